@@ -1,0 +1,115 @@
+//! Writing JSON. Reading it is [`crate::value`]'s.
+
+/// Appends `text` as a JSON string, quoted and escaped (RFC 8259 section 7).
+pub fn push_str(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    let bytes = text.as_bytes();
+    let mut from = 0;
+    for (at, byte) in bytes.iter().enumerate() {
+        let escape: &[u8] = match byte {
+            b'"' => b"\\\"",
+            b'\\' => b"\\\\",
+            b'\n' => b"\\n",
+            b'\r' => b"\\r",
+            b'\t' => b"\\t",
+            0..0x20 => b"",
+            _ => continue,
+        };
+        out.extend_from_slice(&bytes[from..at]);
+        from = at + 1;
+        if escape.is_empty() {
+            out.extend_from_slice(b"\\u00");
+            out.push(b'0' + (byte >> 4));
+            out.push(b"0123456789abcdef"[usize::from(byte & 15)]);
+        } else {
+            out.extend_from_slice(escape);
+        }
+    }
+    out.extend_from_slice(&bytes[from..]);
+    out.push(b'"');
+}
+
+/// Appends a whole number.
+pub fn push_int(out: &mut Vec<u8>, number: i64) {
+    out.extend_from_slice(number.to_string().as_bytes());
+}
+
+/// Writes one JSON object, member by member, at the end of a buffer.
+///
+/// ```
+/// # use gamebridge_proto::wire::json::Object;
+/// let mut out = Vec::new();
+/// Object::begin(&mut out).str("cmd", "SET_ACTIVITY").int("v", 1).raw("args", b"{}").end();
+/// assert_eq!(out, br#"{"cmd":"SET_ACTIVITY","v":1,"args":{}}"#);
+/// ```
+#[derive(Debug)]
+pub struct Object<'o> {
+    out: &'o mut Vec<u8>,
+    first: bool,
+}
+
+impl<'o> Object<'o> {
+    /// Opens the object.
+    pub fn begin(out: &'o mut Vec<u8>) -> Self {
+        out.push(b'{');
+        Object { out, first: true }
+    }
+
+    fn key(&mut self, name: &str) -> &mut Vec<u8> {
+        if !std::mem::replace(&mut self.first, false) {
+            self.out.push(b',');
+        }
+        push_str(self.out, name);
+        self.out.push(b':');
+        self.out
+    }
+
+    /// A string member.
+    pub fn str(mut self, name: &str, text: &str) -> Self {
+        push_str(self.key(name), text);
+        self
+    }
+
+    /// A string member, or null.
+    pub fn opt_str(mut self, name: &str, text: Option<&str>) -> Self {
+        match text {
+            Some(text) => push_str(self.key(name), text),
+            None => self.key(name).extend_from_slice(b"null"),
+        }
+        self
+    }
+
+    /// A number member.
+    pub fn int(mut self, name: &str, number: i64) -> Self {
+        push_int(self.key(name), number);
+        self
+    }
+
+    /// A snowflake member: a decimal string, as Discord writes ids.
+    pub fn id(self, name: &str, id: u64) -> Self {
+        self.str(name, &id.to_string())
+    }
+
+    /// A boolean member.
+    pub fn bool(mut self, name: &str, value: bool) -> Self {
+        self.key(name).extend_from_slice(if value { b"true" } else { b"false" });
+        self
+    }
+
+    /// A member whose value is JSON already.
+    pub fn raw(mut self, name: &str, json: &[u8]) -> Self {
+        self.key(name).extend_from_slice(json);
+        self
+    }
+
+    /// A member that `write` appends (an array or a nested object).
+    pub fn with(mut self, name: &str, write: impl FnOnce(&mut Vec<u8>)) -> Self {
+        write(self.key(name));
+        self
+    }
+
+    /// Closes the object.
+    pub fn end(self) {
+        self.out.push(b'}');
+    }
+}

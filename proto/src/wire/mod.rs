@@ -1,0 +1,3 @@
+//! Vocabularies as data, and codecs. Nothing here keeps state across calls.
+
+pub mod json;
