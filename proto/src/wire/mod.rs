@@ -1,3 +1,4 @@
 //! Vocabularies as data, and codecs. Nothing here keeps state across calls.
 
+pub mod ipc;
 pub mod json;
