@@ -1,4 +1,5 @@
 //! Vocabularies as data, and codecs. Nothing here keeps state across calls.
 
+pub mod etf;
 pub mod ipc;
 pub mod json;
