@@ -1,2 +1,3 @@
-//! gamebridge
+//! Talks to Discord from a game: local RPC, GameBridge, the Gateway.
+
 pub mod transport;
