@@ -156,11 +156,10 @@ fn read_object(
     check: impl FnOnce(&Document) -> Result<(), Error>,
 ) -> Result<(), Error> {
     ARGUMENTS.with_borrow_mut(|document| {
-        if text.is_empty() {
-            document.clear();
-        } else if let Err(error) = document.parse(text) {
+        if let Err(error) = document.parse(if text.is_empty() { b"{}" } else { text }) {
             return Err(Error::argument(format!("{field}: not JSON: {error}")));
-        } else if document.root().kind() != Kind::Object {
+        }
+        if document.root().kind() != Kind::Object {
             return Err(Error::argument(format!("{field}: a JSON object expected")));
         }
         let result = check(document);

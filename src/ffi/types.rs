@@ -130,9 +130,8 @@ const _: () = {
 };
 
 /// JSON inside an event. Lives as long as the event.
-#[repr(C)]
 pub struct gb_value {
-    _opaque: [u8; 0],
+    _opaque: (),
 }
 
 /// What a client is made with. Start with `GB_OPTIONS_INIT`; a field that is 0 has its default.

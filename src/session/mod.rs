@@ -4,6 +4,7 @@
 //! carries out. A protocol here is what to connect to ([`Upstream`]) and the thin join between its machine and the driver.
 
 mod driver;
+#[cfg(feature = "gateway")]
 mod gateway;
 pub mod params;
 pub mod port;
@@ -25,6 +26,7 @@ pub enum Upstream {
     /// A Discord on this machine.
     Rpc(rpc::Upstream),
     /// A Gateway.
+    #[cfg(feature = "gateway")]
     Gateway(gateway::Upstream),
 }
 
@@ -33,6 +35,7 @@ impl Upstream {
     pub fn parse(protocol: &str, params: &[u8]) -> Result<Upstream, Error> {
         match protocol {
             "rpc" => rpc::Upstream::parse(params).map(Upstream::Rpc),
+            #[cfg(feature = "gateway")]
             "gateway" => gateway::Upstream::parse(params).map(Upstream::Gateway),
             other => Err(Error::new(
                 Status::Unsupported,
@@ -45,6 +48,7 @@ impl Upstream {
     pub fn commands(&self) -> fn(&str) -> Option<&'static Row> {
         match self {
             Upstream::Rpc(_) => gamebridge_proto::wire::rpc::command,
+            #[cfg(feature = "gateway")]
             Upstream::Gateway(_) => gamebridge_proto::wire::gateway::command,
         }
     }
@@ -55,6 +59,7 @@ pub async fn run(upstream: Upstream, mut port: Port, resume: Arc<Notify>) {
     let driven = async {
         match upstream {
             Upstream::Rpc(upstream) => driver::drive(upstream, &mut port, &resume).await,
+            #[cfg(feature = "gateway")]
             Upstream::Gateway(upstream) => driver::drive(upstream, &mut port, &resume).await,
         }
     };

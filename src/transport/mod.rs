@@ -131,6 +131,18 @@ impl Transport {
         }
     }
 
+    /// Writes what waits, and reads nothing: for a connection whose reader is behind. Cancel-safe.
+    ///
+    /// # Errors
+    /// [`Lost`] when the connection broke.
+    pub async fn write(&mut self, out: &mut Outbox) -> Result<(), Lost> {
+        let written = match self {
+            Transport::Ipc(ipc) => write_all(ipc, out).await,
+            Transport::WebSocket(websocket) => write_all(&mut **websocket, out).await,
+        };
+        written.map_err(|error| Lost::io(&error))
+    }
+
     /// The next frame that is in, without waiting; `None` when it is time to [`drive`](Transport::drive) again. The
     /// payload is a slice of the receive buffer and copied nowhere.
     ///
