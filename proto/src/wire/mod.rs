@@ -1,3 +1,6 @@
 //! Vocabularies as data, and codecs. Nothing here keeps state across calls.
 
+pub mod catalog;
+pub mod ipc;
 pub mod json;
+pub mod rpc;

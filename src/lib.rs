@@ -1,0 +1,2 @@
+//! gamebridge
+pub mod transport;
