@@ -1,6 +1,7 @@
 //! Vocabularies as data, and codecs. Nothing here keeps state across calls.
 
 pub mod catalog;
+pub mod host;
 pub mod ipc;
 pub mod json;
 pub mod rpc;

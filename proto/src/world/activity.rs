@@ -71,6 +71,8 @@ pub struct Assets {
     pub small_text: Option<Box<str>>,
     /// Its link.
     pub small_url: Option<Box<str>>,
+    /// Key or URL of the banner of invitations.
+    pub invite_cover_image: Option<Box<str>>,
 }
 
 /// A party: how many are in, and how many fit.
@@ -80,8 +82,6 @@ pub struct Party {
     pub id: Option<Box<str>>,
     /// Members now, and at most.
     pub size: Option<(i64, i64)>,
-    /// 0 private, 1 public.
-    pub privacy: Option<u8>,
 }
 
 /// What others are handed when they join or watch.

@@ -40,6 +40,14 @@ impl NewUser {
         NewUser { username: username.into(), discriminator: "0".into(), global_name: None, avatar: None, bot: false }
     }
 
+    /// The username that this text stands for: trimmed, runs of white space shrunk.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when it is none.
+    pub fn check_username(text: &str) -> Result<Box<str>, Error> {
+        name::username(text)
+    }
+
     pub(super) fn into_user(self, id: UserId) -> Result<User, Error> {
         let NewUser { username, discriminator, global_name, avatar, bot } = self;
         let digits = discriminator.bytes().all(|byte| byte.is_ascii_digit());
