@@ -19,6 +19,8 @@ mod pool;
 mod reader;
 mod record;
 mod reliable;
+#[cfg(not(gamebridge_loom))]
+pub mod signal;
 mod sync;
 mod writer;
 

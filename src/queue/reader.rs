@@ -39,6 +39,7 @@ pub struct Reader {
     /// The lane to go on with while its next order number is below `limit`: index, and whether it is the lossy one.
     active: Option<(usize, bool)>,
     limit: u64,
+    seen: u64,
     /// A connection whose last event was delivered: its lanes go at the next look.
     ended: Option<u32>,
 }
@@ -46,7 +47,7 @@ pub struct Reader {
 impl Reader {
     /// A reader without lanes.
     pub fn new(shared: Arc<Shared>) -> Self {
-        Reader { shared, lanes: Vec::new(), active: None, limit: 0, ended: None }
+        Reader { shared, lanes: Vec::new(), active: None, limit: 0, seen: 0, ended: None }
     }
 
     /// A new connection's lanes.
@@ -59,23 +60,34 @@ impl Reader {
         self.lanes.len()
     }
 
-    /// The next event, or the horizon at which there was none. An event stays where it is until the next call.
-    pub fn poll(&mut self) -> Result<Polled<'_>, u64> {
+    /// Whether there is an event for [`Reader::take`]. What was taken before goes now.
+    pub fn look(&mut self) -> bool {
         loop {
             if let Some((index, lossy)) = self.active
                 && self.peek(index, lossy).is_some_and(|next| next < self.limit)
             {
-                return Ok(self.deliver(index, lossy));
+                return true;
             }
             self.active = None;
             if let Some(conn) = self.ended.take() {
                 self.lanes.retain(|lanes| lanes.conn != conn);
             }
-            let horizon = self.shared.horizon();
-            if !self.choose(horizon) {
-                return Err(horizon);
+            self.seen = self.shared.horizon();
+            if !self.choose(self.seen) {
+                return false;
             }
         }
+    }
+
+    /// The horizon at which [`Reader::look`] found nothing more.
+    pub fn seen(&self) -> u64 {
+        self.seen
+    }
+
+    /// The event that [`Reader::look`] found. It stays where it is until the next look.
+    pub fn take(&mut self) -> Option<Polled<'_>> {
+        let (index, lossy) = self.active?;
+        Some(self.deliver(index, lossy))
     }
 
     /// Finds the lane with the lowest order number that is published, and up to where it stays the lowest.
@@ -117,7 +129,7 @@ impl Reader {
             lanes.lossy.cursor.advance(view.fields);
         } else {
             lanes.reliable.cursor.advance(view.fields);
-            lanes.reliable.note_read(view.fields.stride());
+            lanes.reliable.note_read(view.fields.stride(), view.fields.kind == EventType::Reply);
             if view.fields.kind == EventType::Disconnected {
                 self.ended = Some(lanes.conn);
             }

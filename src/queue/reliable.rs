@@ -16,6 +16,7 @@ struct Row {
     first: AtomicPtr<Chunk>,
     written: AtomicU64,
     read: AtomicU64,
+    replies_read: AtomicU64,
 }
 
 // SAFETY: the chunks belong to the row; ownership passes by atomic operations.
@@ -46,6 +47,11 @@ impl Unread {
         let read = self.0.read.load(Ordering::Relaxed);
         self.0.written.load(Ordering::Relaxed).saturating_sub(read)
     }
+
+    /// Replies polled so far.
+    pub fn replies_read(&self) -> u64 {
+        self.0.replies_read.load(Ordering::Relaxed)
+    }
 }
 
 #[derive(Debug)]
@@ -72,6 +78,7 @@ pub(super) fn lane() -> (ReliableWriter, ReliableReader) {
         first: AtomicPtr::new(std::ptr::null_mut()),
         written: AtomicU64::new(0),
         read: AtomicU64::new(0),
+        replies_read: AtomicU64::new(0),
     });
     let writer = ReliableWriter { row: row.clone(), tail: None, events: 0 };
     (writer, ReliableReader { row, cursor: Cursor::default() })
@@ -140,7 +147,10 @@ impl ReliableReader {
         }
     }
 
-    pub(super) fn note_read(&self, size: usize) {
+    pub(super) fn note_read(&self, size: usize, is_reply: bool) {
+        if is_reply {
+            self.row.replies_read.store(self.row.replies_read.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        }
         self.row.read.store(self.row.read.load(Ordering::Relaxed) + size as u64, Ordering::Relaxed);
     }
 }

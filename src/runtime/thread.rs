@@ -67,7 +67,7 @@ impl Runtime {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build().map_err(failed)?;
         let (tasks, queue) = mpsc::unbounded_channel();
         let (ended, end) = blocking::channel();
-        let builder = std::thread::Builder::new().name("gamebridge".into());
+        let builder = std::thread::Builder::new().name(super::THREAD_NAME.into());
         let unmask = block_signals();
         let thread = builder.spawn(move || {
             let local = LocalSet::new();

@@ -15,9 +15,10 @@ mod platform;
 mod platform;
 
 use std::io;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering, fence};
 use std::time::Duration;
+
+use once_cell::sync::OnceCell;
 
 use self::platform::Handle;
 
@@ -28,7 +29,7 @@ const RAISED: u8 = 2;
 /// See the module.
 #[derive(Debug, Default)]
 pub struct Signal {
-    handle: OnceLock<Handle>,
+    handle: OnceCell<Handle>,
     state: AtomicU8,
 }
 
@@ -38,8 +39,7 @@ impl Signal {
         if let Some(handle) = self.handle.get() {
             return Ok(handle);
         }
-        let made = Handle::new()?;
-        let handle = self.handle.get_or_init(|| made);
+        let handle = self.handle.get_or_try_init(Handle::new)?;
         fence(Ordering::SeqCst);
         self.raise();
         Ok(handle)
