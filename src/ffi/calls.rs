@@ -162,7 +162,9 @@ pub unsafe extern "C" fn gb_client_new(options: *const gb_options, out: *mut *mu
             GB_LOG_INFO => Some(LogLevel::Info),
             GB_LOG_DEBUG => Some(LogLevel::Debug),
             other => {
-                return Err(Error::argument(format!("options.log_level: {other} given, 1 to 4 or GB_LOG_OFF expected")));
+                return Err(Error::argument(format!(
+                    "options.log_level: {other} given, 1 to 4 or GB_LOG_OFF expected"
+                )));
             }
         };
         let client = Box::new(gb_client { client: Client::new(options)?, current: UnsafeCell::new(Current::new()) });

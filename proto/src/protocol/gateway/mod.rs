@@ -71,7 +71,6 @@ pub trait Sink {
     fn event(&mut self, event: Event<'_>);
 }
 
-/// How a connection ended that the machine did not close itself.
 /// One shard's connection; see the module's words.
 #[derive(Debug)]
 pub struct Client {
