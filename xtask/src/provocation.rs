@@ -49,14 +49,16 @@ fn trial(kind: Kind, function: &Prototype) -> Result<String, String> {
         let variable = format!("i{index}");
         match kind {
             Kind::NullAndGarbage => {
-                let _ = writeln!(text, "  for (int {variable} = 0; {variable} < N_{values}; {variable}++)");
+                let _ = writeln!(text, "  for (int {variable} = 0; {variable} < N_{values}; {variable}++) {{");
             }
             // The valid value of each type stands at 1.
             Kind::Panics => {
-                let _ = writeln!(text, "  const int {variable} = 1;");
+                let _ = writeln!(text, "  {{ const int {variable} = 1;");
             }
         }
-        arguments.push(format!("V_{values}({variable})"));
+        // In a variable: making a value may itself call the library, and that must not be what panics.
+        let _ = writeln!(text, "  {}const a{index} = V_{values}({variable});", spaced(&parameter.kind));
+        arguments.push(format!("a{index}"));
     }
     let call = format!("{name}({})", arguments.join(", "));
     let look = match function.returns.as_str() {
@@ -74,8 +76,13 @@ fn trial(kind: Kind, function: &Prototype) -> Result<String, String> {
         "gb_args *" => format!("LOOK_OWNED({name}, gb_args, gb_args_free, {call})"),
         other => return Err(format!("{name} returns {other}: say in xtask/src/provocation.rs how to look at it")),
     };
-    let _ = writeln!(text, "  {look};\n}}");
+    let _ = writeln!(text, "  {look};\n{}}}", "}".repeat(function.parameters.len()));
     Ok(text)
+}
+
+/// `const char *` takes a name at once, `bool` after a space.
+fn spaced(kind: &str) -> String {
+    if kind.ends_with('*') { kind.to_owned() } else { format!("{kind} ") }
 }
 
 fn takes(function: &Prototype, kind: &str) -> bool {
@@ -129,7 +136,8 @@ mod tests {
     #[test]
     fn loops_over_the_values_of_every_parameter() {
         let text = write(Kind::NullAndGarbage, &symbols("gb_cancel"), &header()).unwrap();
-        assert!(text.contains("LOOK_STATUS(gb_cancel, gb_cancel(V_client(i0), V_conn(i1), V_uint64(i2)));"), "{text}");
+        assert!(text.contains("LOOK_STATUS(gb_cancel, gb_cancel(a0, a1, a2));"), "{text}");
+        assert!(text.contains("gb_client *const a0 = V_client(i0);"), "{text}");
         assert_eq!(text.matches("for (int i").count(), 3);
     }
 
