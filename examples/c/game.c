@@ -138,13 +138,15 @@ static void send_one(game *g, gb_conn conn, const char *command, const char *pat
 }
 
 static void connect_to_server(game *g, const gb_value *addresses) {
-  char params[512];
-  snprintf(params, sizeof params, "{\"client_id\":\"" CLIENT_ID "\",\"transport\":\"websocket\",\"port\":%" PRId64 "}",
-           gb_int(gb_get(addresses, "/port"), 0));
-  must(g, "connecting by WebSocket", gb_connect(g->gb, "rpc", params, &g->websocket));
-  snprintf(params, sizeof params, "{\"client_id\":\"" CLIENT_ID "\",\"transport\":\"ipc\",\"path\":\"%s\"}",
-           gb_str(gb_get(addresses, "/ipc"), ""));
-  must(g, "connecting by the local socket", gb_connect(g->gb, "rpc", params, &g->ipc));
+  gb_args *params = gb_args_new();
+  gb_args_str(params, "/client_id", CLIENT_ID);
+  gb_args_int(params, "/port", gb_int(gb_get(addresses, "/port"), 0));
+  must(g, "connecting by WebSocket", gb_connect(g->gb, "rpc", gb_args_json(params, NULL), &g->websocket));
+  gb_args_clear(params);
+  gb_args_str(params, "/client_id", CLIENT_ID);
+  gb_args_str(params, "/path", gb_str(gb_get(addresses, "/ipc"), ""));
+  must(g, "connecting by the local socket", gb_connect(g->gb, "rpc", gb_args_json(params, NULL), &g->ipc));
+  gb_args_free(params);
 }
 
 /* ------------------------------------------------------------------------------------------- what comes back of it -- */
@@ -281,11 +283,12 @@ static void start(game *g) {
     fail(g, "the library", gb_last_error());
   } else if (g->discord) {
     const char *id = getenv("DISCORD_CLIENT_ID");
-    char params[128];
-    /* One try: a game that is already running would leave `retry` out and be connected when Discord starts. */
-    snprintf(params, sizeof params, "{\"client_id\":\"%.32s\",\"retry\":false}", id != NULL ? id : CLIENT_ID);
+    gb_args *params = gb_args_new();
+    gb_args_str(params, "/client_id", id != NULL ? id : CLIENT_ID);
+    gb_args_bool(params, "/retry", false); /* without this it would be connected whenever Discord starts */
     say(g, "discord", "looking for Discord");
-    must(g, "connecting", gb_connect(g->gb, "rpc", params, &g->ipc));
+    must(g, "connecting", gb_connect(g->gb, "rpc", gb_args_json(params, NULL), &g->ipc));
+    gb_args_free(params);
   } else {
     must(g, "hosting",
          gb_serve(g->gb, "rpc",

@@ -66,11 +66,13 @@ static void sends_what_the_builder_built(gb_client *gb, gb_conn conn) {
   gb_args_str(args, "/activity/party/id", "party");
   gb_args_num(args, "/activity/timestamps/start", 1700000000.0);
   gb_args_bool(args, "/activity/instance", true);
-  gb_args_id(args, "/nonsense", UINT64_MAX);
+  gb_args_id(args, "/nonsense/id", UINT64_MAX);
+  gb_args_raw(args, "/nonsense/raw", "[null, {\"a\": 1.5}]");
   json = gb_args_json(args, &length);
   CHECK(json != NULL && length == strlen(json));
   CHECK(strstr(json, "\\\"quoted\\\" \\\\ and new\\nline") != NULL);
   CHECK(strstr(json, "\"18446744073709551615\"") != NULL && strstr(json, "[2,5]") != NULL);
+  CHECK(strstr(json, "1.5") != NULL && strstr(json, "null") != NULL);
   CHECK(strstr(json, "1700000000") != NULL && strstr(json, "true") != NULL);
   gb_args_clear(args);
   CHECK_TEXT("{}", gb_args_json(args, NULL));

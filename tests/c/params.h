@@ -5,7 +5,7 @@
 
 #define CLIENT_ID "192741864418312192"
 
-/* A server on any free port of loopback, and on a socket in the private folder that xtask gives to every run. */
+/* A server that consents by itself, on any free port of loopback, and on a socket in the private folder that xtask gives to every run. */
 #define SERVE_PARAMS "{\"port\":0,\"applications\":[{\"id\":\"" CLIENT_ID "\",\"name\":\"Suite\"}]}"
 #define ADDRESS_PORT "/port"
 #define ADDRESS_IPC "/ipc"

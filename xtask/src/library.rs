@@ -47,7 +47,7 @@ impl Variant {
         match self {
             Variant::Dev => &[],
             Variant::Release => &["--release"],
-            Variant::Lean => &["--release", "--no-default-features", "--features", "capi,rpc"],
+            Variant::Lean => &["--release", "--no-default-features", "--features", "capi"],
             Variant::PanicProbe => &["--release", "--features", "panic-probe"],
         }
     }

@@ -14,9 +14,14 @@ use crate::toolchain;
 /// How long each fuzz target runs in the tests; by hand it may run for hours.
 const FUZZ_SECONDS: u64 = 3;
 
-/// Every test of every crate but the documentation's.
+/// Every test of every crate but the documentation's; with the faults that the torture tests ask for.
 pub fn unit(tally: &mut Tally) {
-    cargo_test(tally, "workspace", &["--workspace", "--all-targets"], None);
+    cargo_test(
+        tally,
+        "workspace",
+        &["--workspace", "--lib", "--bins", "--tests", "--features", "gamebridge/torture"],
+        None,
+    );
 }
 
 /// The examples in the documentation.
@@ -24,9 +29,14 @@ pub fn doc(tally: &mut Tally) {
     cargo_test(tally, "documentation", &["--workspace", "--doc"], None);
 }
 
-/// The loom model of the queue, in a folder of its own: everything is built anew under `--cfg loom`.
+/// The loom model of the queue, in a folder of its own: everything is built anew under `--cfg gamebridge_loom`.
 pub fn loom(tally: &mut Tally) {
-    cargo_test(tally, "queue", &["-p", "gamebridge", "--release", "--test", "loom"], Some(("RUSTFLAGS", "--cfg loom")));
+    cargo_test(
+        tally,
+        "queue",
+        &["-p", "gamebridge", "--release", "--test", "loom"],
+        Some(("RUSTFLAGS", "--cfg gamebridge_loom")),
+    );
 }
 
 /// The lean build exports the same functions: what it lacks answers GB_ERR_UNSUPPORTED.
