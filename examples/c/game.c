@@ -278,7 +278,7 @@ static void update_bridge(game *g) {
 
 static void start(game *g) {
   gb_options options = GB_OPTIONS_INIT;
-  options.log_level = g->discord ? 3 : 2; /* 3: what is tried, and where */
+  options.log_level = g->discord ? GB_LOG_DEBUG : GB_LOG_WARN;
   if (gb_client_new(&options, &g->gb) != GB_OK) {
     fail(g, "the library", gb_last_error());
   } else if (g->discord) {

@@ -1,4 +1,4 @@
-/* A fork of a process with a live client: the child is told so by every call, may free and exit, and neither hangs nor
+/* A fork of a process with a live client: the child is told so by every call, may free and exit or start anew, and neither hangs nor
  * disturbs the parent, which goes on. */
 #define _GNU_SOURCE
 #include "host.h"
@@ -17,6 +17,22 @@ enum { CHILDREN = 10 };
     }                                                                                                                  \
   } while (0)
 
+/* What the child makes itself is not the parent's, and works. */
+static void a_client_of_ones_own(void) {
+  gb_client *gb = NULL;
+  gb_conn server = 0;
+  int tries;
+  CHILD_CHECK(gb_client_new(NULL, &gb) == GB_OK);
+  CHILD_CHECK(gb_serve(gb, "rpc", SERVE_PARAMS, &server) == GB_OK);
+  for (tries = 0; tries < 400; tries++) {
+    const gb_event *ev = gb_wait(gb, 100);
+    if (ev == NULL || ev->type != GB_EVENT_CONNECTED) continue;
+    gb_client_free(gb);
+    return;
+  }
+  CHILD_CHECK(!"a server of the child's own listens");
+}
+
 static void child(gb_client *gb, gb_client *other, gb_conn conn, gb_event *copy) {
   gb_conn made = 0;
   CHILD_CHECK(gb_send(gb, conn, "GET_GUILDS", NULL, 1) == GB_ERR_FORKED);
@@ -34,6 +50,7 @@ static void child(gb_client *gb, gb_client *other, gb_conn conn, gb_event *copy)
   gb_event_free(copy);
   gb_client_free(gb);
   gb_client_free(other);
+  a_client_of_ones_own();
 }
 
 int main(void) {

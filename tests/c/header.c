@@ -4,5 +4,6 @@
 
 int main(void) {
   gb_options options = GB_OPTIONS_INIT;
-  return options.size == sizeof(gb_options) && GB_OK == 0 && GB_ERR_PANIC < 0 ? 0 : 1;
+  const gb_request request = GB_REQUEST_INIT;
+  return request.size == sizeof(gb_request) && options.size == sizeof(gb_options) && GB_OK == 0 && GB_ERR_PANIC < 0 ? 0 : 1;
 }

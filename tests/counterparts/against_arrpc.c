@@ -48,9 +48,7 @@ static void clears_it(gb_client *gb, gb_conn conn, uint64_t tag) {
 
 /* What arRPC never answers ends at our own deadline, and nothing else suffers. */
 static void gives_up_what_is_never_answered(gb_client *gb, gb_conn conn) {
-  gb_request request;
-  memset(&request, 0, sizeof request);
-  request.size = sizeof request;
+  gb_request request = GB_REQUEST_INIT;
   request.timeout_ms = 200;
   request.command = "GET_GUILDS";
   request.tag = 9;
