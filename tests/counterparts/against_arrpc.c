@@ -8,7 +8,9 @@
 static gb_conn open_by(gb_client *gb, const char *transport) {
   gb_conn conn = 0;
   char params[256];
-  snprintf(params, sizeof params, "{\"client_id\":\"" CLIENT_ID "\",\"transport\":\"%s\"}", transport);
+  /* arRPC lets no Origin but Discord's own pages in by WebSocket; over IPC there is none. */
+  snprintf(params, sizeof params, "{\"client_id\":\"" CLIENT_ID "\",\"transport\":\"%s\",\"origin\":\"%s\"}", transport,
+           "https://discord.com");
   CHECK_OK(gb_connect(gb, "rpc", params, &conn));
   return conn;
 }

@@ -249,7 +249,7 @@ impl Suite<'_> {
             Linkage::Shared => command.args(self.library.shared_args()),
             Linkage::Static(archive) => command.args(self.library.static_args(archive)),
         };
-        command.args(["-pthread", "-ldl"]);
+        command.args(["-pthread", "-ldl", "-lm"]);
         quiet(&format!("{name}, compile"), command)?;
         Ok(program)
     }
