@@ -94,8 +94,9 @@ impl fmt::Debug for Request {
 pub struct Response {
     /// The HTTP status. 404 with an empty body is given as the one answer to all that is no route.
     pub status: u16,
-    /// Exactly what stands in `Content-Type`: four of the large Python libraries refuse `; charset=utf-8`.
-    pub content_type: &'static str,
+    /// Headers. `Content-Type` has to be exactly `application/json`: four of the large Python libraries refuse
+    /// `; charset=utf-8`. The length is added here, and nothing else.
+    pub headers: &'static [(&'static str, &'static str)],
     /// The body.
     pub body: Vec<u8>,
 }
@@ -103,12 +104,12 @@ pub struct Response {
 impl Response {
     /// An answer of JSON.
     pub fn json(status: u16, body: Vec<u8>) -> Self {
-        Response { status, content_type: "application/json", body }
+        Response { status, headers: &[("content-type", "application/json")], body }
     }
 
     /// The answer to all that is no route of ours.
     pub fn not_found() -> Self {
-        Response { status: 404, content_type: "", body: Vec::new() }
+        Response { status: 404, headers: &[], body: Vec::new() }
     }
 }
 

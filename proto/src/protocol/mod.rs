@@ -1,4 +1,4 @@
-//! Client machines: what to send, what to deliver and when to wake, from frames, commands and the time. They own no
-//! sockets and no payloads.
+//! Client machines: what a program's side of each protocol does, without a socket.
 
+pub mod gateway;
 pub mod rpc;

@@ -3,6 +3,7 @@
 pub mod catalog;
 pub mod etf;
 pub mod gateway;
+pub mod host;
 pub mod ipc;
 pub mod json;
 pub mod rpc;

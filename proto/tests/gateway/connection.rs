@@ -1,0 +1,207 @@
+//! From opening to READY, and the signs of life.
+
+use crate::pair::*;
+
+#[test]
+fn connects_identifies_and_is_ready() {
+    let mut config = config();
+    config.shard = Some((3, 16));
+    config.large_threshold = Some(250);
+    config.presence = Some(br#"{"since":null,"activities":[],"status":"idle","afk":false}"#.as_slice().into());
+    config.extras = br#" { "capabilities" : 1 } "#.as_slice().into();
+    let mut pair = Pair::new(config);
+    assert_eq!(pair.client.next_timeout(), None);
+    pair.client.start(pair.now, &mut pair.out);
+    assert_eq!(pair.did(), [Did::Open("wss://gateway.discord.gg/?v=10&encoding=json".into())]);
+    pair.client.handle_opened(pair.now, &mut pair.out);
+    assert_eq!(pair.events(), []);
+    pair.frame(&hello());
+    let properties = json!({"os": std::env::consts::OS, "browser": "gamebridge", "device": "gamebridge"});
+    let d = json!({
+        "token": "canary-token", "intents": 513, "properties": properties, "shard": [3, 16], "large_threshold": 250,
+        "presence": {"since": null, "activities": [], "status": "idle", "afk": false}, "capabilities": 1,
+    });
+    assert_eq!(pair.did(), [Did::Send(json!({"op": 2, "d": d}))]);
+    pair.frame(READY);
+    let events = pair.events();
+    assert_eq!(events.len(), 1);
+    assert_eq!((events[0].kind, events[0].name.as_str()), (EventType::Connected, "CONNECTED"));
+    assert_eq!((events[0].payload.as_str(), events[0].seq, events[0].peer), (r#"{"session_id":"abc"}"#, 1, 3));
+    pair.frame(r#"{"t":"MESSAGE_CREATE","s":2,"op":0,"d":{"id":"5"}}"#);
+    let events = pair.events();
+    assert_eq!((events[0].kind, events[0].name.as_str()), (EventType::Dispatch, "MESSAGE_CREATE"));
+    assert_eq!((events[0].payload.as_str(), events[0].seq, events[0].peer), (r#"{"id":"5"}"#, 2, 3));
+}
+
+#[test]
+fn beats_at_a_random_first_time_and_then_at_the_interval() {
+    let mut firsts = Vec::new();
+    for seed in 0..50 {
+        let mut pair = Pair::new(Config { seed, ..config() });
+        pair.client.start(pair.now, &mut pair.out);
+        pair.greet();
+        pair.did();
+        assert_eq!(pair.next(INTERVAL), Some(Did::Send(json!({"op": 1, "d": 1}))));
+        firsts.push(pair.now - Instant::ZERO);
+        for beat in 2..5u64 {
+            pair.frame(ACK);
+            pair.frame(&format!(r#"{{"t":"TYPING_START","s":{beat},"op":0,"d":{{}}}}"#));
+            pair.did();
+            let last = pair.now;
+            assert_eq!(pair.next(INTERVAL), Some(Did::Send(json!({"op": 1, "d": beat}))));
+            assert_eq!(pair.now - last, INTERVAL);
+        }
+    }
+    assert!(firsts.iter().any(|first| *first < INTERVAL / 4) && firsts.iter().any(|first| *first > INTERVAL * 3 / 4));
+}
+
+#[test]
+fn answers_a_wish_for_a_beat_at_once() {
+    let mut pair = Pair::new(config());
+    pair.client.start(pair.now, &mut pair.out);
+    pair.client.handle_opened(pair.now, &mut pair.out);
+    pair.frame(&hello());
+    pair.did();
+    let due = pair.client.next_timeout();
+    pair.frame(r#"{"t":null,"s":null,"op":1,"d":null}"#);
+    assert_eq!(pair.did(), [Did::Send(json!({"op": 1, "d": null}))]);
+    assert_eq!(pair.client.next_timeout(), due, "its own beats stay where they were");
+}
+
+#[test]
+fn measures_the_latency_of_an_ack() {
+    let mut pair = Pair::ready();
+    assert_eq!(pair.client.latency(), None);
+    pair.next(INTERVAL).expect("a beat");
+    pair.now = pair.now + Duration::from_millis(80);
+    pair.frame(ACK);
+    assert_eq!(pair.client.latency(), Some(Duration::from_millis(80)));
+}
+
+#[test]
+fn a_beat_without_ack_and_traffic_is_a_zombie() {
+    let mut pair = Pair::ready();
+    assert_eq!(pair.next(INTERVAL), Some(Did::Send(json!({"op": 1, "d": 1}))));
+    let beat = pair.now;
+    assert_eq!(pair.next(INTERVAL), Some(Did::Close(1000)));
+    assert_eq!(pair.now - beat, INTERVAL);
+    let lost = event(pair.next(Duration::ZERO));
+    assert_eq!((lost.kind, lost.status, lost.flags), (EventType::Reconnecting, Status::Timeout, Flags::RETRYING));
+    assert_eq!(lost.message, "a heartbeat was not answered");
+    assert!(matches!(pair.next(5 * SECOND), Some(Did::Open(_))));
+}
+
+#[test]
+fn any_traffic_shows_life() {
+    let mut pair = Pair::ready();
+    for _ in 0..10 {
+        assert_eq!(pair.next(INTERVAL), Some(Did::Send(json!({"op": 1, "d": 1}))));
+        pair.frame(r#"{"t":"TYPING_START","s":1,"op":0,"d":{}}"#);
+        pair.did();
+    }
+}
+
+#[test]
+fn a_program_that_does_not_poll_is_waited_for_30_seconds() {
+    let mut pair = Pair::ready();
+    pair.next(INTERVAL).expect("the first beat");
+    pair.now = pair.now + 20 * SECOND;
+    let paused = pair.now;
+    pair.client.handle_reading_paused(pair.now, true);
+    // The watchdog would bite at the next beat, 21 s later.
+    assert_eq!(pair.next(25 * SECOND), Some(Did::Send(json!({"op": 1, "d": 1}))));
+    pair.client.handle_reading_paused(pair.now, true);
+    assert_eq!(pair.next(25 * SECOND), Some(Did::Close(1000)));
+    assert_eq!(pair.now - paused, 30 * SECOND);
+    assert_eq!(event(pair.next(Duration::ZERO)).message, "events were not polled for 30 s");
+}
+
+#[test]
+fn the_watchdog_begins_anew_when_reading_goes_on() {
+    let mut pair = Pair::ready();
+    pair.next(INTERVAL).expect("the first beat");
+    pair.client.handle_reading_paused(pair.now, true);
+    pair.now = pair.now + 29 * SECOND;
+    pair.client.handle_reading_paused(pair.now, false);
+    assert_eq!(pair.next(INTERVAL), Some(Did::Send(json!({"op": 1, "d": 1}))), "one more chance");
+    assert_eq!(pair.next(INTERVAL), Some(Did::Close(1000)), "and then it bites");
+}
+
+#[test]
+fn silence_at_any_stage_is_given_up() {
+    let mut pair = Pair::new(config());
+    pair.client.start(pair.now, &mut pair.out);
+    pair.did();
+    assert_eq!((pair.next(31 * SECOND), pair.now - Instant::ZERO), (Some(Did::Close(1000)), 30 * SECOND));
+    pair.did();
+    pair.next(SECOND).expect("the second try");
+    let opened = pair.now;
+    pair.client.handle_opened(pair.now, &mut pair.out);
+    pair.did();
+    assert_eq!((pair.next(31 * SECOND), pair.now - opened), (Some(Did::Close(1000)), 10 * SECOND));
+    pair.did();
+    pair.next(2 * SECOND).expect("the third try");
+    pair.client.handle_opened(pair.now, &mut pair.out);
+    pair.frame(&hello());
+    let identified = pair.now;
+    pair.did();
+    while matches!(pair.next(61 * SECOND), Some(Did::Send(_))) {
+        pair.frame(ACK);
+    }
+    assert_eq!(pair.now - identified, 60 * SECOND);
+}
+
+#[test]
+fn a_message_that_is_none_is_an_error_of_the_connection() {
+    for (text, words) in [
+        ("{", "a string expected"),
+        (r#"{"t":"X","s":1,"d":{}}"#, "op is missing"),
+        (r#"{"op":0,"s":1,"d":{}}"#, "a dispatch has no t"),
+    ] {
+        let mut pair = Pair::ready();
+        let error = pair.client.handle_frame(pair.now, text.as_bytes(), &mut pair.out).expect_err(text);
+        assert!(error.status == Status::Protocol && error.message.contains(words), "{text}: {error}");
+    }
+    for (d, words) in [
+        ("{}", "heartbeat_interval is no interval"),
+        (r#"{"heartbeat_interval":0}"#, "heartbeat_interval is no interval"),
+        (r#"{"heartbeat_interval":-5}"#, "heartbeat_interval is no interval"),
+        (r#"{"heartbeat_interval":"41250"}"#, "heartbeat_interval is no interval"),
+        (r#"{"heartbeat_interval":99999999999}"#, "heartbeat_interval is no interval"),
+        ("{]}", "HELLO: "),
+        ("null", "heartbeat_interval is no interval"),
+    ] {
+        let mut pair = Pair::new(config());
+        pair.client.start(pair.now, &mut pair.out);
+        pair.client.handle_opened(pair.now, &mut pair.out);
+        let text = format!(r#"{{"t":null,"s":null,"op":10,"d":{d}}}"#);
+        let error = pair.client.handle_frame(pair.now, text.as_bytes(), &mut pair.out).expect_err(d);
+        assert!(error.message.contains(words), "{d}: {error}");
+    }
+    let mut pair = Pair::new(config());
+    pair.client.start(pair.now, &mut pair.out);
+    pair.client.handle_opened(pair.now, &mut pair.out);
+    assert!(pair.client.handle_frame(pair.now, READY.as_bytes(), &mut pair.out).is_err());
+}
+
+#[test]
+fn opcodes_that_are_not_known_are_ignored() {
+    let mut pair = Pair::ready();
+    for op in [2, 3, 5, 6, 12, 99, 4_000_000_000u32] {
+        pair.frame(&format!(r#"{{"op":{op},"d":{{}}}}"#));
+    }
+    pair.frame(&hello());
+    assert_eq!(pair.did(), []);
+}
+
+#[test]
+fn disconnecting_closes_what_is_open() {
+    let mut pair = Pair::ready();
+    pair.client.handle_disconnect(pair.now, &mut pair.out);
+    let did = pair.did();
+    assert!(
+        matches!(&did[..], [Did::Close(1000), Did::Event(last)] if last.kind == EventType::Disconnected),
+        "{did:?}"
+    );
+    assert!(pair.client.is_finished() && pair.client.next_timeout().is_none());
+}

@@ -1,0 +1,7 @@
+//! The Gateway client against scripted servers, on a clock that the tests own.
+
+mod commands;
+mod config;
+mod connection;
+mod losses;
+mod pair;

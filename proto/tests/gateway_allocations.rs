@@ -1,0 +1,70 @@
+//! A dispatched event costs the Gateway client no memory. Alone in its file, since it counts for the whole process.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use gamebridge_proto::event::{Event, EventType};
+use gamebridge_proto::protocol::gateway::{Client, Config, Sink};
+use gamebridge_proto::secret::Secret;
+use gamebridge_proto::time::Instant;
+use gamebridge_proto::wire::gateway::Intents;
+
+struct Counting;
+
+static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: everything is handed to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller keeps the allocator's contract.
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        // SAFETY: the caller keeps the allocator's contract.
+        unsafe { System.dealloc(at, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+#[derive(Default)]
+struct Count {
+    dispatches: usize,
+    bytes: usize,
+}
+
+impl Sink for Count {
+    fn open(&mut self, _url: &str) {}
+    fn send(&mut self, _text: &[u8]) {}
+    fn close(&mut self, _code: u16, _reason: &str) {}
+    fn event(&mut self, event: Event<'_>) {
+        if event.kind == EventType::Dispatch {
+            self.dispatches += 1;
+            self.bytes += event.payload.len();
+        }
+    }
+}
+
+#[test]
+fn a_dispatch_allocates_nothing() {
+    let now = Instant::ZERO;
+    let mut out = Count::default();
+    let mut client = Client::new(Config::new(Secret::new("token"), Intents::NONE, 1)).expect("it is valid");
+    client.start(now, &mut out);
+    client.handle_opened(now, &mut out);
+    let (hello, ready) = (br#"{"op":10,"d":{"heartbeat_interval":41250}}"#, br#"{"t":"READY","s":1,"op":0,"d":{}}"#);
+    client.handle_frame(now, hello, &mut out).expect("HELLO");
+    client.handle_frame(now, ready, &mut out).expect("READY");
+    let usual = br#"{"t":"MESSAGE_CREATE","s":2,"op":0,"d":{"content":"hello"}}"#;
+    let unusual = br#"{"op":0,"d":{"content":"hello"},"s":3,"t":"MESSAGE_CREATE"}"#;
+    let before = ALLOCATIONS.load(Ordering::Relaxed);
+    for _ in 0..1000 {
+        client.handle_frame(now, usual, &mut out).expect("a dispatch");
+        client.handle_frame(now, unusual, &mut out).expect("a dispatch");
+    }
+    let after = ALLOCATIONS.load(Ordering::Relaxed);
+    assert_eq!((out.dispatches, out.bytes), (2000, 2000 * br#"{"content":"hello"}"#.len()));
+    assert_eq!(after - before, 0);
+}
