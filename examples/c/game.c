@@ -160,6 +160,8 @@ static void on_connected(game *g, const gb_event *ev) {
     g->did |= DID_LISTEN;
     say(g, "host", "GameBridge listens on port %" PRId64 " and at %s", gb_int(gb_get(ev->data, "/port"), 0),
         gb_str(gb_get(ev->data, "/ipc"), "no socket"));
+    must(g, "registering", gb_send(g->gb, g->server, "APPLICATION_REGISTER",
+                                   "{\"id\":\"" CLIENT_ID "\",\"name\":\"The Old Mill\"}", 0));
     connect_to_server(g, ev->data);
     return;
   }
@@ -292,8 +294,7 @@ static void start(game *g) {
   } else {
     must(g, "hosting",
          gb_serve(g->gb, "rpc",
-                  "{\"port\":0,\"consent\":\"ask\",\"applications\":[{\"id\":\"" CLIENT_ID "\",\"name\":\"The Old Mill\"}]}",
-                  &g->server));
+                  "{\"port\":0,\"consent\":\"ask\",\"username\":\"Guest\"}", &g->server));
   }
 }
 

@@ -162,7 +162,7 @@ int main(void) {
   const gb_event *last;
   says_its_version_and_its_statuses();
   makes_and_frees_clients();
-  h = host_start();
+  h = host_start_with(SERVE_AND_ASK_PARAMS);
   gb = new_client();
   websocket = connect_websocket(gb, &h);
   copy = gb_event_copy(AWAIT(gb, GB_EVENT_CONNECTED, websocket, NULL));

@@ -21,16 +21,18 @@ static inline void host_addresses(host *h, const gb_event *connected) {
   CHECK(h->ipc[0] != '\0');
 }
 
-/* A server in a client of its own, listening. */
-static inline host host_start(void) {
+/* A server with these parameters in a client of its own, listening. */
+static inline host host_start_with(const char *params) {
   host h;
   memset(&h, 0, sizeof h);
   h.gb = new_client();
-  CHECK_OK(gb_serve(h.gb, "rpc", SERVE_PARAMS, &h.server));
+  CHECK_OK(gb_serve(h.gb, "rpc", params, &h.server));
   CHECK(h.server != 0);
   host_addresses(&h, AWAIT(h.gb, GB_EVENT_CONNECTED, h.server, NULL));
   return h;
 }
+
+static inline host host_start(void) { return host_start_with(SERVE_PARAMS); }
 
 /* Connects to the server by WebSocket; the outcome is an event. */
 static inline gb_conn connect_websocket(gb_client *gb, const host *h) {

@@ -6,7 +6,9 @@
 #define CLIENT_ID "192741864418312192"
 
 /* A server that consents by itself, on any free port of loopback, and on a socket in the private folder that xtask gives to every run. */
-#define SERVE_PARAMS "{\"port\":0,\"applications\":[{\"id\":\"" CLIENT_ID "\",\"name\":\"Suite\"}]}"
+#define SERVE_PARAMS "{\"port\":0}"
+/* The same, and the host is asked each time. */
+#define SERVE_AND_ASK_PARAMS "{\"port\":0,\"consent\":\"ask\"}"
 #define ADDRESS_PORT "/port"
 #define ADDRESS_IPC "/ipc"
 
