@@ -320,12 +320,11 @@ async fn respond(
     if response == Response::not_found() {
         return Reply::Fixed(NOT_FOUND);
     }
-    let built = hyper::Response::builder()
-        .status(response.status)
-        .header(header::CONTENT_TYPE, response.content_type)
-        // Answers hold tokens (RFC 6749 section 5.1).
-        .header(header::CACHE_CONTROL, "no-store")
-        .body(Full::new(Bytes::from(response.body)));
+    let mut built = hyper::Response::builder().status(response.status);
+    for (name, value) in response.headers {
+        built = built.header(*name, *value);
+    }
+    let built = built.body(Full::new(Bytes::from(response.body)));
     built.map_or(Reply::Fixed(NOT_FOUND), Reply::Answer)
 }
 

@@ -1,4 +1,16 @@
 //! Client machines: what a program's side of each protocol does, without a socket.
 
+pub mod backoff;
 pub mod gateway;
 pub mod rpc;
+
+/// How a transport ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Closed<'a> {
+    /// The peer's close code, if it gave one.
+    pub code: Option<u16>,
+    /// The peer's reason, or the transport's error; may be empty.
+    pub reason: &'a str,
+    /// How many of the frames that were sent last never reached the socket whole.
+    pub unwritten: usize,
+}

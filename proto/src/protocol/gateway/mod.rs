@@ -26,6 +26,7 @@ use pace::Pace;
 pub use queue::{MAX_WAITING, TIMEOUT};
 use queue::{Queue, Waiting};
 
+use super::Closed;
 use super::backoff::Backoff;
 use crate::command::Command;
 use crate::error::{Error, ProtocolError, Status};
@@ -71,16 +72,6 @@ pub trait Sink {
 }
 
 /// How a connection ended that the machine did not close itself.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Closed<'a> {
-    /// The peer's close code, if it sent one.
-    pub code: Option<u16>,
-    /// The peer's reason, or the operating system's.
-    pub reason: &'a str,
-    /// How many of the messages sent last never reached the socket.
-    pub unwritten: usize,
-}
-
 /// One shard's connection; see the module's words.
 #[derive(Debug)]
 pub struct Client {
