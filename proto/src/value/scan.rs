@@ -9,13 +9,13 @@
 #[path = "scan/sse2.rs"]
 mod set;
 
-#[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
+#[cfg(all(target_arch = "aarch64", target_feature = "neon", target_endian = "little"))]
 #[path = "scan/neon.rs"]
 mod set;
 
 #[cfg(not(any(
     all(any(target_arch = "x86_64", target_arch = "x86"), target_feature = "sse2"),
-    all(target_arch = "aarch64", target_feature = "neon")
+    all(target_arch = "aarch64", target_feature = "neon", target_endian = "little")
 )))]
 #[path = "scan/swar.rs"]
 mod set;

@@ -257,6 +257,21 @@ fn the_owner_is_found_from_any_node_by_counting_back() {
 }
 
 #[test]
+fn a_document_keeps_its_memory_for_texts_that_are_no_larger() {
+    let texts = ["[1,2,3,4,5,6,7,8]", "{\"name\":\"x\"}", "\"\\u0041\"", "[[[[]]]]"];
+    let mut doc = parsed(format!("[{}]", texts.repeat(200).join(",")).as_bytes());
+    let (nodes, strings) = (doc.nodes().as_ptr(), doc.root().at(2).as_str().unwrap().as_ptr() as usize);
+    for text in texts {
+        doc.parse(text.as_bytes()).unwrap();
+        assert_eq!(doc.nodes().as_ptr(), nodes);
+        assert!(doc.root().as_str().is_none_or(|string| strings.abs_diff(string.as_ptr() as usize) < 100));
+    }
+    assert!(doc.parse(b"[").is_err());
+    doc.parse(b"[0]").unwrap();
+    assert_eq!(doc.nodes().as_ptr(), nodes);
+}
+
+#[test]
 fn a_document_is_used_again_without_traces_of_the_last_text() {
     let mut doc = Document::new();
     let long = format!("[{}\"{}\"]", "{\"name\":[1,2,3]},".repeat(500), "\\n\\\"".repeat(500));
