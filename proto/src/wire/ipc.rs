@@ -131,6 +131,17 @@ impl Decoder {
         self.end - self.start
     }
 
+    /// Whether [`Decoder::next_frame`] has something to say: a whole frame, or an error. A driver asks this before it
+    /// waits for the socket.
+    pub fn has_frame(&self) -> bool {
+        let arrived = &self.buffer[self.start..self.end];
+        match (word(arrived, 0), word(arrived, 4)) {
+            (Some(code), _) if Opcode::from_code(code).is_none() => true,
+            (_, Some(length)) => length as usize > self.max_payload || arrived.len() >= HEADER + length as usize,
+            _ => false,
+        }
+    }
+
     /// The next frame that is wholly in; `None` when more has to be read first.
     ///
     /// # Errors

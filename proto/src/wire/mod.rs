@@ -1,6 +1,9 @@
 //! Vocabularies as data, and codecs. Nothing here keeps state across calls.
 
+pub mod catalog;
 pub mod etf;
 pub mod gateway;
+pub mod host;
 pub mod ipc;
 pub mod json;
+pub mod rpc;

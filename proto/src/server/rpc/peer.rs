@@ -1,0 +1,134 @@
+//! One peer of the door: how far it has come, and how fast it may go.
+
+use std::time::Duration;
+
+use crate::time::Instant;
+use crate::wire::rpc::LOCAL_SCOPE;
+use crate::world::{ApplicationId, Scopes, SessionId, TokenId};
+
+/// How a peer is connected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Transport {
+    Ipc,
+    WebSocket,
+}
+
+impl Transport {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Transport::Ipc => "ipc",
+            Transport::WebSocket => "websocket",
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Peer {
+    pub(super) transport: Transport,
+    pub(super) bucket: Bucket,
+    pub(super) state: State,
+}
+
+#[derive(Debug)]
+pub(super) enum State {
+    /// Over IPC, before its HANDSHAKE. (A WebSocket's handshake is its URL.)
+    Greeting { until: Instant },
+    /// It got its READY.
+    Open(Open),
+}
+
+#[derive(Debug)]
+pub(super) struct Open {
+    pub(super) client: ApplicationId,
+    pub(super) session: SessionId,
+    pub(super) standing: Standing,
+}
+
+#[derive(Debug)]
+pub(super) enum Standing {
+    /// Over WebSocket, before the first command that was any good.
+    Idle { until: Instant },
+    /// Not authenticated, and welcome to stay so.
+    Anonymous,
+    /// It showed a token.
+    Authenticated { token: TokenId, scopes: Scopes, expires: Instant },
+}
+
+impl Peer {
+    pub(super) fn open(&self) -> Option<&Open> {
+        match &self.state {
+            State::Open(open) => Some(open),
+            State::Greeting { .. } => None,
+        }
+    }
+
+    pub(super) fn open_mut(&mut self) -> Option<&mut Open> {
+        match &mut self.state {
+            State::Open(open) => Some(open),
+            State::Greeting { .. } => None,
+        }
+    }
+
+    /// Whether it holds a scope: `rpc.local` by speaking over IPC, others by its token.
+    pub(super) fn holds(&self, scope: &str) -> bool {
+        scope == LOCAL_SCOPE && self.transport == Transport::Ipc
+            || self.scopes().is_some_and(|scopes| scopes.iter().any(|held| **held == *scope))
+    }
+
+    /// The scopes of its token.
+    pub(super) fn scopes(&self) -> Option<&Scopes> {
+        match &self.open()?.standing {
+            Standing::Authenticated { scopes, .. } => Some(scopes),
+            _ => None,
+        }
+    }
+
+    /// When something has to happen although the peer says nothing.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        match &self.state {
+            State::Greeting { until } => Some(*until),
+            State::Open(Open { standing: Standing::Idle { until }, .. }) => Some(*until),
+            State::Open(Open { standing: Standing::Authenticated { expires, .. }, .. }) => Some(*expires),
+            State::Open(_) => None,
+        }
+    }
+}
+
+/// A token bucket, kept as the moment when it is full again (the "generic cell rate algorithm" of ATM Forum TM 4.0):
+/// one number, nothing to refill.
+#[derive(Debug, Default)]
+pub(super) struct Bucket {
+    full_at: Instant,
+}
+
+impl Bucket {
+    /// Takes one; `false` when it is empty. `per_second` 0 is no limit; `burst` is how many fit in.
+    pub(super) fn take(&mut self, now: Instant, per_second: u32, burst: u32) -> bool {
+        if per_second == 0 {
+            return true;
+        }
+        let cost = Duration::from_secs(1) / per_second;
+        let full_at = self.full_at.max(now) + cost;
+        let fits = full_at.since(now) <= cost * burst.max(1);
+        if fits {
+            self.full_at = full_at;
+        }
+        fits
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bucket_gives_its_burst_and_then_its_rate() {
+        let mut bucket = Bucket::default();
+        let start = Instant::from_nanos(5_000_000_000);
+        let taken = |bucket: &mut Bucket, at| (0..1000).filter(|_| bucket.take(at, 50, 100)).count();
+        assert_eq!(taken(&mut bucket, start), 100);
+        assert_eq!(taken(&mut bucket, start + Duration::from_secs(1)), 50);
+        assert_eq!(taken(&mut bucket, start + Duration::from_secs(60)), 100);
+        assert!((0..10_000).all(|_| bucket.take(start, 0, 0)));
+    }
+}

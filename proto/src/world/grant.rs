@@ -1,0 +1,199 @@
+//! Authorisation (RFC 6749): what a user allowed an application to do.
+//!
+//! A [`Token`] is made from a one-time code (section 4.1) or from an earlier token's refresh token (section 6). The one
+//! thing to know before changing it: peers that nobody authenticated can cause codes, so every list here is bounded, and
+//! an application that asks for too many pushes out its own oldest first.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{ApplicationId, Entropy, Error, UserId, entropy};
+use crate::secret::Secret;
+use crate::time::Instant;
+
+/// How long a code or an RPC token can be used: the most that RFC 6749 section 4.1.2 recommends.
+pub const CODE_LIFETIME: Duration = Duration::from_secs(600);
+
+/// How long an access token can be used: Discord's week.
+pub const TOKEN_LIFETIME: Duration = Duration::from_secs(604_800);
+
+/// How many codes, RPC tokens and tokens (each) an application may have at a time, and all together.
+const MOST_OF_ONE: usize = 64;
+const MOST: usize = 1024;
+
+/// Names of OAuth2 scopes, as they were asked for.
+pub type Scopes = Arc<[Box<str>]>;
+
+/// The number of a token; never reused within a world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TokenId(pub u64);
+
+/// Who asks at the token endpoint.
+#[derive(Clone, Debug)]
+pub struct ClientCredentials {
+    /// The application.
+    pub id: ApplicationId,
+    /// Its secret, if it showed one.
+    pub secret: Option<Secret>,
+}
+
+/// What a user allowed an application to do, and until when.
+#[derive(Clone, Debug)]
+pub struct Token {
+    /// Its number.
+    pub id: TokenId,
+    /// What the bearer shows.
+    pub access: Secret,
+    /// What a new token is made from when this one has run out.
+    pub refresh: Secret,
+    /// For whom.
+    pub application: ApplicationId,
+    /// By whom.
+    pub user: UserId,
+    /// What is allowed.
+    pub scopes: Scopes,
+    /// Until when the access token works.
+    pub expires: Instant,
+}
+
+#[derive(Clone, Debug)]
+struct Code {
+    code: Secret,
+    application: ApplicationId,
+    user: UserId,
+    scopes: Scopes,
+    expires: Instant,
+}
+
+#[derive(Clone, Debug)]
+struct RpcToken {
+    token: Secret,
+    application: ApplicationId,
+    expires: Instant,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Grants {
+    codes: VecDeque<Code>,
+    rpc_tokens: VecDeque<RpcToken>,
+    tokens: VecDeque<Token>,
+    made: u64,
+}
+
+/// Secrets are compared one after the other in constant time: the lists are short, and a map would tell by its timing
+/// how much of a guess was right.
+fn position<T>(list: &VecDeque<T>, secret: impl Fn(&T) -> &Secret, shown: &Secret) -> Option<usize> {
+    list.iter().rposition(|item| secret(item) == shown)
+}
+
+fn make_room<T>(list: &mut VecDeque<T>, application: ApplicationId, of: impl Fn(&T) -> ApplicationId) {
+    if list.iter().filter(|item| of(item) == application).count() >= MOST_OF_ONE {
+        let oldest = list.iter().position(|item| of(item) == application);
+        oldest.and_then(|at| list.remove(at));
+    } else if list.len() >= MOST {
+        list.pop_front();
+    }
+}
+
+impl Grants {
+    pub(super) fn issue_code(
+        &mut self,
+        now: Instant,
+        entropy: &mut dyn Entropy,
+        application: ApplicationId,
+        user: UserId,
+        scopes: Scopes,
+    ) -> Secret {
+        self.codes.retain(|code| code.expires > now);
+        make_room(&mut self.codes, application, |code| code.application);
+        let code = entropy::draw(entropy);
+        let expires = now + CODE_LIFETIME;
+        self.codes.push_back(Code { code: code.clone(), application, user, scopes, expires });
+        code
+    }
+
+    pub(super) fn exchange(
+        &mut self,
+        now: Instant,
+        entropy: &mut dyn Entropy,
+        application: ApplicationId,
+        shown: &Secret,
+    ) -> Result<&Token, Error> {
+        let at = position(&self.codes, |code| &code.code, shown)
+            .filter(|at| self.codes[*at].application == application && self.codes[*at].expires > now)
+            .ok_or(Error::BadGrant("the code is unknown, used already, run out, or another application's"))?;
+        let Some(code) = self.codes.remove(at) else { unreachable!("the position was found in this list") };
+        Ok(self.issue(now, entropy, application, code.user, code.scopes))
+    }
+
+    pub(super) fn refresh(
+        &mut self,
+        now: Instant,
+        entropy: &mut dyn Entropy,
+        application: ApplicationId,
+        shown: &Secret,
+    ) -> Result<&Token, Error> {
+        let at = position(&self.tokens, |token| &token.refresh, shown)
+            .filter(|at| self.tokens[*at].application == application)
+            .ok_or(Error::BadGrant("the refresh token is unknown, used already, revoked, or another application's"))?;
+        let Some(token) = self.tokens.remove(at) else { unreachable!("the position was found in this list") };
+        Ok(self.issue(now, entropy, application, token.user, token.scopes))
+    }
+
+    fn issue(
+        &mut self,
+        now: Instant,
+        entropy: &mut dyn Entropy,
+        application: ApplicationId,
+        user: UserId,
+        scopes: Scopes,
+    ) -> &Token {
+        make_room(&mut self.tokens, application, |token| token.application);
+        self.made += 1;
+        let (access, refresh) = (entropy::draw(entropy), entropy::draw(entropy));
+        let expires = now + TOKEN_LIFETIME;
+        self.tokens.push_back(Token { id: TokenId(self.made), access, refresh, application, user, scopes, expires });
+        &self.tokens[self.tokens.len() - 1]
+    }
+
+    pub(super) fn issue_rpc_token(
+        &mut self,
+        now: Instant,
+        entropy: &mut dyn Entropy,
+        application: ApplicationId,
+    ) -> Secret {
+        self.rpc_tokens.retain(|token| token.expires > now);
+        make_room(&mut self.rpc_tokens, application, |token| token.application);
+        let token = entropy::draw(entropy);
+        self.rpc_tokens.push_back(RpcToken { token: token.clone(), application, expires: now + CODE_LIFETIME });
+        token
+    }
+
+    pub(super) fn use_rpc_token(
+        &mut self,
+        now: Instant,
+        application: ApplicationId,
+        shown: &Secret,
+    ) -> Result<(), Error> {
+        let at = position(&self.rpc_tokens, |token| &token.token, shown)
+            .filter(|at| self.rpc_tokens[*at].application == application && self.rpc_tokens[*at].expires > now)
+            .ok_or(Error::BadToken)?;
+        self.rpc_tokens.remove(at);
+        Ok(())
+    }
+
+    /// Takes a token away by its access or its refresh token.
+    pub(super) fn revoke(&mut self, shown: &Secret) -> Result<TokenId, Error> {
+        let at = position(&self.tokens, |token| &token.access, shown)
+            .or_else(|| position(&self.tokens, |token| &token.refresh, shown))
+            .ok_or(Error::BadToken)?;
+        let Some(token) = self.tokens.remove(at) else { unreachable!("the position was found in this list") };
+        Ok(token.id)
+    }
+
+    pub(super) fn token(&self, now: Instant, shown: &Secret) -> Option<&Token> {
+        let at = position(&self.tokens, |token| &token.access, shown)?;
+        Some(&self.tokens[at]).filter(|token| token.expires > now)
+    }
+}

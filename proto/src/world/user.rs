@@ -1,0 +1,59 @@
+//! Users.
+
+use super::{Error, UserId, name};
+
+/// An account: a person's, a guest's, or a bot's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// Its id.
+    pub id: UserId,
+    /// 2 to 32 characters.
+    pub username: Box<str>,
+    /// Four digits, or `"0"` for accounts of today.
+    pub discriminator: Box<str>,
+    /// The name that is shown, if it differs from the username.
+    pub global_name: Option<Box<str>>,
+    /// Hash of the avatar image.
+    pub avatar: Option<Box<str>>,
+    /// Whether it is a program.
+    pub bot: bool,
+}
+
+/// What a new user is made from; the world chooses the id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewUser {
+    /// 2 to 32 characters after trimming; see [`Error::Invalid`] for what else is refused.
+    pub username: Box<str>,
+    /// Four digits, or `"0"`.
+    pub discriminator: Box<str>,
+    /// The name that is shown, if it differs.
+    pub global_name: Option<Box<str>>,
+    /// Hash of the avatar image.
+    pub avatar: Option<Box<str>>,
+    /// Whether it is a program.
+    pub bot: bool,
+}
+
+impl NewUser {
+    /// A person of this name and nothing more.
+    pub fn named(username: &str) -> Self {
+        NewUser { username: username.into(), discriminator: "0".into(), global_name: None, avatar: None, bot: false }
+    }
+
+    /// The username that this text stands for: trimmed, runs of white space shrunk.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when it is none.
+    pub fn check_username(text: &str) -> Result<Box<str>, Error> {
+        name::username(text)
+    }
+
+    pub(super) fn into_user(self, id: UserId) -> Result<User, Error> {
+        let NewUser { username, discriminator, global_name, avatar, bot } = self;
+        let digits = discriminator.bytes().all(|byte| byte.is_ascii_digit());
+        if !digits || !matches!(discriminator.len(), 1 | 4) || discriminator.len() == 1 && &*discriminator != "0" {
+            return Err(Error::Invalid("discriminator: four digits expected, or \"0\"".into()));
+        }
+        Ok(User { id, username: name::username(&username)?, discriminator, global_name, avatar, bot })
+    }
+}

@@ -1,0 +1,260 @@
+//! The lane with a byte cap: a ring of chunks, whose oldest one that nobody has taken is dropped for a new one.
+//!
+//! A slot's chunk belongs to the ring. The reader takes it by swapping the slot empty, the writer drops it the same way, so
+//! exactly one of them gets it. A chunk knows its number and how many events came before it; the reader finds a gap by
+//! comparing that with what it has counted, so the two need not agree on anything else.
+
+use std::collections::VecDeque;
+use std::ptr::NonNull;
+
+use super::Shared;
+use super::chunk::Chunk;
+use super::lane::{CHUNK_BYTES, Cursor, Here, POOLED};
+use super::pool::Pool;
+use super::sync::{Arc, AtomicBool, AtomicPtr, AtomicU64, Ordering};
+
+/// What the reader calls when a paused writer may go on.
+pub(super) type Resume = Box<dyn Fn() + Send + Sync>;
+
+struct Ring {
+    slots: Box<[AtomicPtr<Chunk>]>,
+    /// Chunks put into the ring so far.
+    published: AtomicU64,
+    /// The oldest number that was not dropped.
+    first: AtomicU64,
+    /// The number that the reader wants next.
+    wanted: AtomicU64,
+    /// The writer waits for the reader to take a chunk.
+    paused: AtomicBool,
+    resume: Resume,
+    /// Chunks that the reader held when it went.
+    orphans: Pool,
+}
+
+impl std::fmt::Debug for Ring {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Ring").field("slots", &self.slots.len()).finish_non_exhaustive()
+    }
+}
+
+// SAFETY: the chunks belong to the ring; ownership passes by atomic operations.
+unsafe impl Send for Ring {}
+// SAFETY: as above.
+unsafe impl Sync for Ring {}
+
+impl Ring {
+    fn slot(&self, number: u64) -> &AtomicPtr<Chunk> {
+        &self.slots[(number % self.slots.len() as u64) as usize]
+    }
+}
+
+impl Drop for Ring {
+    fn drop(&mut self) {
+        for slot in &self.slots {
+            if let Some(chunk) = NonNull::new(slot.swap(std::ptr::null_mut(), Ordering::Acquire)) {
+                // SAFETY: both sides are gone, so what the ring holds is its own.
+                unsafe { Chunk::free(chunk) };
+            }
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct LossyWriter {
+    ring: Arc<Ring>,
+    current: Option<NonNull<Chunk>>,
+    events: u64,
+    /// The number of the next chunk.
+    next: u64,
+    /// The oldest chunk that may still be in the ring, and the sizes from there on.
+    oldest: u64,
+    sizes: VecDeque<usize>,
+    bytes: usize,
+    cap: usize,
+}
+
+// SAFETY: the current chunk is shared with the reader as `Chunk` describes; the writer may move between threads.
+unsafe impl Send for LossyWriter {}
+
+#[derive(Debug)]
+pub(super) struct LossyReader {
+    ring: Arc<Ring>,
+    pub(super) cursor: Cursor,
+    next: u64,
+    /// Chunks that came out of a slot before their turn, because the writer had lapped it.
+    early: Vec<NonNull<Chunk>>,
+}
+
+// SAFETY: as for the writer.
+unsafe impl Send for LossyReader {}
+
+/// A lane that holds at most about `cap` bytes (at least two chunks).
+pub(super) fn lane(cap: usize, resume: Resume) -> (LossyWriter, LossyReader) {
+    let cap = cap.max(2 * CHUNK_BYTES);
+    let slots = (0..cap / CHUNK_BYTES + 2).map(|_| AtomicPtr::new(std::ptr::null_mut())).collect();
+    let ring = Arc::new(Ring {
+        slots,
+        published: AtomicU64::new(0),
+        first: AtomicU64::new(0),
+        wanted: AtomicU64::new(0),
+        paused: AtomicBool::new(false),
+        resume,
+        orphans: Pool::new(),
+    });
+    let writer = LossyWriter {
+        ring: ring.clone(),
+        current: None,
+        events: 0,
+        next: 0,
+        oldest: 0,
+        sizes: VecDeque::new(),
+        bytes: 0,
+        cap,
+    };
+    (writer, LossyReader { ring, cursor: Cursor::default(), next: 0, early: Vec::new() })
+}
+
+impl LossyWriter {
+    pub(super) fn room(&mut self, shared: &Shared, size: usize) -> *mut u8 {
+        // SAFETY: the writer has not sealed its current chunk, so it is still there.
+        if let Some(at) = self.current.and_then(|chunk| unsafe { chunk.as_ref() }.room(size)) {
+            return at;
+        }
+        if let Some(old) = self.current.take() {
+            // SAFETY: as above; not touched after this.
+            unsafe { old.as_ref() }.seal();
+        }
+        let capacity = size.max(CHUNK_BYTES);
+        self.forget_taken();
+        while !self.sizes.is_empty()
+            && (self.bytes + capacity > self.cap || self.sizes.len() == self.ring.slots.len())
+        {
+            self.drop_oldest(shared);
+        }
+        let mut new = shared.pool.take(capacity, POOLED);
+        // SAFETY: fresh from the pool, nobody else knows it.
+        let inner = unsafe { new.as_mut() };
+        inner.number = self.next;
+        inner.events_before = self.events;
+        let at = inner.room(size).expect("a new chunk has room for what it was made for");
+        self.current = Some(new);
+        self.sizes.push_back(capacity);
+        self.bytes += capacity;
+        self.ring.slot(self.next).store(new.as_ptr(), Ordering::Release);
+        self.next += 1;
+        self.ring.published.store(self.next, Ordering::Release);
+        at
+    }
+
+    pub(super) fn commit(&mut self, size: usize) {
+        if let Some(chunk) = self.current {
+            self.events += 1;
+            // SAFETY: as in `room`.
+            unsafe { chunk.as_ref() }.commit(size);
+        }
+    }
+
+    /// Whether the cap is reached, so that the next chunk would drop one.
+    pub(super) fn is_full(&mut self) -> bool {
+        self.forget_taken();
+        self.bytes + CHUNK_BYTES > self.cap
+    }
+
+    /// Asks to be resumed once the reader takes a chunk. False when it has done so already.
+    pub(super) fn pause(&mut self) -> bool {
+        self.ring.paused.store(true, Ordering::SeqCst);
+        if self.is_full() {
+            return true;
+        }
+        self.ring.paused.store(false, Ordering::SeqCst);
+        false
+    }
+
+    fn forget_oldest(&mut self) {
+        self.bytes -= self.sizes.pop_front().unwrap_or(0);
+        self.oldest += 1;
+    }
+
+    fn forget_taken(&mut self) {
+        let wanted = self.ring.wanted.load(Ordering::SeqCst);
+        while self.oldest < wanted && !self.sizes.is_empty() {
+            self.forget_oldest();
+        }
+    }
+
+    fn drop_oldest(&mut self, shared: &Shared) {
+        // `first` moves before the slot empties: a reader that finds the slot empty knows where to go on.
+        self.ring.first.store(self.oldest + 1, Ordering::SeqCst);
+        let chunk = self.ring.slot(self.oldest).swap(std::ptr::null_mut(), Ordering::AcqRel);
+        if let Some(chunk) = NonNull::new(chunk) {
+            // SAFETY: swapped out of its slot, so it is ours; it is sealed, since the current one was just left.
+            unsafe { shared.pool.push(chunk) };
+        }
+        self.forget_oldest();
+    }
+}
+
+impl Drop for LossyWriter {
+    fn drop(&mut self) {
+        if let Some(chunk) = self.current.take() {
+            // SAFETY: not sealed yet.
+            unsafe { chunk.as_ref() }.seal();
+        }
+    }
+}
+
+impl LossyReader {
+    /// The record that comes next, if one is written.
+    pub(super) fn peek(&mut self, shared: &Shared) -> Option<*const u8> {
+        loop {
+            if !self.cursor.has_chunk() {
+                let chunk = self.take()?;
+                self.cursor.enter(chunk);
+                // SAFETY: the cursor's own chunk.
+                self.next = unsafe { chunk.as_ref() }.number + 1;
+                self.ring.wanted.store(self.next, Ordering::SeqCst);
+                if self.ring.paused.swap(false, Ordering::SeqCst) {
+                    (self.ring.resume)();
+                }
+            }
+            match self.cursor.look(shared) {
+                Here::Record(at) => return Some(at),
+                Here::Nothing => return None,
+                Here::End { .. } => {}
+            }
+        }
+    }
+
+    /// The oldest chunk that is left, out of the ring or from those that came early.
+    fn take(&mut self) -> Option<NonNull<Chunk>> {
+        // SAFETY: chunks taken early are the reader's own.
+        let number_of = |chunk: &NonNull<Chunk>| unsafe { chunk.as_ref() }.number;
+        loop {
+            let want = self.next.max(self.ring.first.load(Ordering::SeqCst));
+            if let Some(at) = (0..self.early.len()).min_by_key(|at| number_of(&self.early[*at]))
+                && number_of(&self.early[at]) <= want
+            {
+                return Some(self.early.swap_remove(at));
+            }
+            if want >= self.ring.published.load(Ordering::Acquire) {
+                return None;
+            }
+            // Empty: dropped this moment, and `first` says so by now.
+            if let Some(chunk) = NonNull::new(self.ring.slot(want).swap(std::ptr::null_mut(), Ordering::AcqRel)) {
+                if number_of(&chunk) == want {
+                    return Some(chunk);
+                }
+                self.early.push(chunk);
+            }
+        }
+    }
+}
+
+impl Drop for LossyReader {
+    fn drop(&mut self) {
+        for chunk in self.cursor.leave().into_iter().chain(self.early.drain(..)) {
+            // SAFETY: forgotten here. The writer may still append to it, but the orphans are freed only with the ring.
+            unsafe { self.ring.orphans.push(chunk) };
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The polling thread's end: all lanes of a client, merged by order number.
+
+use gamebridge_proto::event::EventType;
+
+use super::Shared;
+use super::lane::order;
+use super::lossy::LossyReader;
+use super::record::{self, View};
+use super::reliable::ReliableReader;
+use super::sync::Arc;
+
+/// A connection's lanes, on their way to the reader.
+#[derive(Debug)]
+pub struct Lanes {
+    pub(super) conn: u32,
+    pub(super) reliable: ReliableReader,
+    pub(super) lossy: LossyReader,
+}
+
+/// What a poll found.
+#[derive(Clone, Copy, Debug)]
+pub enum Polled<'a> {
+    /// An event.
+    Event(View<'a>),
+    /// Events of a connection were dropped at this place.
+    Dropped {
+        /// The connection.
+        conn: u32,
+        /// How many.
+        count: u64,
+    },
+}
+
+/// Takes events out. One per client, used by one thread at a time.
+#[derive(Debug)]
+pub struct Reader {
+    shared: Arc<Shared>,
+    lanes: Vec<Lanes>,
+    /// The lane to go on with while its next order number is below `limit`: index, and whether it is the lossy one.
+    active: Option<(usize, bool)>,
+    limit: u64,
+    seen: u64,
+    /// A connection whose last event was delivered: its lanes go at the next look.
+    ended: Option<u32>,
+}
+
+impl Reader {
+    /// A reader without lanes.
+    pub fn new(shared: Arc<Shared>) -> Self {
+        Reader { shared, lanes: Vec::new(), active: None, limit: 0, seen: 0, ended: None }
+    }
+
+    /// A new connection's lanes.
+    pub fn add(&mut self, lanes: Lanes) {
+        self.lanes.push(lanes);
+    }
+
+    /// How many connections have lanes here.
+    pub fn connections(&self) -> usize {
+        self.lanes.len()
+    }
+
+    /// Whether there is an event for [`Reader::take`]. What was taken before goes now.
+    pub fn look(&mut self) -> bool {
+        loop {
+            if let Some((index, lossy)) = self.active
+                && self.peek(index, lossy).is_some_and(|next| next < self.limit)
+            {
+                return true;
+            }
+            self.active = None;
+            if let Some(conn) = self.ended.take() {
+                self.lanes.retain(|lanes| lanes.conn != conn);
+            }
+            self.seen = self.shared.horizon();
+            if !self.choose(self.seen) {
+                return false;
+            }
+        }
+    }
+
+    /// The horizon at which [`Reader::look`] found nothing more.
+    pub fn seen(&self) -> u64 {
+        self.seen
+    }
+
+    /// The event that [`Reader::look`] found. It stays where it is until the next look.
+    pub fn take(&mut self) -> Option<Polled<'_>> {
+        let (index, lossy) = self.active?;
+        Some(self.deliver(index, lossy))
+    }
+
+    /// Finds the lane with the lowest order number that is published, and up to where it stays the lowest.
+    fn choose(&mut self, horizon: u64) -> bool {
+        let (mut lowest, mut second) = (horizon + 1, horizon + 1);
+        for index in 0..self.lanes.len() {
+            for lossy in [false, true] {
+                let Some(next) = self.peek(index, lossy) else { continue };
+                if next < lowest {
+                    (lowest, second) = (next, lowest);
+                    self.active = Some((index, lossy));
+                } else {
+                    second = second.min(next);
+                }
+            }
+        }
+        self.limit = second;
+        self.active.is_some()
+    }
+
+    fn peek(&mut self, index: usize, lossy: bool) -> Option<u64> {
+        let lanes = &mut self.lanes[index];
+        let at = if lossy { lanes.lossy.peek(&self.shared) } else { lanes.reliable.peek(&self.shared) }?;
+        // SAFETY: a peeked record is whole and stays until the next peek.
+        Some(unsafe { order(at) })
+    }
+
+    fn deliver(&mut self, index: usize, lossy: bool) -> Polled<'_> {
+        let lanes = &mut self.lanes[index];
+        let cursor = if lossy { &mut lanes.lossy.cursor } else { &mut lanes.reliable.cursor };
+        if cursor.has_gap() {
+            return Polled::Dropped { conn: lanes.conn, count: cursor.take_gap() };
+        }
+        let at = if lossy { lanes.lossy.peek(&self.shared) } else { lanes.reliable.peek(&self.shared) };
+        let at = at.expect("peeked just before");
+        // SAFETY: as in `peek`; the chunk is given back at the earliest by the next peek.
+        let view = unsafe { record::view(at) };
+        if lossy {
+            lanes.lossy.cursor.advance(view.fields);
+        } else {
+            lanes.reliable.cursor.advance(view.fields);
+            lanes.reliable.note_read(view.fields.stride(), view.fields.kind == EventType::Reply);
+            if view.fields.kind == EventType::Disconnected {
+                self.ended = Some(lanes.conn);
+            }
+        }
+        Polled::Event(view)
+    }
+}

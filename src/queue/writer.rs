@@ -1,0 +1,78 @@
+//! The I/O thread's end of one connection's two lanes.
+
+use gamebridge_proto::event::Event;
+
+use super::Shared;
+use super::lossy::{self, LossyWriter, Resume};
+use super::reader::Lanes;
+use super::record;
+use super::reliable::{self, ReliableWriter, Unread};
+use super::sync::{Arc, Ordering};
+
+/// What a connection's lanes are made with.
+pub struct LaneConfig {
+    /// The connection's id: it stands in each of its events.
+    pub conn: u32,
+    /// Byte cap of the lossy lane; at least 512 KiB.
+    pub lossy_bytes: usize,
+    /// Called by the reader when a writer that paused may go on.
+    pub resume: Resume,
+}
+
+/// The two lanes of a new connection: the writer for the I/O thread, the other end for the client's reader.
+pub fn channel(shared: &Arc<Shared>, config: LaneConfig) -> (Writer, Lanes) {
+    let (reliable, reliable_reader) = reliable::lane();
+    let (lossy, lossy_reader) = lossy::lane(config.lossy_bytes, config.resume);
+    let writer = Writer { shared: shared.clone(), conn: config.conn, reliable, lossy, last: 0 };
+    (writer, Lanes { conn: config.conn, reliable: reliable_reader, lossy: lossy_reader })
+}
+
+/// Appends events and publishes them. All writers of a client live on one thread.
+#[derive(Debug)]
+pub struct Writer {
+    shared: Arc<Shared>,
+    conn: u32,
+    reliable: ReliableWriter,
+    lossy: LossyWriter,
+    /// The order number of the last event appended.
+    last: u64,
+}
+
+impl Writer {
+    /// Copies an event into its lane. It can be polled after [`Writer::publish`].
+    pub fn push(&mut self, time_ns: u64, event: &Event<'_>) {
+        // One thread writes these, so a load and a store do.
+        self.last = self.shared.orders.load(Ordering::Relaxed) + 1;
+        self.shared.orders.store(self.last, Ordering::Relaxed);
+        let size = record::size_of_event(event);
+        let reliable = event.kind.is_reliable();
+        let at = if reliable { self.reliable.room(&self.shared, size) } else { self.lossy.room(&self.shared, size) };
+        // SAFETY: `room` gave `size` bytes; chunks and records are aligned.
+        unsafe { record::write(at, self.last, time_ns, self.conn, event) };
+        if reliable { self.reliable.commit(size) } else { self.lossy.commit(size) }
+    }
+
+    /// Lets the reader see what was pushed. True when there was something new: then wake it.
+    pub fn publish(&mut self) -> bool {
+        let horizon = self.shared.horizon.load(Ordering::Relaxed);
+        if self.last > horizon {
+            self.shared.horizon.store(self.last, Ordering::Release);
+        }
+        std::mem::take(&mut self.last) > horizon
+    }
+
+    /// How much of the reliable lane nobody has polled.
+    pub fn unread(&self) -> Unread {
+        self.reliable.unread()
+    }
+
+    /// Whether the lossy lane is at its cap, so that more would drop its oldest chunk.
+    pub fn is_full(&mut self) -> bool {
+        self.lossy.is_full()
+    }
+
+    /// Asks for `resume` once there is room again. False when there is room already.
+    pub fn pause(&mut self) -> bool {
+        self.lossy.pause()
+    }
+}

@@ -1,0 +1,80 @@
+//! A session: one client machine driven over a transport, for as long as its connection lives.
+//!
+//! The machine decides (when to connect, what to send, when to give up); the driver moves bytes, keeps the time and
+//! carries out. A protocol here is what to connect to ([`Upstream`]) and the thin join between its machine and the driver.
+
+mod driver;
+#[cfg(feature = "gateway")]
+mod gateway;
+pub mod params;
+pub mod port;
+mod rpc;
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use gamebridge_proto::error::{Error, Status};
+use gamebridge_proto::wire::catalog::Row;
+use tokio::sync::Notify;
+
+use self::port::Port;
+
+/// What a connection is to: its protocol, with its parameters.
+#[derive(Debug)]
+pub enum Upstream {
+    /// A Discord on this machine.
+    Rpc(rpc::Upstream),
+    /// A Gateway.
+    #[cfg(feature = "gateway")]
+    Gateway(gateway::Upstream),
+}
+
+impl Upstream {
+    /// Reads the parameters of a protocol.
+    pub fn parse(protocol: &str, params: &[u8]) -> Result<Upstream, Error> {
+        match protocol {
+            "rpc" => rpc::Upstream::parse(params).map(Upstream::Rpc),
+            #[cfg(feature = "gateway")]
+            "gateway" => gateway::Upstream::parse(params).map(Upstream::Gateway),
+            other => Err(Error::new(
+                Status::Unsupported,
+                format!("protocol: \"{other}\" is not known; \"rpc\" or \"gateway\" expected"),
+            )),
+        }
+    }
+
+    /// Where the protocol's commands are found.
+    pub fn commands(&self) -> fn(&str) -> Option<&'static Row> {
+        match self {
+            Upstream::Rpc(_) => gamebridge_proto::wire::rpc::command,
+            #[cfg(feature = "gateway")]
+            Upstream::Gateway(_) => gamebridge_proto::wire::gateway::command,
+        }
+    }
+}
+
+/// Runs a connection to its end. `resume` is notified when a reader that was behind has made room.
+pub async fn run(upstream: Upstream, mut port: Port, resume: Arc<Notify>) {
+    let driven = async {
+        match upstream {
+            Upstream::Rpc(upstream) => driver::drive(upstream, &mut port, &resume).await,
+            #[cfg(feature = "gateway")]
+            Upstream::Gateway(upstream) => driver::drive(upstream, &mut port, &resume).await,
+        }
+    };
+    finish(AssertUnwindSafe(driven).catch_unwind().await.err(), port);
+}
+
+/// Says the last words of a connection whose task has ended, by itself or by a bug.
+pub fn finish(panic: Option<Box<dyn std::any::Any + Send>>, mut port: Port) {
+    let error = match panic {
+        None => Error::new(Status::Closed, "the connection is over"),
+        Some(panic) => {
+            let what = panic.downcast_ref::<&str>().map(ToString::to_string);
+            let what = what.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+            Error::new(Status::Panic, format!("a bug inside gamebridge ended this connection: {what}"))
+        }
+    };
+    port.close(&error);
+}

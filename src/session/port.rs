@@ -1,0 +1,290 @@
+//! The two ends by which a connection's task on the I/O thread meets the program: messages in, events out.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use gamebridge_proto::command::Command;
+use gamebridge_proto::error::{Error, Status};
+use gamebridge_proto::event::{Event, EventType, Flags, LogLevel};
+use tokio::sync::mpsc;
+
+use crate::queue::signal::Signal;
+use crate::queue::{self, Writer};
+use crate::runtime::clock;
+
+/// What the program asks of a connection.
+#[derive(Debug)]
+pub enum Message {
+    /// A command.
+    Command(Command),
+    /// Ends all commands with this tag.
+    Cancel(u64),
+    /// Settles a request that a server put to the host.
+    Answer {
+        /// The request's id.
+        request: u64,
+        /// [`Status::Ok`] to grant it.
+        status: Status,
+        /// Further data for the requester; may be empty.
+        json: Box<[u8]>,
+    },
+    /// Ends the connection, after what was already sent.
+    Disconnect,
+}
+
+/// What all connections of a client publish through.
+#[derive(Debug)]
+pub struct Board {
+    /// The queue's shared half.
+    pub queue: Arc<queue::Shared>,
+    /// The wake-up handle.
+    pub signal: Signal,
+}
+
+/// Which log lines a client wants: a level for all rooms, and for some a level of their own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogFilter {
+    default: Option<LogLevel>,
+    rooms: Vec<(String, Option<LogLevel>)>,
+}
+
+impl LogFilter {
+    /// The same level everywhere; `None` for silence.
+    pub fn level(level: Option<LogLevel>) -> Self {
+        LogFilter { default: level, rooms: Vec::new() }
+    }
+
+    /// Reads `GAMEBRIDGE_LOG`: `debug`, or `warn,rpc=debug,transport=off`. Words that it does not know are passed over: a
+    /// typing error in the environment must not stop a game.
+    pub fn parse(text: &str, fallback: &LogFilter) -> Self {
+        let mut filter = fallback.clone();
+        for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+            let (room, word) = part.split_once('=').map_or((None, part), |(room, word)| (Some(room.trim()), word.trim()));
+            let level = match word.to_ascii_lowercase().as_str() {
+                "off" => None,
+                "error" => Some(LogLevel::Error),
+                "warn" => Some(LogLevel::Warn),
+                "info" => Some(LogLevel::Info),
+                "debug" => Some(LogLevel::Debug),
+                _ => continue,
+            };
+            match room {
+                None => filter.default = level,
+                Some(room) => filter.rooms.push((room.to_owned(), level)),
+            }
+        }
+        filter
+    }
+
+    fn lets_pass(&self, room: &str, level: i32) -> bool {
+        let of_room = self.rooms.iter().rev().find(|(name, _)| name == room).map(|(_, level)| *level);
+        of_room.unwrap_or(self.default).is_some_and(|most| level <= most as i32)
+    }
+}
+
+/// Events out. Everything pushed is seen by the program after [`Outlet::publish`], once per burst.
+#[derive(Debug)]
+pub struct Outlet {
+    writer: Writer,
+    board: Arc<Board>,
+    log: LogFilter,
+    /// Tags that still want their reply, and how often: what a bug in a machine must not make forget.
+    owed: HashMap<u64, u32>,
+    over: bool,
+}
+
+impl Outlet {
+    /// An outlet over a connection's lanes.
+    pub fn new(writer: Writer, board: Arc<Board>, log: LogFilter) -> Self {
+        Outlet { writer, board, log, owed: HashMap::new(), over: false }
+    }
+
+    /// Queues an event with the present time.
+    pub fn event(&mut self, event: &Event<'_>) {
+        self.event_at(clock::now().as_nanos(), event);
+    }
+
+    /// Queues an event that arrived at `time_ns`.
+    pub fn event_at(&mut self, time_ns: u64, event: &Event<'_>) {
+        match event.kind {
+            EventType::Log if !self.log.lets_pass(event.name, event.code) => return,
+            EventType::Reply => self.settle(event.tag),
+            EventType::Disconnected => {
+                self.fail_owed(Status::Closed, "the connection ended before the reply came");
+                self.over = true;
+            }
+            _ => {}
+        }
+        self.writer.push(time_ns, event);
+    }
+
+    /// A log line.
+    pub fn log(&mut self, level: LogLevel, room: &str, sentence: &str) {
+        self.event(&Event::log(level, room, sentence));
+    }
+
+    /// Lets the program see what was queued, and wakes it.
+    pub fn publish(&mut self) {
+        if self.writer.publish() {
+            self.board.signal.raise();
+        }
+    }
+
+    /// Notes that a command wants a reply.
+    pub fn owe(&mut self, tag: u64) {
+        if tag != 0 {
+            *self.owed.entry(tag).or_insert(0) += 1;
+        }
+    }
+
+    fn settle(&mut self, tag: u64) {
+        if let Some(times) = self.owed.get_mut(&tag) {
+            *times -= 1;
+            if *times == 0 {
+                self.owed.remove(&tag);
+            }
+        }
+    }
+
+    fn fail_owed(&mut self, status: Status, sentence: &str) {
+        for (tag, times) in std::mem::take(&mut self.owed) {
+            for _ in 0..times {
+                let mut reply = Event::new(EventType::Reply, "REPLY");
+                (reply.tag, reply.status, reply.message) = (tag, status, sentence);
+                self.writer.push(clock::now().as_nanos(), &reply);
+            }
+        }
+    }
+
+    /// The end of a connection whose machine did not get to say it: every reply still owed, then DISCONNECTED.
+    pub fn end(&mut self, error: &Error) {
+        if self.over {
+            return;
+        }
+        self.fail_owed(error.status, &error.message);
+        let mut last = Event::new(EventType::Disconnected, "DISCONNECTED");
+        (last.status, last.code, last.message) = (error.status, error.code, &error.message);
+        last.flags = Flags::FATAL;
+        self.event(&last);
+        self.publish();
+    }
+
+    /// Whether DISCONNECTED was said.
+    pub fn is_over(&self) -> bool {
+        self.over
+    }
+
+    /// Whether the lossy lane is at its cap.
+    pub fn is_full(&mut self) -> bool {
+        self.writer.is_full()
+    }
+
+    /// Asks to be resumed when there is room; false when there is room already.
+    pub fn pause(&mut self) -> bool {
+        self.writer.pause()
+    }
+}
+
+/// Messages on their way to the I/O thread: what a sender looks at before it posts another.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    /// Posted and not yet taken.
+    pub in_flight: AtomicUsize,
+}
+
+/// A connection's ends on the I/O thread.
+#[derive(Debug)]
+pub struct Port {
+    /// Messages from the program, in order.
+    pub inbox: mpsc::UnboundedReceiver<Message>,
+    /// Events to the program.
+    pub outlet: Outlet,
+    /// What is on its way to the inbox.
+    pub ledger: Arc<Ledger>,
+}
+
+impl Port {
+    /// The next message; `None` when the client is gone.
+    pub async fn inbox_next(&mut self) -> Option<Message> {
+        let message = self.inbox.recv().await;
+        self.note(message)
+    }
+
+    /// A message that is there already.
+    pub fn try_receive(&mut self) -> Option<Message> {
+        let message = self.inbox.try_recv().ok();
+        self.note(message)
+    }
+
+    fn note(&mut self, message: Option<Message>) -> Option<Message> {
+        if message.is_some() {
+            self.ledger.in_flight.fetch_sub(1, Ordering::Relaxed);
+        }
+        if let Some(Message::Command(command)) = &message {
+            self.outlet.owe(command.tag);
+        }
+        message
+    }
+
+    /// Refuses further messages, answers those that still wait, and ends the connection unless that was said already.
+    pub fn close(&mut self, error: &Error) {
+        self.refuse_messages();
+        self.outlet.end(error);
+    }
+
+    /// The regular end: all replies, then DISCONNECTED as the machine put it.
+    pub fn say_farewell(&mut self, farewell: &Farewell) {
+        self.refuse_messages();
+        self.outlet.event(&farewell.event());
+        self.outlet.publish();
+    }
+
+    fn refuse_messages(&mut self) {
+        self.inbox.close();
+        while self.try_receive().is_some() {}
+    }
+}
+
+/// A DISCONNECTED event that waits for what has to be written before it.
+#[derive(Debug)]
+pub struct Farewell {
+    status: Status,
+    flags: Flags,
+    code: i32,
+    message: String,
+}
+
+impl Farewell {
+    /// Keeps what the event says.
+    pub fn of(event: &Event<'_>) -> Self {
+        Farewell { status: event.status, flags: event.flags, code: event.code, message: event.message.to_owned() }
+    }
+
+    fn event(&self) -> Event<'_> {
+        let mut event = Event::new(EventType::Disconnected, "DISCONNECTED");
+        (event.status, event.flags, event.code, event.message) = (self.status, self.flags, self.code, &self.message);
+        event
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_filter_reads_levels_by_room() {
+        let fallback = LogFilter::level(Some(LogLevel::Warn));
+        let filter = LogFilter::parse("info, rpc=debug,transport=off,nonsense,x=loud", &fallback);
+        for (room, level, passes) in [
+            ("session", LogLevel::Info, true),
+            ("session", LogLevel::Debug, false),
+            ("rpc", LogLevel::Debug, true),
+            ("transport", LogLevel::Error, false),
+        ] {
+            assert_eq!(filter.lets_pass(room, level as i32), passes, "{room} {level:?}");
+        }
+        assert_eq!(LogFilter::parse("", &fallback), fallback);
+        assert!(!LogFilter::parse("off", &fallback).lets_pass("rpc", LogLevel::Error as i32));
+    }
+}

@@ -1,0 +1,192 @@
+//! RPC's client machine, joined to the driver: where to look for a Discord, and how events and frames pass.
+
+use std::future::Future;
+
+use gamebridge_proto::command::Command;
+use gamebridge_proto::error::Error;
+use gamebridge_proto::event::Event;
+use gamebridge_proto::protocol::rpc::{Client, Closed, Config, Sink, Via};
+use gamebridge_proto::secret::Secret;
+use gamebridge_proto::time::Instant;
+use gamebridge_proto::wire::catalog::{Arg, Row, Type};
+use gamebridge_proto::wire::ipc::{Frame, Opcode};
+use gamebridge_proto::wire::rpc as wire;
+
+use super::driver::{Effects, Opened, Protocol};
+use super::params;
+use crate::runtime::seed;
+use crate::transport::search::{self, Target};
+use crate::transport::{Encoding, Lost};
+
+/// Parameters of `gb_connect(gb, "rpc", ...)`.
+pub const PARAMS: Row = Row::new("rpc", "Connects to a Discord on this machine, or to a GameBridge.").args(&[
+    Arg::required("client_id", Type::Snowflake, "The application's id."),
+    Arg::optional("access_token", Type::text(1, 2048), "Authenticates with it before CONNECTED, again after each break."),
+    Arg::optional(
+        "transport",
+        Type::Names(&["auto", "ipc", "websocket"]),
+        "How to look for a Discord: every local socket, then every port (auto, the default), or one of the two.",
+    ),
+    Arg::optional("path", Type::text(1, 4096), "The local socket or pipe to use, in place of searching. With ipc."),
+    Arg::optional("port", Type::int(1, 65535), "The port to use, in place of 6463 to 6472. With websocket."),
+    Arg::optional("encoding", Type::Names(&wire::ENCODINGS), "What a WebSocket carries. Default json."),
+    Arg::optional("origin", Type::text(1, 2048), "The Origin that a WebSocket sends. Default https://localhost."),
+    Arg::optional("pid", Type::int(1, i64::MAX), "The process that activities belong to. Default: this one."),
+    Arg::optional(
+        "retry",
+        Type::Bool,
+        "Whether to go on looking while there is no Discord. Default true; a connection that breaks later is always made anew.",
+    ),
+]);
+
+/// The Origin that works for local testing with any application.
+pub const LOCAL_ORIGIN: &str = "https://localhost";
+
+/// Where to connect, and the machine that will.
+#[derive(Debug)]
+pub struct Upstream {
+    machine: Client,
+    client_id: String,
+    target: Target,
+    encoding: Encoding,
+    origin: String,
+}
+
+impl Upstream {
+    pub(super) fn parse(text: &[u8]) -> Result<Self, Error> {
+        params::read(&PARAMS, text, |given| {
+            let client_id = given.member("client_id").as_id().unwrap_or_default().to_string();
+            let path = params::text(given, "path");
+            let port = given.member("port").as_i64().and_then(|port| u16::try_from(port).ok());
+            let target = match (given.member("transport").as_str().unwrap_or("auto"), path, port) {
+                ("auto" | "ipc", Some(path), None) => Target::Ipc(Some(path.into())),
+                ("auto" | "websocket", None, port @ Some(_)) => Target::WebSocket { port },
+                ("auto", None, None) => Target::Auto,
+                ("ipc", None, None) => Target::Ipc(None),
+                ("websocket", None, None) => Target::WebSocket { port: None },
+                (_, Some(_), Some(_)) => return Err(Error::argument("rpc: path and port exclude each other")),
+                ("ipc", ..) => return Err(Error::argument("rpc: port goes with the transport \"websocket\"")),
+                _ => return Err(Error::argument("rpc: path goes with the transport \"ipc\"")),
+            };
+            let encoding = match given.member("encoding").as_str() {
+                Some("etf") => Encoding::Etf,
+                _ => Encoding::Json,
+            };
+            if encoding == Encoding::Etf && !matches!(target, Target::WebSocket { .. }) {
+                let sentence = "rpc: encoding: etf goes with the transport \"websocket\"; a local socket carries JSON";
+                return Err(Error::argument(sentence));
+            }
+            let config = Config {
+                client_id: client_id.clone(),
+                access_token: params::text(given, "access_token").map(Secret::new),
+                pid: given.member("pid").as_i64().map_or_else(std::process::id, |pid| pid as u32),
+                seed: seed()?,
+                retry: given.member("retry").as_bool().unwrap_or(true),
+            };
+            let origin = params::text(given, "origin").unwrap_or_else(|| LOCAL_ORIGIN.to_owned());
+            if origin.bytes().any(|byte| byte.is_ascii_control() || !byte.is_ascii()) {
+                return Err(Error::argument("rpc: origin: ASCII without control characters expected"));
+            }
+            Ok(Upstream { machine: Client::new(config), client_id, target, encoding, origin })
+        })
+    }
+}
+
+impl Sink for Effects<'_, usize> {
+    fn open(&mut self, skip: usize) {
+        Effects::open(self, skip);
+    }
+    fn send(&mut self, opcode: Opcode, payload: &[u8]) {
+        Effects::send(self, opcode, payload);
+    }
+    fn close(&mut self, code: u16, reason: &str) {
+        Effects::close(self, code, reason);
+    }
+    fn event(&mut self, event: Event<'_>) {
+        Effects::event(self, &event);
+    }
+}
+
+impl Protocol for Upstream {
+    /// How many candidates to pass over.
+    type Wanted = usize;
+    type Detail = (Via, String);
+
+    fn open(&self, skip: usize) -> impl Future<Output = Result<Opened<Self::Detail>, Error>> + 'static {
+        let (target, encoding) = (self.target.clone(), self.encoding);
+        let (client_id, origin) = (self.client_id.clone(), self.origin.clone());
+        async move {
+            let found = search::open(&target, &client_id, Some(&origin), encoding, skip).await?;
+            let via = match found.via {
+                search::Via::Ipc => Via::Ipc,
+                search::Via::WebSocket => Via::WebSocket,
+            };
+            Ok(Opened { transport: found.transport, detail: (via, found.address) })
+        }
+    }
+
+    fn start(&mut self, now: Instant, out: &mut Effects<'_, usize>) {
+        self.machine.start(now, out);
+    }
+    fn opened(&mut self, now: Instant, (via, address): &(Via, String), out: &mut Effects<'_, usize>) {
+        self.machine.handle_opened(now, *via, address, out);
+    }
+    fn open_failed(&mut self, now: Instant, error: &Error, out: &mut Effects<'_, usize>) {
+        self.machine.handle_open_failed(now, error, out);
+    }
+    fn frame(&mut self, now: Instant, frame: Frame<'_>, out: &mut Effects<'_, usize>) -> Result<(), Error> {
+        self.machine.handle_frame(now, frame, out)
+    }
+    fn closed(&mut self, now: Instant, lost: &Lost, unwritten: usize, out: &mut Effects<'_, usize>) {
+        self.machine.handle_closed(now, Closed { code: lost.code, reason: &lost.error.message, unwritten }, out);
+    }
+    fn command(&mut self, now: Instant, command: Command, out: &mut Effects<'_, usize>) {
+        self.machine.handle_command(now, command, out);
+    }
+    fn cancel(&mut self, now: Instant, tag: u64, out: &mut Effects<'_, usize>) {
+        self.machine.handle_cancel(now, tag, out);
+    }
+    fn disconnect(&mut self, now: Instant, out: &mut Effects<'_, usize>) {
+        self.machine.handle_disconnect(now, out);
+    }
+    fn timeout(&mut self, now: Instant, out: &mut Effects<'_, usize>) {
+        self.machine.handle_timeout(now, out);
+    }
+    fn next_timeout(&self) -> Option<Instant> {
+        self.machine.next_timeout()
+    }
+    fn is_finished(&self) -> bool {
+        self.machine.is_finished()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use gamebridge_proto::error::Status;
+
+    use super::*;
+
+    #[test]
+    fn parameters_that_do_not_fit_are_named() {
+        for (params, names) in [
+            ("{}", "client_id"),
+            (r#"{"client_id":"x"}"#, "client_id"),
+            (r#"{"client_id":"1","acces_token":"t"}"#, "unknown parameter \"acces_token\""),
+            (r#"{"client_id":"1","port":70000}"#, "port"),
+            (r#"{"client_id":"1","transport":"udp"}"#, "transport"),
+            (r#"{"client_id":"1","transport":"ipc","port":6463}"#, "port goes with"),
+            (r#"{"client_id":"1","transport":"websocket","path":"/x"}"#, "path goes with"),
+            (r#"{"client_id":"1","path":"/x","port":6463}"#, "exclude each other"),
+            (r#"{"client_id":"1","encoding":"etf"}"#, "etf goes with"),
+            (r#"{"client_id":"1","origin":"a\nb"}"#, "origin"),
+            ("[]", "object expected"),
+            ("{", "not JSON"),
+        ] {
+            let error = Upstream::parse(params.as_bytes()).unwrap_err();
+            assert_eq!(error.status, Status::Argument, "{params}");
+            assert!(error.message.contains(names), "{params}: {}", error.message);
+        }
+        let upstream = Upstream::parse(br#"{"client_id":1234,"port":6470,"encoding":"etf"}"#).unwrap();
+        assert_eq!((upstream.client_id.as_str(), upstream.target), ("1234", Target::WebSocket { port: Some(6470) }));
+    }
+}

@@ -1,0 +1,230 @@
+//! Bytes in and out: a WebSocket or a local socket becomes frames, and frames become bytes.
+//!
+//! A [`Transport`] is one connection, made by us or accepted from a peer. It knows framing, limits and the encoding on
+//! the wire, and nothing of what frames mean: machines never see ETF, a masked byte or half a frame. The one thing to know
+//! before changing it: [`drive`](Transport::drive) is the only place that waits, and may be dropped at any await without
+//! losing a byte; everything that is under way lives in the transport or the [`Outbox`]. Limits by direction come from
+//! `security.md`, the framing of the local socket from `rpc.yaml`.
+//!
+//! | file | what lies there |
+//! |---|---|
+//! | `outbox` | what waits to be written, counted in whole frames |
+//! | `socket` | one non-blocking stream: TCP, Unix socket, named pipe |
+//! | [`ipc`] | the local socket: framing, where to look for one, and listening on one |
+//! | [`websocket`] | WebSocket framing, and connecting to one |
+//! | [`http`] | the TCP side of the RPC server: upgrades and the token routes |
+//! | [`search`] | finding a Discord on this machine |
+
+use std::io;
+use std::time::Duration;
+
+use gamebridge_proto::error::{Error, Status};
+use gamebridge_proto::wire::ipc::Frame;
+
+#[cfg(any(test, feature = "torture"))]
+pub mod fault;
+pub mod http;
+pub mod ipc;
+mod outbox;
+pub mod search;
+mod socket;
+pub mod websocket;
+
+#[cfg(test)]
+mod tests;
+
+pub use outbox::Outbox;
+use socket::Socket;
+
+/// How long [`Transport::close`] may take.
+pub const CLOSE_WITHIN: Duration = Duration::from_millis(500);
+
+/// How much a peer may make us hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The longest message, in bytes; a longer one ends the connection.
+    pub message: usize,
+    /// The size of one read, in bytes. (Measured for a WebSocket flood, CPU seconds per million events: 4 KiB 1.08,
+    /// 16 KiB 0.57, 128 KiB 0.51; memory of an idle connection 14, 23 and 139 KB.)
+    pub read: usize,
+}
+
+impl Limits {
+    /// What a peer may send to our server: 64 KiB.
+    pub const PEER: Limits = Limits { message: 64 * 1024, read: 16 * 1024 };
+    /// What an upstream may send to our RPC client: 16 MiB.
+    pub const UPSTREAM: Limits = Limits { message: 16 * 1024 * 1024, read: 16 * 1024 };
+    /// What the Gateway may send: 64 MiB.
+    pub const GATEWAY: Limits = Limits { message: 64 * 1024 * 1024, read: 16 * 1024 };
+}
+
+/// How messages are written on a WebSocket. The local socket is always JSON.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Encoding {
+    /// Text messages of JSON.
+    #[default]
+    Json,
+    /// Binary messages in Erlang's external term format.
+    Etf,
+}
+
+impl Encoding {
+    /// The name in the URL's query.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Encoding::Json => "json",
+            Encoding::Etf => "etf",
+        }
+    }
+}
+
+/// A connection is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lost {
+    /// The peer's close code, when it sent one.
+    pub code: Option<u16>,
+    /// Why, in a sentence; of a close frame its reason. The status is `Closed` when the peer ended it, `Protocol` when it
+    /// broke the rules, else `Io`.
+    pub error: Error,
+}
+
+impl Lost {
+    fn io(error: &io::Error) -> Self {
+        Lost { code: None, error: Error::new(Status::Io, format!("the connection broke: {error}")) }
+    }
+
+    fn ended(how: &'static str) -> Self {
+        Lost { code: None, error: Error::new(Status::Closed, how) }
+    }
+
+    fn closed(code: u16, reason: &str) -> Self {
+        let reason = if reason.is_empty() { format!("closed by the peer with code {code}") } else { reason.to_owned() };
+        Lost { code: Some(code), error: Error::new(Status::Closed, reason).with_code(i32::from(code)) }
+    }
+}
+
+impl From<Error> for Lost {
+    fn from(error: Error) -> Self {
+        Lost { code: None, error }
+    }
+}
+
+/// One connection that carries frames.
+#[derive(Debug)]
+pub enum Transport {
+    /// The local socket.
+    Ipc(ipc::Ipc),
+    /// A WebSocket; boxed, because it is several times the size.
+    WebSocket(Box<websocket::WebSocket>),
+}
+
+impl Transport {
+    /// Writes what waits and reads, until at least one frame is in; then [`next_frame`](Transport::next_frame) has it, and
+    /// all others that came with it. Cancel-safe. A frame that is in already makes it return at once, after writing.
+    ///
+    /// # Errors
+    /// [`Lost`] when the connection is over. Ask `out` then how much was [`unwritten`](Outbox::unwritten).
+    pub async fn drive(&mut self, out: &mut Outbox) -> Result<(), Lost> {
+        match self {
+            Transport::Ipc(ipc) => drive(ipc, out).await,
+            Transport::WebSocket(websocket) => drive(&mut **websocket, out).await,
+        }
+    }
+
+    /// Writes what waits, and reads nothing: for a connection whose reader is behind. Cancel-safe.
+    ///
+    /// # Errors
+    /// [`Lost`] when the connection broke.
+    pub async fn write(&mut self, out: &mut Outbox) -> Result<(), Lost> {
+        let written = match self {
+            Transport::Ipc(ipc) => write_all(ipc, out).await,
+            Transport::WebSocket(websocket) => write_all(&mut **websocket, out).await,
+        };
+        written.map_err(|error| Lost::io(&error))
+    }
+
+    /// The next frame that is in, without waiting; `None` when it is time to [`drive`](Transport::drive) again. The
+    /// payload is a slice of the receive buffer and copied nowhere.
+    ///
+    /// # Errors
+    /// [`Lost`] when the peer closed (then with its code and reason), broke the framing or a limit, or went away. Every
+    /// further call gives the same.
+    pub fn next_frame(&mut self) -> Result<Option<Frame<'_>>, Lost> {
+        match self {
+            Transport::Ipc(ipc) => ipc.next_frame(),
+            Transport::WebSocket(websocket) => websocket.next_frame(),
+        }
+    }
+
+    /// Writes what waits, then the close with its code and reason, and drops the connection; half a second
+    /// ([`CLOSE_WITHIN`]) at most, whatever the peer does.
+    pub async fn close(self, mut out: Outbox, code: u16, reason: &str) {
+        let closing = async {
+            match self {
+                Transport::Ipc(mut ipc) => close(&mut ipc, &mut out, code, reason).await,
+                Transport::WebSocket(mut websocket) => close(&mut *websocket, &mut out, code, reason).await,
+            }
+        };
+        // The peer is gone or does not take it: both are an end.
+        let _ = tokio::time::timeout(CLOSE_WITHIN, closing).await;
+    }
+}
+
+/// What differs between the framings: how bytes become frames. The waiting is the same for both, and stands below.
+trait Framing {
+    fn socket(&self) -> &Socket;
+
+    /// Hands over as much of `out` as the socket takes now. An error is final.
+    fn flush(&mut self, out: &mut Outbox) -> io::Result<()>;
+
+    /// Whether bytes wait that the socket did not take.
+    fn is_blocked(&self, out: &Outbox) -> bool;
+
+    /// Reads until a frame is in (true) or the socket is drained (false), without waiting.
+    fn fill(&mut self) -> Result<bool, Lost>;
+
+    /// Queues the close itself, after all that was queued before.
+    fn say_close(&mut self, out: &mut Outbox, code: u16, reason: &str);
+
+    /// After the close was written: reads and drops what is in, and says whether the peer's end is still to be awaited.
+    fn discard(&mut self) -> bool;
+}
+
+async fn drive(framing: &mut impl Framing, out: &mut Outbox) -> Result<(), Lost> {
+    loop {
+        // A flood never leaves the socket empty: without this the other tasks of the thread would starve.
+        tokio::task::coop::consume_budget().await;
+        let written = framing.flush(out);
+        // Reading goes on after a failed write: what the peer said last, why it closed, may still be there.
+        if framing.fill()? {
+            return Ok(());
+        }
+        written.map_err(|error| Lost::io(&error))?;
+        // Reading may have queued something of its own, the answer to a ping.
+        framing.flush(out).map_err(|error| Lost::io(&error))?;
+        let blocked = framing.is_blocked(out);
+        framing.socket().ready(blocked).await.map_err(|error| Lost::io(&error))?;
+    }
+}
+
+async fn close(framing: &mut impl Framing, out: &mut Outbox, code: u16, reason: &str) -> io::Result<()> {
+    write_all(framing, out).await?;
+    framing.say_close(out, code, reason);
+    write_all(framing, out).await?;
+    // A TCP stack answers unread bytes with a reset, and a reset can overtake the close: read until the peer ends.
+    while framing.discard() {
+        tokio::task::coop::consume_budget().await;
+        framing.socket().ready(false).await?;
+    }
+    Ok(())
+}
+
+async fn write_all(framing: &mut impl Framing, out: &mut Outbox) -> io::Result<()> {
+    loop {
+        framing.flush(out)?;
+        if !framing.is_blocked(out) {
+            return Ok(());
+        }
+        framing.socket().writable().await?;
+    }
+}
