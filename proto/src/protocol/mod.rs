@@ -4,8 +4,8 @@ pub mod backoff;
 pub mod gateway;
 pub mod rpc;
 
-/// How a transport ended.
-#[derive(Clone, Copy, Debug)]
+/// How a transport ended that a machine did not close itself.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Closed<'a> {
     /// The peer's close code, if it gave one.
     pub code: Option<u16>,

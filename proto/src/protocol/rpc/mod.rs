@@ -6,7 +6,7 @@
 //!
 //! The one thing to know before changing it: a [`requests::Request`] that is taken out of [`requests::Requests`] must be
 //! answered there and then (`conclude`), and nothing else answers. Rules: "Semantics" of the C interface; the wire:
-//! `rpc.yaml`; limits and timers: the constants below, [`backoff`](super::backoff) and [`presence`].
+//! `rpc.yaml`; limits and timers: the constants below, [`super::backoff`] and [`presence`].
 
 mod commands;
 mod frames;
@@ -22,7 +22,7 @@ use self::frames::Frames;
 use self::presence::Presence;
 use self::requests::{Effect, Request, Requests};
 use self::subscriptions::Subscriptions;
-use super::Closed;
+pub use super::Closed;
 use super::backoff::Backoff;
 use crate::error::{Error, Status};
 use crate::event::{Event, EventType, Flags, LogLevel};
