@@ -5,12 +5,12 @@ use std::time::Duration;
 use crate::random::Random;
 
 /// The ceiling of the first wait.
-const FIRST: Duration = Duration::from_millis(500);
+pub const FIRST: Duration = Duration::from_millis(500);
 /// The ceiling of every wait.
-const LAST: Duration = Duration::from_secs(60);
+pub const LAST: Duration = Duration::from_secs(60);
 
 /// Exponential back-off with full jitter: a wait is anything from zero to a ceiling that doubles with each failure, so that
-/// programs that lost the same peer do not come back in step.
+/// games that lost the same Discord do not come back in step.
 #[derive(Debug, Default)]
 pub(super) struct Backoff {
     failures: u32,

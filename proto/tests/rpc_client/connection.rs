@@ -2,7 +2,8 @@
 
 use gamebridge_proto::error::Status;
 use gamebridge_proto::event::{EventType, Flags, LogLevel};
-use gamebridge_proto::protocol::rpc::{Config, HANDSHAKE_TIMEOUT, Via, backoff};
+use gamebridge_proto::protocol::backoff;
+use gamebridge_proto::protocol::rpc::{Config, HANDSHAKE_TIMEOUT, Via};
 use gamebridge_proto::wire::ipc::Opcode;
 use serde_json::json;
 

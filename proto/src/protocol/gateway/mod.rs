@@ -26,6 +26,7 @@ use pace::Pace;
 pub use queue::{MAX_WAITING, TIMEOUT};
 use queue::{Queue, Waiting};
 
+pub use super::Closed;
 use super::backoff::Backoff;
 use crate::command::Command;
 use crate::error::{Error, ProtocolError, Status};
@@ -68,17 +69,6 @@ pub trait Sink {
     fn close(&mut self, code: u16, reason: &str);
     /// Deliver an event; copied at once.
     fn event(&mut self, event: Event<'_>);
-}
-
-/// How a connection ended that the machine did not close itself.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Closed<'a> {
-    /// The peer's close code, if it sent one.
-    pub code: Option<u16>,
-    /// The peer's reason, or the operating system's.
-    pub reason: &'a str,
-    /// How many of the messages sent last never reached the socket.
-    pub unwritten: usize,
 }
 
 /// One shard's connection; see the module's words.

@@ -6,9 +6,8 @@
 //!
 //! The one thing to know before changing it: a [`requests::Request`] that is taken out of [`requests::Requests`] must be
 //! answered there and then (`conclude`), and nothing else answers. Rules: "Semantics" of the C interface; the wire:
-//! `rpc.yaml`; limits and timers: the constants below, [`backoff`] and [`presence`].
+//! `rpc.yaml`; limits and timers: the constants below, [`super::backoff`] and [`presence`].
 
-pub mod backoff;
 mod commands;
 mod frames;
 mod incoming;
@@ -19,11 +18,12 @@ mod subscriptions;
 use std::fmt;
 use std::time::Duration;
 
-use self::backoff::Backoff;
 use self::frames::Frames;
 use self::presence::Presence;
 use self::requests::{Effect, Request, Requests};
 use self::subscriptions::Subscriptions;
+pub use super::Closed;
+use super::backoff::Backoff;
 use crate::error::{Error, Status};
 use crate::event::{Event, EventType, Flags, LogLevel};
 use crate::random::Random;
@@ -93,17 +93,6 @@ pub trait Sink {
     fn close(&mut self, code: u16, reason: &str);
     /// Deliver an event; it is copied at once.
     fn event(&mut self, event: Event<'_>);
-}
-
-/// How a transport ended.
-#[derive(Clone, Copy, Debug)]
-pub struct Closed<'a> {
-    /// The peer's close code, if it gave one.
-    pub code: Option<u16>,
-    /// The peer's reason, or the transport's error; may be empty.
-    pub reason: &'a str,
-    /// How many of the frames that were sent last never reached the socket whole.
-    pub unwritten: usize,
 }
 
 enum State {
