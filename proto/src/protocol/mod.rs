@@ -1,4 +1,5 @@
-//! Client machines: what a program's side of each protocol does, without a socket.
+//! Client machines: what to send, what to deliver and when to wake, from frames, commands and the time. They own no
+//! sockets and no payloads.
 
 pub mod backoff;
 pub mod gateway;
