@@ -209,7 +209,7 @@ impl<'d> Value<'d> {
     }
 
     /// This value's JSON, cut out of the text that the document was parsed from; empty when missing.
-    pub fn raw<'t>(self, text: &'t [u8]) -> &'t [u8] {
+    pub fn raw(self, text: &[u8]) -> &[u8] {
         match self.node() {
             Some(node) => &text[parse::raw_range(node, text)],
             None => &[],
