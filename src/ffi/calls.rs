@@ -69,7 +69,8 @@ unsafe fn sized<T: Copy>(given: *const T, default: T, field: &str) -> Result<T, 
     let bytes = unsafe { std::slice::from_raw_parts(given.cast::<u8>(), size) };
     let known = size.min(size_of::<T>());
     if bytes[known..].iter().any(|byte| *byte != 0) {
-        let sentence = format!("{field}: made for a newer gamebridge: it sets fields that {} does not know", VERSION_TEXT);
+        let sentence =
+            format!("{field}: made for a newer gamebridge: it sets fields that {} does not know", VERSION_TEXT);
         return Err(Error::new(Status::Unsupported, sentence));
     }
     let mut read = default;
@@ -160,7 +161,11 @@ pub unsafe extern "C" fn gb_client_new(options: *const gb_options, out: *mut *mu
             GB_LOG_WARN => Some(LogLevel::Warn),
             GB_LOG_INFO => Some(LogLevel::Info),
             GB_LOG_DEBUG => Some(LogLevel::Debug),
-            other => return Err(Error::argument(format!("options.log_level: {other} given, 1 to 4 or GB_LOG_OFF expected"))),
+            other => {
+                return Err(Error::argument(format!(
+                    "options.log_level: {other} given, 1 to 4 or GB_LOG_OFF expected"
+                )));
+            }
         };
         let client = Box::new(gb_client { client: Client::new(options)?, current: UnsafeCell::new(Current::new()) });
         let client = Box::into_raw(client);
@@ -262,7 +267,8 @@ pub unsafe extern "C" fn gb_send(
     status(|| {
         // SAFETY: as the caller promises.
         unsafe {
-            let request = Request { command: text(command, "command")?, args: json(args_json), tag, ..Request::default() };
+            let request =
+                Request { command: text(command, "command")?, args: json(args_json), tag, ..Request::default() };
             borrow(client)?.client.send(conn, &request)
         }
     })

@@ -118,7 +118,8 @@ pub unsafe extern "C" fn gb_event_copy(event: *const gb_event) -> *mut gb_event 
                 Some((_, decoded)) => decoded.payload(),
                 None => &[],
             };
-            let bytes = if event.bytes.is_null() { &[] } else { std::slice::from_raw_parts(event.bytes, event.bytes_len) };
+            let bytes =
+                if event.bytes.is_null() { &[] } else { std::slice::from_raw_parts(event.bytes, event.bytes_len) };
             copy(event, payload, bytes)
         };
         let copied = Box::into_raw(copied);

@@ -14,9 +14,9 @@ mod types;
 mod value;
 
 pub use self::args::*;
+pub use self::boundary::gb_last_error;
 #[cfg(feature = "panic-probe")]
 pub use self::boundary::gb_panic_probe;
-pub use self::boundary::gb_last_error;
 pub use self::calls::*;
 pub use self::event::*;
 pub use self::types::*;

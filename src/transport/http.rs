@@ -18,7 +18,7 @@ use gamebridge_proto::error::{Error, Status};
 use gamebridge_proto::secret::Secret;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{self, HeaderMap, HeaderName};
+use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -228,7 +228,12 @@ impl Connection {
                         upgrade.set(Some(granted));
                         response
                     }
-                    Reply::Answer(response) => response,
+                    Reply::Answer(mut response) => {
+                        // Said here and not by hyper's `keep_alive(false)`, which would say it in an upgrade too, where
+                        // clients expect `Upgrade` and nothing else.
+                        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+                        response
+                    }
                     Reply::Fixed(bytes) => {
                         state.set(Answer::Fixed(bytes));
                         hyper::Response::new(Full::default())
@@ -240,7 +245,6 @@ impl Connection {
         let mut connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(REQUEST_WITHIN)
-            .keep_alive(false)
             .auto_date_header(false)
             .max_buf_size(HEAD)
             .serve_connection(TokioIo::new(Gate { stream, state: &state }), service);
@@ -320,12 +324,11 @@ async fn respond(
     if response == Response::not_found() {
         return Reply::Fixed(NOT_FOUND);
     }
-    let built = hyper::Response::builder()
-        .status(response.status)
-        .header(header::CONTENT_TYPE, response.content_type)
-        // Answers hold tokens (RFC 6749 section 5.1).
-        .header(header::CACHE_CONTROL, "no-store")
-        .body(Full::new(Bytes::from(response.body)));
+    let mut built = hyper::Response::builder().status(response.status);
+    for (name, value) in response.headers {
+        built = built.header(*name, *value);
+    }
+    let built = built.body(Full::new(Bytes::from(response.body)));
     built.map_or(Reply::Fixed(NOT_FOUND), Reply::Answer)
 }
 

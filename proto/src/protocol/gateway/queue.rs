@@ -28,7 +28,7 @@ pub(super) struct Waiting {
 
 /// Checks a command (its errors stand beside its name, which they leave out): the name, the arguments' form, and the size of the message that it becomes.
 pub(super) fn check(command: &Command, doc: &mut Document, scratch: &mut Vec<u8>) -> Result<Opcode, Error> {
-    let Some(row) = gateway::command(&command.name) else {
+    let Some(opcode) = gateway::command(&command.name).and_then(gateway::opcode) else {
         let names: Vec<&str> = gateway::COMMANDS.iter().map(|row| row.name).collect();
         let message = format!("no command of the Gateway; {} expected", names.join(", "));
         return Err(Error::new(Status::Unsupported, message));
@@ -45,12 +45,12 @@ pub(super) fn check(command: &Command, doc: &mut Document, scratch: &mut Vec<u8>
         Ok(()) => {}
     }
     scratch.clear();
-    message(scratch, row.opcode, &command.args);
+    message(scratch, opcode, &command.args);
     if scratch.len() > MAX_SEND {
         let length = scratch.len();
         return Err(Error::argument(format!("the message would have {length} bytes; the Gateway takes {MAX_SEND}")));
     }
-    Ok(row.opcode)
+    Ok(opcode)
 }
 
 /// In the order of the program. Deadlines are few and looked at rarely, so they are not indexed.

@@ -38,6 +38,7 @@ use std::fmt;
 use std::time::Duration;
 
 pub use http::{HttpRequest, HttpResponse};
+pub use objects::user as write_user;
 
 use crate::error::ProtocolError;
 use crate::event::{Event, EventType};
