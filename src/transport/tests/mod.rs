@@ -75,10 +75,13 @@ fn taken(transport: &mut Transport) -> Result<Vec<(Opcode, Vec<u8>)>, Lost> {
 
 /// The next frames, as text, as many as asked for.
 async fn texts(transport: &mut Transport, count: usize) -> Vec<String> {
-    let mut texts = Vec::new();
+    let (mut texts, mut out) = (Vec::new(), Outbox::new());
     while texts.len() < count {
-        for (_, payload) in burst(transport).await.expect("the connection holds") {
-            texts.push(String::from_utf8(payload).expect("frames are text"));
+        transport.drive(&mut out).await.expect("the connection holds");
+        while texts.len() < count
+            && let Some(frame) = transport.next_frame().expect("the connection holds")
+        {
+            texts.push(String::from_utf8(frame.payload.to_vec()).expect("frames are text"));
         }
     }
     texts
