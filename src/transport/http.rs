@@ -43,6 +43,8 @@ const HEAD: usize = 8 * 1024;
 /// How long a whole exchange may take, the host's decision included.
 const EXCHANGE_WITHIN: Duration = Duration::from_secs(30);
 
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
+
 const NOT_FOUND: &[u8] = b"HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 const FORBIDDEN: &[u8] = b"HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 const TOO_LARGE: &[u8] = b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
@@ -228,15 +230,13 @@ impl Connection {
                         upgrade.set(Some(granted));
                         response
                     }
-                    Reply::Answer(mut response) => {
-                        // Said here and not by hyper's `keep_alive(false)`, which would say it in an upgrade too, where
-                        // clients expect `Upgrade` and nothing else.
-                        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-                        response
-                    }
+                    Reply::Answer(response) => response,
                     Reply::Fixed(bytes) => {
                         state.set(Answer::Fixed(bytes));
-                        hyper::Response::new(Full::default())
+                        // Its text is replaced; what counts is that the connection ends with it.
+                        let mut response = hyper::Response::new(Full::default());
+                        response.headers_mut().insert(header::CONNECTION, CLOSE);
+                        response
                     }
                 };
                 Ok::<_, std::convert::Infallible>(response)
@@ -324,7 +324,7 @@ async fn respond(
     if response == Response::not_found() {
         return Reply::Fixed(NOT_FOUND);
     }
-    let mut built = hyper::Response::builder().status(response.status);
+    let mut built = hyper::Response::builder().status(response.status).header(header::CONNECTION, CLOSE);
     for (name, value) in response.headers {
         built = built.header(*name, *value);
     }
