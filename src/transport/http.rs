@@ -338,7 +338,7 @@ fn handshake(head: &Parts) -> Option<hyper::Response<Full<Bytes>>> {
     *request.method_mut() = head.method.clone();
     *request.version_mut() = head.version;
     *request.headers_mut() = head.headers.clone();
-    tungstenite::handshake::server::create_response_with_body(&request, Full::default).ok()
+    tokio_tungstenite::tungstenite::handshake::server::create_response_with_body(&request, Full::default).ok()
 }
 
 /// The value of a header that may stand once; the outer `None` when it stands twice or is no visible ASCII.
