@@ -150,11 +150,7 @@ fn check_arguments(row: Option<&'static Row>, request: &Request<'_>) -> Result<(
 }
 
 /// Reads a JSON object (or nothing at all) into this thread's scratch and shows it to `check`.
-fn read_object(
-    text: &[u8],
-    field: &str,
-    check: impl FnOnce(&Document) -> Result<(), Error>,
-) -> Result<(), Error> {
+fn read_object(text: &[u8], field: &str, check: impl FnOnce(&Document) -> Result<(), Error>) -> Result<(), Error> {
     ARGUMENTS.with_borrow_mut(|document| {
         if let Err(error) = document.parse(if text.is_empty() { b"{}" } else { text }) {
             return Err(Error::argument(format!("{field}: not JSON: {error}")));

@@ -23,11 +23,11 @@ pub use crate::queue::{Fields, Polled, View};
 
 use self::connection::Connection;
 use self::desk::Desk;
+use crate::host::{self, Service};
 use crate::queue::signal::Signal;
 use crate::queue::{self, LaneConfig};
 use crate::runtime::{Runtime, fork};
 use crate::session::port::{Board, Ledger, LogFilter, Message, Outlet, Port};
-use crate::host::{self, Service};
 use crate::session::{self, Upstream};
 
 /// An id of a connection or of a server that one hosts. Never reused; 0 is none.
@@ -101,11 +101,8 @@ impl Client {
         let conn = self.next_id.fetch_add(1, Ordering::Relaxed);
         let resume = Arc::new(Notify::new());
         let resumed = resume.clone();
-        let config = LaneConfig {
-            conn,
-            lossy_bytes: self.options.queue_bytes,
-            resume: Box::new(move || resumed.notify_one()),
-        };
+        let config =
+            LaneConfig { conn, lossy_bytes: self.options.queue_bytes, resume: Box::new(move || resumed.notify_one()) };
         let (writer, lanes) = queue::channel(&self.board.queue, config);
         let (sender, inbox) = mpsc::unbounded_channel();
         let ledger = Arc::new(Ledger::default());

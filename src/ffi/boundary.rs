@@ -114,9 +114,7 @@ pub(super) unsafe fn text<'a>(text: *const c_char, field: &str) -> Result<&'a st
     }
     // SAFETY: not NULL; the caller vouches for the rest.
     let bytes = unsafe { CStr::from_ptr(text) };
-    bytes.to_str().map_err(|error| {
-        Error::argument(format!("{field}: invalid UTF-8 at byte {}", error.valid_up_to()))
-    })
+    bytes.to_str().map_err(|error| Error::argument(format!("{field}: invalid UTF-8 at byte {}", error.valid_up_to())))
 }
 
 /// The sentence of this thread's last failure: what was wrong, in which field, what was expected. Never NULL; empty when

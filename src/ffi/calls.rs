@@ -1,15 +1,13 @@
 //! The calls: clients, connections, commands, polling.
 
 use std::cell::UnsafeCell;
-use std::collections::HashSet;
 use std::ffi::{CStr, c_char};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use gamebridge_proto::error::{Error, Status};
 use gamebridge_proto::event::LogLevel;
-use once_cell::sync::Lazy;
 
+use super::alive::Alive;
 use super::boundary::{guard, or, quiet_panics, set_last_error, status, text};
 use super::event::Current;
 use super::types::*;
@@ -22,8 +20,7 @@ pub struct gb_client {
     current: UnsafeCell<Current>,
 }
 
-/// The clients that are alive, by address: what makes a second free harmless.
-static CLIENTS: Lazy<Mutex<HashSet<usize>>> = Lazy::new(Mutex::default);
+static CLIENTS: Alive = Alive::new();
 
 /// # Safety
 /// `client` is NULL or a live client.
@@ -69,7 +66,8 @@ unsafe fn sized<T: Copy>(given: *const T, default: T, field: &str) -> Result<T, 
     let bytes = unsafe { std::slice::from_raw_parts(given.cast::<u8>(), size) };
     let known = size.min(size_of::<T>());
     if bytes[known..].iter().any(|byte| *byte != 0) {
-        let sentence = format!("{field}: made for a newer gamebridge: it sets fields that {} does not know", VERSION_TEXT);
+        let sentence =
+            format!("{field}: made for a newer gamebridge: it sets fields that {} does not know", VERSION_TEXT);
         return Err(Error::new(Status::Unsupported, sentence));
     }
     let mut read = default;
@@ -160,13 +158,15 @@ pub unsafe extern "C" fn gb_client_new(options: *const gb_options, out: *mut *mu
             GB_LOG_WARN => Some(LogLevel::Warn),
             GB_LOG_INFO => Some(LogLevel::Info),
             GB_LOG_DEBUG => Some(LogLevel::Debug),
-            other => return Err(Error::argument(format!("options.log_level: {other} given, 1 to 4 or GB_LOG_OFF expected"))),
+            other => {
+                return Err(Error::argument(format!(
+                    "options.log_level: {other} given, 1 to 4 or GB_LOG_OFF expected"
+                )));
+            }
         };
         let client = Box::new(gb_client { client: Client::new(options)?, current: UnsafeCell::new(Current::new()) });
-        let client = Box::into_raw(client);
-        CLIENTS.lock().unwrap_or_else(PoisonError::into_inner).insert(client as usize);
         // SAFETY: as the caller promises.
-        unsafe { write(out, client) };
+        unsafe { write(out, CLIENTS.give(client)) };
         Ok(())
     })
 }
@@ -185,11 +185,9 @@ pub unsafe extern "C" fn gb_client_free(client: *mut gb_client) {
         if client.is_null() {
             return;
         }
-        if CLIENTS.lock().unwrap_or_else(PoisonError::into_inner).remove(&(client as usize)) {
-            // SAFETY: in the set, so it came from `gb_client_new` and was not freed yet.
-            drop(unsafe { Box::from_raw(client) });
-        } else {
-            set_last_error(&Error::argument("client: not made by gb_client_new, or freed already"));
+        // SAFETY: what is alive came from `gb_client_new`.
+        if unsafe { CLIENTS.take(client) }.is_none() {
+            set_last_error(&Error::argument("client: not made by gb_client_new in this process, or freed already"));
         }
     });
 }
@@ -262,7 +260,8 @@ pub unsafe extern "C" fn gb_send(
     status(|| {
         // SAFETY: as the caller promises.
         unsafe {
-            let request = Request { command: text(command, "command")?, args: json(args_json), tag, ..Request::default() };
+            let request =
+                Request { command: text(command, "command")?, args: json(args_json), tag, ..Request::default() };
             borrow(client)?.client.send(conn, &request)
         }
     })

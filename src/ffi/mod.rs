@@ -5,6 +5,7 @@
 //! build turns them into `include/gamebridge.h`, so they speak to a C programmer.
 #![allow(non_camel_case_types)]
 
+mod alive;
 mod args;
 mod boundary;
 mod calls;
@@ -14,9 +15,9 @@ mod types;
 mod value;
 
 pub use self::args::*;
+pub use self::boundary::gb_last_error;
 #[cfg(feature = "panic-probe")]
 pub use self::boundary::gb_panic_probe;
-pub use self::boundary::gb_last_error;
 pub use self::calls::*;
 pub use self::event::*;
 pub use self::types::*;

@@ -1,6 +1,6 @@
 //! Reading an event's JSON from C.
 
-use std::ffi::{c_char, CStr};
+use std::ffi::{CStr, c_char};
 
 use gamebridge_proto::value::Kind;
 

@@ -1,15 +1,109 @@
-//! placeholder while the door is on its way
-use crate::session::port::Port;
-use gamebridge_proto::error::Error;
-use gamebridge_proto::wire::catalog::Row;
-#[derive(Debug)]
-pub struct Service;
-impl Service {
-    pub fn parse(_: &str, _: &[u8]) -> Result<Service, Error> {
-        Err(Error::argument("none"))
-    }
-    pub fn commands(&self) -> fn(&str) -> Option<&'static Row> {
-        |_| None
+//! Hosting: doors over a world, for many peers; what `gb_serve` starts.
+//!
+//! A server is a connection like any other to its program: events out, commands in, requests to answer. Here the door
+//! (`proto::server`) decides and this room carries out: [`listen`] lets peers in, a task per peer moves its bytes
+//! ([`peer`]), and all of them share one [`House`] on the I/O thread.
+
+mod house;
+mod listen;
+mod peer;
+mod service;
+
+use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
+
+use futures_util::FutureExt;
+use gamebridge_proto::error::{Error, Status};
+use gamebridge_proto::event::{Event, EventType};
+
+pub use self::service::Service;
+
+use self::house::House;
+use self::listen::Doorway;
+use crate::runtime::clock;
+use crate::session;
+use crate::session::port::{Message, Port};
+
+/// Runs a server to its end.
+pub async fn run(service: Service, mut port: Port) {
+    let panic = AssertUnwindSafe(serve(service, &mut port)).catch_unwind().await.err();
+    session::finish(panic, port);
+}
+
+async fn serve(service: Service, port: &mut Port) {
+    let (doorway, house) = match open(&service, port).await {
+        Ok(opened) => opened,
+        Err(error) => {
+            port.outlet.end(&error);
+            return;
+        }
+    };
+    let code = run_house(&house, doorway, port).await;
+    house.close_all(1001, "the server is closing").await;
+    let mut last = Event::new(EventType::Disconnected, "DISCONNECTED");
+    last.message = code;
+    port.say_farewell(&session::port::Farewell::of(&last));
+}
+
+/// Listens, then says CONNECTED with the addresses.
+async fn open(service: &Service, port: &mut Port) -> Result<(Doorway, Rc<House>), Error> {
+    let doorway = Doorway::open(service).await?;
+    let house = Rc::new(House::new(service)?);
+    let mut payload = Vec::new();
+    doorway.describe(&mut payload, &house);
+    let message = doorway.sentence();
+    let mut connected = Event::new(EventType::Connected, "CONNECTED");
+    (connected.payload, connected.message) = (&payload, &message);
+    port.outlet.event(&connected);
+    port.outlet.publish();
+    Ok((doorway, house))
+}
+
+enum Woken {
+    Message(Option<Message>),
+    Arrived(listen::Arrival),
+    Events,
+    Time,
+}
+
+/// Until the program ends the server; returns why.
+async fn run_house(house: &Rc<House>, mut doorway: Doorway, port: &mut Port) -> &'static str {
+    loop {
+        house.deliver(&mut port.outlet);
+        let deadline = house.next_timeout();
+        let sleep = async {
+            match deadline {
+                Some(deadline) => tokio::time::sleep(deadline.since(clock::now())).await,
+                None => std::future::pending().await,
+            }
+        };
+        let woken = tokio::select! {
+            biased;
+            message = port.inbox_next() => Woken::Message(message),
+            arrival = doorway.arrival() => Woken::Arrived(arrival),
+            () = house.stirred() => Woken::Events,
+            () = sleep => Woken::Time,
+        };
+        match woken {
+            Woken::Message(None) => return "the client is gone",
+            Woken::Message(Some(Message::Disconnect)) => return "closed by the program",
+            Woken::Message(Some(Message::Command(command))) => house.command(command, &mut port.outlet),
+            // A server's commands are carried out at once: there is nothing to cancel.
+            Woken::Message(Some(Message::Cancel(_))) => {}
+            Woken::Message(Some(Message::Answer { request, status, json })) => {
+                if let Err(error) = house.answer(request, status, &json) {
+                    let level = gamebridge_proto::event::LogLevel::Warn;
+                    port.outlet.log(level, "host", &format!("gb_answer: {}", error.message));
+                }
+            }
+            Woken::Arrived(arrival) => doorway.admit(arrival, house),
+            Woken::Events => {}
+            Woken::Time => house.timeout(),
+        }
     }
 }
-pub async fn run(_: Service, _: Port) {}
+
+/// A program that asks for what is not there.
+fn unknown_service(name: &str) -> Error {
+    Error::new(Status::Unsupported, format!("service: \"{name}\" is not known; \"rpc\" expected"))
+}

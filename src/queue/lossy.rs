@@ -126,8 +126,7 @@ impl LossyWriter {
         }
         let capacity = size.max(CHUNK_BYTES);
         self.forget_taken();
-        while !self.sizes.is_empty()
-            && (self.bytes + capacity > self.cap || self.sizes.len() == self.ring.slots.len())
+        while !self.sizes.is_empty() && (self.bytes + capacity > self.cap || self.sizes.len() == self.ring.slots.len())
         {
             self.drop_oldest(shared);
         }

@@ -64,7 +64,8 @@ impl Runtime {
 
     fn start() -> Result<Runtime, Error> {
         let failed = |error: std::io::Error| Error::new(Status::Io, format!("the I/O thread could not start: {error}"));
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build().map_err(failed)?;
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build().map_err(failed)?;
         let (tasks, queue) = mpsc::unbounded_channel();
         let (ended, end) = blocking::channel();
         let builder = std::thread::Builder::new().name(super::THREAD_NAME.into());

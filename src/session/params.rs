@@ -19,7 +19,11 @@ pub(crate) fn read<T>(row: &Row, text: &[u8], read: impl FnOnce(Value<'_>) -> Re
         let name = member.key().unwrap_or_default();
         if !row.args.iter().any(|arg| arg.name == name) {
             let known: Vec<&str> = row.args.iter().map(|arg| arg.name).collect();
-            return Err(Error::argument(format!("{}: unknown parameter \"{name}\"; known are {}", row.name, known.join(", "))));
+            return Err(Error::argument(format!(
+                "{}: unknown parameter \"{name}\"; known are {}",
+                row.name,
+                known.join(", ")
+            )));
         }
     }
     catalog::check(row, params)?;

@@ -60,7 +60,8 @@ impl LogFilter {
     pub fn parse(text: &str, fallback: &LogFilter) -> Self {
         let mut filter = fallback.clone();
         for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
-            let (room, word) = part.split_once('=').map_or((None, part), |(room, word)| (Some(room.trim()), word.trim()));
+            let (room, word) =
+                part.split_once('=').map_or((None, part), |(room, word)| (Some(room.trim()), word.trim()));
             let level = match word.to_ascii_lowercase().as_str() {
                 "off" => None,
                 "error" => Some(LogLevel::Error),

@@ -18,7 +18,7 @@ use gamebridge_proto::error::{Error, Status};
 use gamebridge_proto::secret::Secret;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{self, HeaderMap, HeaderName};
+use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -42,6 +42,8 @@ const HEAD: usize = 8 * 1024;
 
 /// How long a whole exchange may take, the host's decision included.
 const EXCHANGE_WITHIN: Duration = Duration::from_secs(30);
+
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
 const NOT_FOUND: &[u8] = b"HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 const FORBIDDEN: &[u8] = b"HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
@@ -94,8 +96,9 @@ impl fmt::Debug for Request {
 pub struct Response {
     /// The HTTP status. 404 with an empty body is given as the one answer to all that is no route.
     pub status: u16,
-    /// Exactly what stands in `Content-Type`: four of the large Python libraries refuse `; charset=utf-8`.
-    pub content_type: &'static str,
+    /// Headers. `Content-Type` has to be exactly `application/json`: four of the large Python libraries refuse
+    /// `; charset=utf-8`. The length is added here, and nothing else.
+    pub headers: &'static [(&'static str, &'static str)],
     /// The body.
     pub body: Vec<u8>,
 }
@@ -103,12 +106,12 @@ pub struct Response {
 impl Response {
     /// An answer of JSON.
     pub fn json(status: u16, body: Vec<u8>) -> Self {
-        Response { status, content_type: "application/json", body }
+        Response { status, headers: &[("content-type", "application/json")], body }
     }
 
     /// The answer to all that is no route of ours.
     pub fn not_found() -> Self {
-        Response { status: 404, content_type: "", body: Vec::new() }
+        Response { status: 404, headers: &[], body: Vec::new() }
     }
 }
 
@@ -230,7 +233,10 @@ impl Connection {
                     Reply::Answer(response) => response,
                     Reply::Fixed(bytes) => {
                         state.set(Answer::Fixed(bytes));
-                        hyper::Response::new(Full::default())
+                        // Its text is replaced; what counts is that the connection ends with it.
+                        let mut response = hyper::Response::new(Full::default());
+                        response.headers_mut().insert(header::CONNECTION, CLOSE);
+                        response
                     }
                 };
                 Ok::<_, std::convert::Infallible>(response)
@@ -239,7 +245,6 @@ impl Connection {
         let mut connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(REQUEST_WITHIN)
-            .keep_alive(false)
             .auto_date_header(false)
             .max_buf_size(HEAD)
             .serve_connection(TokioIo::new(Gate { stream, state: &state }), service);
@@ -319,12 +324,11 @@ async fn respond(
     if response == Response::not_found() {
         return Reply::Fixed(NOT_FOUND);
     }
-    let built = hyper::Response::builder()
-        .status(response.status)
-        .header(header::CONTENT_TYPE, response.content_type)
-        // Answers hold tokens (RFC 6749 section 5.1).
-        .header(header::CACHE_CONTROL, "no-store")
-        .body(Full::new(Bytes::from(response.body)));
+    let mut built = hyper::Response::builder().status(response.status).header(header::CONNECTION, CLOSE);
+    for (name, value) in response.headers {
+        built = built.header(*name, *value);
+    }
+    let built = built.body(Full::new(Bytes::from(response.body)));
     built.map_or(Reply::Fixed(NOT_FOUND), Reply::Answer)
 }
 

@@ -37,6 +37,16 @@ impl Outbox {
         self.frames += 1;
     }
 
+    /// Moves all frames of `other`, of which nothing was written yet, behind those that wait here.
+    pub fn append(&mut self, other: &mut Outbox) {
+        debug_assert_eq!(other.taken, 0, "frames move before they are written");
+        self.buffer.append(&mut other.buffer);
+        self.frames += std::mem::take(&mut other.frames);
+        if other.buffer.capacity() > KEEP {
+            other.buffer = Vec::new();
+        }
+    }
+
     /// Whether everything is with the operating system.
     pub fn is_empty(&self) -> bool {
         self.frames == 0

@@ -5,9 +5,11 @@
 //! game (another player appears, asks to join, invites), so it drives the world by these commands. Tables only; the
 //! door (`server::rpc`) carries them out.
 
-use super::catalog::{Arg, Row, Shape, Type};
+use super::catalog::{self, Arg, Row, Shape, Type};
 use super::rpc::activity::ACTIVITY;
 use super::rpc::objects::PARTIAL_USER;
+use crate::error::{Error, Status};
+use crate::value::Value;
 
 const OPTIONAL_TEXT: Type = Type::Nullable(&Type::TEXT);
 const USER: Type = Type::Object(&PARTIAL_USER);
@@ -249,4 +251,15 @@ pub fn command(name: &str) -> Option<&'static Row> {
 /// The row of a DISPATCH event.
 pub fn event(name: &str) -> Option<&'static Row> {
     EVENTS.iter().find(|row| row.is_named(name))
+}
+
+/// Whether a server takes this command with these arguments. Unlike a peer's, a command that no row describes is refused:
+/// these are our own words, so there is nobody who could know it.
+pub fn check(name: &str, args: Value<'_>) -> Result<(), Error> {
+    let Some(row) = command(name) else {
+        let known: Vec<&str> = COMMANDS.iter().map(|row| row.name).collect();
+        let sentence = format!("{name}: no command of a server; there are {}", known.join(", "));
+        return Err(Error::new(Status::Unsupported, sentence));
+    };
+    catalog::check(row, args)
 }

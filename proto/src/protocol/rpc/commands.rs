@@ -68,8 +68,10 @@ impl Client {
     /// break the frame, or the machine's own state.
     fn read(&mut self, command: Command, doc: &mut Document, out: &mut impl Sink) -> Option<(Request, Option<Update>)> {
         let Command { name, args, bytes, tag, timeout, issued } = command;
+        let name_is_empty = name.is_empty();
         let mut request = Request {
-            name,
+            // An event's name is never empty.
+            name: if name_is_empty { "?".into() } else { name },
             args,
             tag,
             replay: false,
@@ -80,6 +82,9 @@ impl Client {
         let mut activity = None;
         let row = rpc::command(&request.name);
         let mut prepare = || -> Result<(), Error> {
+            if name_is_empty {
+                return Err(Error::argument("a command's name expected"));
+            }
             if !bytes.is_empty() {
                 return Err(Error::argument("RPC commands have no binary part"));
             }
@@ -113,7 +118,7 @@ impl Client {
                     };
                     request.effect = Effect::Activity { pid };
                     let clears = args.member("activity").is_none();
-                    activity = Some(Update { args: args_out, clears, request: None });
+                    activity = Some(Update { args: args_out, clears, request: None, restores: false });
                 }
                 _ => {}
             }

@@ -83,7 +83,7 @@ impl Client {
         let Some(cmd) = message.member("cmd").as_str() else {
             return Err(Error::protocol("a frame without \"cmd\""));
         };
-        let event = message.member("evt").as_str();
+        let event = message.member("evt").as_str().filter(|event| !event.is_empty());
         let data = message.member("data");
         let nonce = nonce_of(message.member("nonce"), text);
         match (cmd, event) {

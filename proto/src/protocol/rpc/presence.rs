@@ -52,6 +52,8 @@ pub(super) struct Update {
     pub(super) clears: bool,
     /// The program's request that it answers; `None` when nobody waits for it.
     pub(super) request: Option<u64>,
+    /// Whether it only shows again what was shown on another connection.
+    pub(super) restores: bool,
 }
 
 impl Presence {
@@ -104,7 +106,8 @@ impl Presence {
     /// The update that was taken went out under this request.
     pub(super) fn was_sent(&mut self, pid: u64, update: Update, request: u64) {
         let slot = self.slots.entry(pid).or_default();
-        let before = slot.shown.take().filter(|shown| !shown.clears).map(|shown| shown.args);
+        // What is shown again falls back to nothing: if it is refused now, it would be refused for ever.
+        let before = slot.shown.take().filter(|shown| !shown.clears && !update.restores).map(|shown| shown.args);
         slot.shown =
             Some(Shown { request, args: update.args, clears: update.clears, before, before_stale: slot.stale });
         slot.stale = false;
@@ -152,7 +155,7 @@ impl Presence {
         let turn = self.next_turn();
         match self.slots.get_mut(&pid) {
             Some(slot) if slot.next.is_none() => {
-                slot.next = Some((turn, Update { args, clears, request: Some(request) }));
+                slot.next = Some((turn, Update { args, clears, request: Some(request), restores: false }));
                 true
             }
             _ => false,
@@ -208,7 +211,7 @@ impl Slot {
         // A new connection shows nothing: what clears is done already.
         self.shown.take_if(|shown| shown.clears);
         if let (None, Some(shown)) = (&self.next, &self.shown) {
-            self.next = Some((turn, Update { args: shown.args.clone(), clears: false, request: None }));
+            self.next = Some((turn, Update { args: shown.args.clone(), clears: false, request: None, restores: true }));
         }
     }
 }

@@ -8,8 +8,8 @@ use crate::event::{Event, EventType, LogLevel};
 use crate::secret::Secret;
 use crate::time::Instant;
 use crate::value::{Document, Value};
+use crate::wire::host;
 use crate::wire::json::{Object, push_str};
-use crate::wire::{catalog, host};
 use crate::world::{self, Application, ApplicationId, Change, ClientCredentials, NewUser, Operation, World};
 
 impl From<world::Error> for Error {
@@ -61,17 +61,12 @@ impl Door {
         args: Value<'_>,
         reply: &mut Vec<u8>,
     ) -> Result<(), Error> {
-        let row = host::command(name).ok_or_else(|| {
-            let known: Vec<&str> = host::COMMANDS.iter().map(|row| row.name).collect();
-            let sentence = format!("{name}: no command of a server; there are {}", known.join(", "));
-            Error::new(Status::Unsupported, sentence)
-        })?;
-        catalog::check(row, args)?;
+        host::check(name, args)?;
         let text = |name| args.member(name).as_str();
         let owned = |name| args.member(name).as_str().map(Box::from);
         let id = |name| args.member(name).as_id();
         let secret = |name| Secret::new(text(name).unwrap_or_default());
-        let operation = match row.name {
+        let operation = match name {
             "STATE" => {
                 self.state(cx.world, reply);
                 return Ok(());

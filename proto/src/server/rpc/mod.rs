@@ -34,9 +34,11 @@ mod peer;
 mod subscription;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 pub use http::{HttpRequest, HttpResponse};
+pub use objects::user as write_user;
 
 use crate::error::ProtocolError;
 use crate::event::{Event, EventType};
@@ -167,7 +169,7 @@ struct Cx<'a, S> {
 }
 
 /// The RPC server's machine: all of its peers, over one world.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Door {
     config: Config,
     peers: BTreeMap<u32, Peer>,
@@ -179,15 +181,29 @@ pub struct Door {
     frame: Vec<u8>,
 }
 
+impl fmt::Debug for Door {
+    /// Without the scratch: what went through it last may have been a token.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Door")
+            .field("config", &self.config)
+            .field("peers", &self.peers)
+            .field("subscriptions", &self.subscriptions)
+            .field("questions", &self.questions)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Door {
     /// A door without peers.
     pub fn new(config: Config) -> Self {
         Door { config, ..Door::default() }
     }
 
-    /// A peer came. `peer` is the driver's number for it; not 0, not one in use, better never one used before.
+    /// A peer came. `peer` is the driver's number for it, not 0; never one used before, so that what was under way for an
+    /// earlier peer can't reach it.
     pub fn handle_connect(&mut self, now: Instant, peer: u32, via: Via<'_>, world: &mut World, out: &mut impl Sink) {
         let cx = &mut Cx { now, world, out };
+        self.forget(cx, peer, 0, "");
         if self.peers.len() >= self.config.limits.peers {
             return cx.out.close(peer, CloseCode::RateLimited as u16, "too many peers are connected");
         }

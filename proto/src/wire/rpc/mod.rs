@@ -50,6 +50,9 @@ pub fn event(name: &str) -> Option<&'static Row> {
 /// For `SUBSCRIBE` and `UNSUBSCRIBE` the arguments are those of the program, `{"evt": .., "args": {..}}`; on the wire `evt`
 /// stands beside `args`, so a server checks `args` against [`event`]'s row instead.
 pub fn check(name: &str, args: Value<'_>) -> Result<(), Error> {
+    if name.is_empty() {
+        return Err(Error::argument("a command's name expected"));
+    }
     match command(name) {
         Some(row) if !row.callable => {
             Err(Error::argument(format!("{name}: sent by Discord only; a program can't send it")))

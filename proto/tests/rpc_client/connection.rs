@@ -1,0 +1,380 @@
+//! Finding a peer, the handshake, authentication, the end, and coming back.
+
+use gamebridge_proto::error::Status;
+use gamebridge_proto::event::{EventType, Flags, LogLevel};
+use gamebridge_proto::protocol::backoff;
+use gamebridge_proto::protocol::rpc::{Config, HANDSHAKE_TIMEOUT, Via};
+use gamebridge_proto::wire::ipc::Opcode;
+use serde_json::json;
+
+use crate::peer::{Record, Rig, config, ms, names, ready_data};
+
+#[test]
+fn shakes_hands_over_ipc_and_is_connected_at_ready() {
+    let mut rig = Rig::new(config());
+    assert_eq!(rig.record.opens, [0]);
+    rig.opened();
+    let hello = br#"{"v":1,"client_id":"207646673902501888"}"#;
+    assert_eq!(rig.record.frames, [(Opcode::Handshake, hello.to_vec())]);
+    assert_eq!(rig.events(), []);
+    rig.ready();
+    let event = rig.event();
+    assert_eq!((event.kind, event.name.as_str()), (EventType::Connected, "CONNECTED"));
+    assert_eq!((event.payload, event.message.as_str()), (ready_data(), "ipc /run/discord-ipc-0"));
+    assert_eq!(rig.client.next_timeout(), None, "an idle connection wakes nobody");
+}
+
+#[test]
+fn sends_no_handshake_over_a_websocket() {
+    let mut rig = Rig::new(config());
+    rig.client.handle_opened(rig.now, Via::WebSocket, "127.0.0.1:6463", &mut rig.record);
+    assert!(rig.record.frames.is_empty());
+    rig.ready();
+    assert_eq!(rig.event().message, "websocket 127.0.0.1:6463");
+}
+
+#[test]
+fn passes_over_a_peer_that_is_silent() {
+    let mut rig = Rig::new(config());
+    rig.opened();
+    rig.advance(HANDSHAKE_TIMEOUT - ms(1));
+    assert_eq!((rig.record.closes, &rig.record.opens[..]), (0, &[0][..]));
+    rig.advance(ms(1));
+    assert_eq!((rig.record.closes, &rig.record.opens[..]), (1, &[0, 1][..]), "the next candidate is tried at once");
+    rig.opened();
+    rig.ready();
+    assert_eq!(names(&rig.events()), ["CONNECTED"]);
+}
+
+#[test]
+fn passes_over_a_peer_that_hangs_up_before_ready() {
+    let mut rig = Rig::new(config());
+    rig.opened();
+    rig.closed(None, 0);
+    assert_eq!(rig.record.opens, [0, 1]);
+    assert_eq!(rig.record.closes, 0, "it is gone already");
+}
+
+#[test]
+fn begins_anew_after_a_round_without_success() {
+    let mut rig = Rig::new(config());
+    for _ in 0..4 {
+        rig.open_failed();
+        assert_eq!(rig.events(), [], "no event before the first CONNECTED");
+        rig.advance(ms(60_000));
+    }
+    assert_eq!(rig.record.opens, [0; 5]);
+}
+
+#[test]
+fn says_in_the_log_why_nothing_happens() {
+    let mut rig = Rig::new(config());
+    rig.opened();
+    rig.closed(None, 0);
+    rig.open_failed();
+    let log = rig.log(LogLevel::Info);
+    assert!(log[0].contains("passed over") && log[1].contains("next try in"), "{log:?}");
+    assert!(log[1].contains("the connection was closed"), "the candidate's failure tells more: {log:?}");
+}
+
+#[test]
+fn back_off_has_full_jitter_between_nothing_and_a_ceiling_that_doubles_to_a_minute() {
+    let (mut largest, mut sums) = ([0.0f64; 12], [0.0f64; 12]);
+    let rounds = 300;
+    for seed in 0..rounds {
+        let mut rig = Rig::new(Config { seed, ..config() });
+        for (failure, (largest, sum)) in largest.iter_mut().zip(&mut sums).enumerate() {
+            rig.open_failed();
+            let wait = rig.client.next_timeout().expect("it waits").since(rig.now);
+            let ceiling = (backoff::FIRST * (1 << failure)).min(backoff::LAST);
+            assert!(wait <= ceiling, "{failure}: {wait:?} of {ceiling:?}");
+            let share = wait.as_secs_f64() / ceiling.as_secs_f64();
+            *largest = largest.max(share);
+            *sum += share;
+            rig.advance(ceiling);
+        }
+    }
+    assert!(largest.iter().all(|share| *share > 0.95), "{largest:?}");
+    assert!(sums.iter().all(|sum| (0.4..0.6).contains(&(sum / rounds as f64))), "{sums:?}");
+}
+
+#[test]
+fn gives_up_after_one_try_when_told_so() {
+    let mut rig = Rig::new(Config { retry: false, ..config() });
+    rig.command("GET_GUILDS", json!({}), 5);
+    rig.opened();
+    rig.closed(None, 0);
+    assert!(!rig.client.is_finished(), "every candidate belongs to the one try");
+    rig.open_failed();
+    let events = rig.events();
+    assert_eq!(names(&events), ["GET_GUILDS", "DISCONNECTED"]);
+    assert_eq!((events[0].status, events[0].flags), (Status::Closed, Flags(0)));
+    assert_eq!((events[1].status, events[1].flags), (Status::Closed, Flags(0)));
+    assert!(rig.client.is_finished());
+
+    let mut rig = Rig::new(Config { retry: false, ..config() });
+    rig.open_failed();
+    let event = rig.event();
+    assert_eq!((event.status, event.message.as_str()), (Status::Io, "no socket was found"));
+
+    let mut rig = Rig::new(Config { retry: false, ..config() });
+    rig.opened();
+    rig.ready();
+    rig.closed(None, 0);
+    assert_eq!(names(&rig.events()), ["CONNECTED", "RECONNECTING"], "what stood once is made anew");
+}
+
+#[test]
+fn authenticates_before_it_is_connected() {
+    let mut rig = Rig::with_token("tok-1");
+    rig.opened();
+    rig.record = Record::default();
+    rig.ready();
+    let sent = rig.sent_one();
+    assert_eq!((sent.cmd.as_str(), sent.args.clone()), ("AUTHENTICATE", json!({"access_token": "tok-1"})));
+    assert_eq!(rig.events(), []);
+    rig.command("GET_GUILDS", json!({}), 1);
+    assert_eq!(rig.sent(), [], "commands wait for it");
+    rig.reply(&sent, json!({"scopes": ["rpc"]}));
+    let event = rig.event();
+    let mut expected = ready_data();
+    expected["auth"] = json!({"scopes": ["rpc"]});
+    assert_eq!((event.kind, event.payload), (EventType::Connected, expected));
+    assert_eq!(rig.sent_one().cmd, "GET_GUILDS");
+}
+
+#[test]
+fn a_refused_token_is_fatal() {
+    let mut rig = Rig::with_token("tok-1");
+    rig.command("GET_GUILDS", json!({}), 1);
+    rig.opened();
+    rig.ready();
+    let sent = rig.sent_one();
+    rig.refuse(&sent, 4009, "Invalid OAuth2 access token");
+    let events = rig.events();
+    assert_eq!(names(&events), ["GET_GUILDS", "DISCONNECTED"]);
+    assert_eq!((events[1].status, events[1].code, events[1].flags), (Status::Auth, 4009, Flags::FATAL));
+    assert!(events[1].message.contains("Invalid OAuth2 access token"));
+    assert_eq!(rig.record.closes, 1);
+}
+
+#[test]
+fn passes_over_a_peer_that_does_not_answer_authentication() {
+    let mut rig = Rig::with_token("tok-1");
+    rig.opened();
+    rig.ready();
+    rig.advance(ms(9_999));
+    assert_eq!(rig.record.opens, [0]);
+    rig.advance(ms(1));
+    assert_eq!((rig.record.closes, &rig.record.opens[..]), (1, &[0, 1][..]));
+}
+
+#[test]
+fn keeps_the_token_that_the_program_authenticated_with() {
+    let mut rig = Rig::connected();
+    rig.command("AUTHENTICATE", json!({"access_token": "tok-2"}), 1);
+    let sent = rig.sent_one();
+    rig.reply(&sent, json!({}));
+    rig.events();
+    rig.reconnect(0);
+    let sent = rig.sent_one();
+    assert_eq!((sent.cmd.as_str(), &sent.args), ("AUTHENTICATE", &json!({"access_token": "tok-2"})));
+    assert_eq!(names(&rig.events()), ["RECONNECTING"]);
+    rig.reply(&sent, json!({"scopes": []}));
+    assert_eq!(rig.event().payload["auth"], json!({"scopes": []}));
+}
+
+#[test]
+fn forgets_a_token_that_was_refused_to_the_program() {
+    let mut rig = Rig::connected();
+    rig.command("AUTHENTICATE", json!({"access_token": "tok-2"}), 1);
+    let sent = rig.sent_one();
+    rig.refuse(&sent, 4009, "Invalid token");
+    assert_eq!((rig.event().status, rig.client.is_finished()), (Status::Auth, false));
+    rig.reconnect(0);
+    assert_eq!(rig.sent(), []);
+    assert_eq!(names(&rig.events()), ["RECONNECTING", "CONNECTED"]);
+}
+
+#[test]
+fn never_shows_a_token() {
+    let canary = "canary-7Jx2";
+    let mut rig = Rig::with_token(canary);
+    rig.opened();
+    rig.ready();
+    let sent = rig.sent_one();
+    rig.reply(&sent, json!({}));
+    rig.command("AUTHENTICATE", json!({"access_token": canary}), 0);
+    rig.command("SUBSCRIBE", json!({"evt": canary, "args": [canary]}), 0);
+    rig.closed(None, 0);
+    let printed = format!("{:?} {:?} {:?}", rig.client, rig.record.events, config());
+    assert!(!printed.contains(canary), "{printed}");
+}
+
+#[test]
+fn fatal_close_codes_end_it_and_the_others_do_not() {
+    let cases = [
+        (4000, Some(Status::Remote)),
+        (4001, Some(Status::Remote)),
+        (4002, None),
+        (4003, Some(Status::Auth)),
+        (4004, Some(Status::Remote)),
+        (4005, Some(Status::Remote)),
+        (1000, None),
+        (1006, None),
+        (4999, None),
+    ];
+    for (code, fatal) in cases {
+        for connected in [false, true] {
+            let mut rig = Rig::new(config());
+            rig.opened();
+            if connected {
+                rig.ready();
+                rig.events();
+            }
+            rig.closed(Some(code), 0);
+            match fatal {
+                Some(status) => {
+                    let event = rig.event();
+                    assert_eq!((event.kind, event.status), (EventType::Disconnected, status), "{code}");
+                    assert_eq!((event.code, event.flags), (i32::from(code), Flags::FATAL));
+                    assert!(!event.message.is_empty() && rig.client.is_finished());
+                }
+                None if connected => {
+                    let event = rig.event();
+                    assert_eq!((event.kind, event.code), (EventType::Reconnecting, i32::from(code)));
+                    assert_eq!(event.status == Status::RateLimited, code == 4002);
+                }
+                None => assert_eq!(rig.events(), [], "{code}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_rate_limited_client_waits_half_a_minute() {
+    let mut rig = Rig::connected();
+    rig.closed(Some(4002), 0);
+    assert!(rig.event().retry_after_ms >= 30_000);
+    rig.advance(ms(29_999));
+    assert!(rig.record.opens.is_empty());
+    let mut rig = Rig::new(config());
+    rig.opened();
+    rig.closed(Some(4002), 0);
+    assert_eq!(rig.record.opens, [0], "the next candidate would be the same Discord");
+}
+
+#[test]
+fn a_close_frame_of_the_peer_is_a_close() {
+    let mut rig = Rig::new(config());
+    rig.opened();
+    rig.raw(Opcode::Close, br#"{"code":4000,"message":"Invalid Client ID"}"#).unwrap();
+    let event = rig.event();
+    assert_eq!((event.kind, event.code, event.message.as_str()), (EventType::Disconnected, 4000, "Invalid Client ID"));
+    assert_eq!(rig.record.closes, 1);
+}
+
+#[test]
+fn an_outage_is_told_once_and_its_end_too() {
+    let mut rig = Rig::connected();
+    rig.advance(ms(40_000));
+    rig.closed(None, 0);
+    let event = rig.event();
+    assert_eq!((event.kind, event.name.as_str()), (EventType::Reconnecting, "RECONNECTING"));
+    assert_eq!((event.flags, event.status), (Flags::RETRYING, Status::Closed));
+    assert!(event.retry_after_ms <= 500, "after a connection that lived, waiting begins anew");
+    assert!(!event.message.is_empty());
+    for _ in 0..5 {
+        rig.advance(ms(60_000));
+        rig.open_failed();
+    }
+    rig.advance(ms(60_000));
+    rig.opened();
+    rig.closed(None, 0);
+    rig.opened();
+    assert_eq!(rig.events(), []);
+    rig.ready();
+    assert_eq!(names(&rig.events()), ["CONNECTED"]);
+    rig.closed(None, 0);
+    assert_eq!(names(&rig.events()), ["RECONNECTING"], "the next outage is another one");
+}
+
+#[test]
+fn a_peer_that_hangs_up_after_ready_is_waited_for_ever_longer() {
+    let mut rig = Rig::connected();
+    let start = rig.now;
+    let mut rounds = 0;
+    while rig.now - start < ms(3_600_000) {
+        rig.closed(None, 0);
+        let wait = rig.client.next_timeout().unwrap().since(rig.now);
+        rig.advance(wait);
+        rig.opened();
+        rig.ready();
+        rounds += 1;
+    }
+    assert!(rounds < 200, "{rounds} connections in an hour");
+}
+
+#[test]
+fn disconnecting_answers_everything_and_comes_last() {
+    let mut rig = Rig::connected();
+    rig.command("GET_GUILDS", json!({}), 1);
+    rig.disconnect();
+    let events = rig.events();
+    assert_eq!(names(&events), ["GET_GUILDS", "DISCONNECTED"]);
+    assert_eq!((events[0].status, events[0].flags), (Status::Closed, Flags::UNCERTAIN));
+    assert_eq!((events[1].status, events[1].flags), (Status::Ok, Flags(0)));
+    assert_eq!((rig.record.closes, rig.client.is_finished()), (1, true));
+    assert_eq!(rig.client.next_timeout(), None);
+}
+
+#[test]
+fn disconnecting_is_possible_in_every_state() {
+    type Reach = fn(&mut Rig);
+    let states: [(&str, Reach); 6] = [
+        ("opening", |_| {}),
+        ("waiting", |rig| rig.open_failed()),
+        ("handshaking", |rig| rig.opened()),
+        ("authenticating", |rig| {
+            rig.opened();
+            rig.ready();
+        }),
+        ("connected", |rig| {
+            rig.opened();
+            rig.ready();
+            let sent = rig.sent_one();
+            rig.reply(&sent, json!({}));
+        }),
+        ("reconnecting", |rig| {
+            rig.opened();
+            rig.ready();
+            let sent = rig.sent_one();
+            rig.reply(&sent, json!({}));
+            rig.closed(None, 0);
+        }),
+    ];
+    for (state, reach) in states {
+        let mut rig = Rig::with_token("t");
+        reach(&mut rig);
+        rig.command_within("GET_GUILDS", json!({}), 9, Some(ms(3_000_000)));
+        rig.events();
+        rig.disconnect();
+        let events = rig.events();
+        assert_eq!(names(&events), ["GET_GUILDS", "DISCONNECTED"], "{state}");
+        let sent = if state == "connected" { Flags::UNCERTAIN } else { Flags(0) };
+        assert_eq!(events[0].flags, sent, "{state}");
+        // Whatever was under way in the driver changes nothing any more.
+        let closes = rig.record.closes;
+        rig.sent();
+        rig.opened();
+        rig.ready();
+        rig.open_failed();
+        rig.closed(None, 0);
+        rig.disconnect();
+        rig.advance(ms(1_000_000));
+        assert_eq!(rig.events(), [], "{state}");
+        assert_eq!(rig.record.closes, closes + 1, "a connection that comes too late is closed");
+        rig.command("GET_GUILDS", json!({}), 10);
+        assert_eq!((rig.event().status, rig.sent().len()), (Status::Closed, 0), "{state}");
+    }
+}

@@ -1,0 +1,11 @@
+//! The RPC client machine against a scripted peer, on a clock that the tests turn.
+
+mod catalog;
+mod connection;
+mod hostile;
+mod outages;
+mod pair;
+mod peer;
+mod presence;
+mod replies;
+mod subscriptions;

@@ -1,0 +1,221 @@
+//! What a server's tasks share: the door, the world, and a mailbox per peer.
+//!
+//! All of it lives on the I/O thread. Nothing here waits: a peer's task brings its frames, the door answers into mailboxes
+//! and into a list of events for the program, and whoever has something to do is notified.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use gamebridge_proto::command::Command;
+use gamebridge_proto::error::{Error, ProtocolError, Status};
+use gamebridge_proto::event::Event;
+use gamebridge_proto::server::rpc::{Door, HttpRequest, HttpResponse, Sink, Via};
+use gamebridge_proto::time::Instant;
+use gamebridge_proto::wire::ipc::{Frame, Opcode};
+use gamebridge_proto::world::{Entropy, World};
+use tokio::sync::Notify;
+
+use super::service::Service;
+use crate::runtime::{clock, fill_random};
+use crate::session::port::Outlet;
+use crate::transport::Outbox;
+
+/// How long closing all peers may take.
+const CLOSE_WITHIN: Duration = Duration::from_millis(500);
+
+/// What waits for one peer.
+#[derive(Debug, Default)]
+pub(super) struct Mailbox {
+    pub(super) frames: RefCell<Outbox>,
+    pub(super) close: RefCell<Option<(u16, String)>>,
+    pub(super) stirred: Notify,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct House {
+    rooms: RefCell<Rooms>,
+    /// Something for the main task: events, or an earlier deadline.
+    stirred: Notify,
+    next_peer: Cell<u32>,
+    pub(super) launch_token: String,
+    /// Connections of which no request was read yet.
+    pub(super) half_open: Cell<usize>,
+}
+
+#[derive(Debug)]
+struct Rooms {
+    door: Door,
+    world: World,
+    mailboxes: HashMap<u32, Rc<Mailbox>>,
+    events: Vec<Waiting>,
+    /// The deadline that the main task knows of.
+    armed: Option<Instant>,
+}
+
+/// An event on its way to the program, which is the main task's to deliver.
+#[derive(Debug)]
+struct Waiting {
+    time: Instant,
+    event: Event<'static>,
+    name: String,
+    message: String,
+    payload: Box<[u8]>,
+}
+
+/// The operating system's generator. When it gives nothing there are no tokens to be had: the panic ends this server with
+/// a sentence, and guessable tokens would be worse.
+struct SystemEntropy;
+
+impl Entropy for SystemEntropy {
+    fn fill(&mut self, bytes: &mut [u8]) {
+        fill_random(bytes).expect("random bytes from the operating system");
+    }
+}
+
+struct Effects<'h> {
+    now: Instant,
+    mailboxes: &'h HashMap<u32, Rc<Mailbox>>,
+    events: &'h mut Vec<Waiting>,
+}
+
+impl Sink for Effects<'_> {
+    fn send(&mut self, peer: u32, opcode: Opcode, payload: &[u8]) {
+        if let Some(mailbox) = self.mailboxes.get(&peer) {
+            mailbox.frames.borrow_mut().push(opcode, payload);
+            mailbox.stirred.notify_one();
+        }
+    }
+
+    fn close(&mut self, peer: u32, code: u16, reason: &str) {
+        if let Some(mailbox) = self.mailboxes.get(&peer) {
+            mailbox.close.borrow_mut().get_or_insert_with(|| (code, reason.to_owned()));
+            mailbox.stirred.notify_one();
+        }
+    }
+
+    fn event(&mut self, event: Event<'_>) {
+        let fixed = Event { name: "", payload: &[], bytes: &[], message: "", ..event };
+        self.events.push(Waiting {
+            time: self.now,
+            event: fixed,
+            name: event.name.to_owned(),
+            message: event.message.to_owned(),
+            payload: event.payload.into(),
+        });
+    }
+}
+
+impl House {
+    pub(super) fn new(service: &Service) -> Result<House, Error> {
+        let config = service.door()?;
+        let launch_token = config.launch_token.as_ref().map(|token| token.reveal().to_owned()).unwrap_or_default();
+        let world = World::new(service.world(), SystemEntropy)
+            .map_err(|error| Error::argument(format!("rpc: username: {error}")))?;
+        Ok(House {
+            rooms: RefCell::new(Rooms {
+                door: Door::new(config),
+                world,
+                mailboxes: HashMap::new(),
+                events: Vec::new(),
+                armed: None,
+            }),
+            stirred: Notify::new(),
+            next_peer: Cell::new(1),
+            launch_token,
+            half_open: Cell::new(0),
+        })
+    }
+
+    /// Calls the door, then tells the main task what it has to know.
+    fn with_door<R>(&self, step: impl FnOnce(&mut Door, &mut World, Instant, &mut Effects<'_>) -> R) -> R {
+        let now = clock::now();
+        let rooms = &mut *self.rooms.borrow_mut();
+        let mut out = Effects { now, mailboxes: &rooms.mailboxes, events: &mut rooms.events };
+        let result = step(&mut rooms.door, &mut rooms.world, now, &mut out);
+        let next = rooms.door.next_timeout();
+        if !rooms.events.is_empty() || next.is_some_and(|next| rooms.armed.is_none_or(|armed| next < armed)) {
+            self.stirred.notify_one();
+        }
+        result
+    }
+
+    /// A peer came: its number and its mailbox.
+    pub(super) fn connect(&self, via: Via<'_>) -> (u32, Rc<Mailbox>) {
+        let peer = self.next_peer.replace(self.next_peer.get().wrapping_add(1).max(1));
+        let mailbox = Rc::new(Mailbox::default());
+        self.rooms.borrow_mut().mailboxes.insert(peer, mailbox.clone());
+        self.with_door(|door, world, now, out| door.handle_connect(now, peer, via, world, out));
+        (peer, mailbox)
+    }
+
+    pub(super) fn frame(&self, peer: u32, frame: Frame<'_>) -> Result<(), ProtocolError> {
+        self.with_door(|door, world, now, out| door.handle_frame(now, peer, frame, world, out))
+    }
+
+    pub(super) fn gone(&self, peer: u32) {
+        self.rooms.borrow_mut().mailboxes.remove(&peer);
+        self.with_door(|door, world, now, out| door.handle_gone(now, peer, world, out));
+        self.stirred.notify_one();
+    }
+
+    pub(super) fn http(&self, request: HttpRequest<'_>) -> HttpResponse {
+        self.with_door(|door, world, now, _| door.handle_http(now, request, world))
+    }
+
+    /// A command of the host's. It has no peer to wait for, so its reply is there at once.
+    pub(super) fn command(&self, command: Command, outlet: &mut Outlet) {
+        self.with_door(|door, world, now, out| door.handle_command(now, command, world, out));
+        self.deliver(outlet);
+    }
+
+    pub(super) fn answer(&self, request: u64, status: Status, json: &[u8]) -> Result<(), Error> {
+        self.with_door(|door, world, now, out| door.handle_answer(now, request, status, json, world, out))
+    }
+
+    pub(super) fn timeout(&self) {
+        self.with_door(|door, world, now, out| door.handle_timeout(now, world, out));
+    }
+
+    /// The door's deadline, which the caller now keeps.
+    pub(super) fn next_timeout(&self) -> Option<Instant> {
+        let rooms = &mut *self.rooms.borrow_mut();
+        rooms.armed = rooms.door.next_timeout();
+        rooms.armed
+    }
+
+    pub(super) async fn stirred(&self) {
+        self.stirred.notified().await;
+    }
+
+    /// Hands the program what happened.
+    pub(super) fn deliver(&self, outlet: &mut Outlet) {
+        for waiting in self.rooms.borrow_mut().events.drain(..) {
+            let (name, message, payload) = (&waiting.name, &waiting.message, &waiting.payload);
+            outlet.event_at(waiting.time.as_nanos(), &Event { name, message, payload, ..waiting.event });
+        }
+        outlet.publish();
+    }
+
+    /// The local user's object, as READY shows it.
+    pub(super) fn local_user(&self, json: &mut Vec<u8>) {
+        gamebridge_proto::server::rpc::write_user(json, self.rooms.borrow().world.local_user());
+    }
+
+    /// Closes every peer, and waits a little for them to hear of it.
+    pub(super) async fn close_all(&self, code: u16, reason: &str) {
+        for mailbox in self.rooms.borrow().mailboxes.values() {
+            mailbox.close.borrow_mut().get_or_insert_with(|| (code, reason.to_owned()));
+            mailbox.stirred.notify_one();
+        }
+        let all_gone = async {
+            while !self.rooms.borrow().mailboxes.is_empty() {
+                self.stirred.notified().await;
+            }
+        };
+        // Who does not listen is dropped with the task.
+        let _ = tokio::time::timeout(CLOSE_WITHIN, all_gone).await;
+    }
+}

@@ -1,0 +1,135 @@
+//! Where peers come in: the local socket, and the TCP port with its WebSocket upgrades and token routes.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use gamebridge_proto::error::Error;
+use gamebridge_proto::server::rpc::{HttpRequest, Via};
+use gamebridge_proto::wire::json::Object;
+
+use super::house::House;
+use super::peer;
+use super::service::Service;
+use crate::transport::http::{self, TOKEN_ROUTES};
+use crate::transport::{Limits, Transport, ipc};
+
+/// Connections of which no request was read yet; further ones are dropped.
+const MAX_HALF_OPEN: usize = 64;
+/// The wait after an accept that failed: out of descriptors, most likely.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
+
+/// The listening sockets of one server.
+#[derive(Debug)]
+pub(super) struct Doorway {
+    ipc: Option<ipc::Listener>,
+    tcp: Option<http::Listener>,
+}
+
+/// Somebody at the door.
+pub(super) enum Arrival {
+    Ipc(Transport),
+    Tcp(http::Connection),
+}
+
+impl Doorway {
+    pub(super) async fn open(service: &Service) -> Result<Doorway, Error> {
+        let tcp = match service.websocket {
+            Some(port) => Some(http::Listener::bind(port, Limits::PEER).await?),
+            None => None,
+        };
+        let ipc = match &service.ipc {
+            Some(place) => Some(ipc::Listener::bind(place, &ipc::process_environment, Limits::PEER).await?),
+            None => None,
+        };
+        Ok(Doorway { ipc, tcp })
+    }
+
+    /// CONNECTED's data: the addresses, the launch token, the local user.
+    pub(super) fn describe(&self, json: &mut Vec<u8>, house: &House) {
+        let mut object = Object::begin(json);
+        if let Some(tcp) = &self.tcp {
+            object = object.int("port", tcp.address().port().into()).str("address", &tcp.address().to_string());
+        }
+        if let Some(ipc) = &self.ipc {
+            object = object.str("ipc", &ipc.path().display().to_string());
+        }
+        object.str("launch_token", &house.launch_token).with("user", |json| house.local_user(json)).end();
+    }
+
+    /// The same for people.
+    pub(super) fn sentence(&self) -> String {
+        let tcp = self.tcp.as_ref().map(|tcp| format!("websocket {}", tcp.address()));
+        let ipc = self.ipc.as_ref().map(|ipc| format!("ipc {}", ipc.path().display()));
+        [tcp, ipc].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+
+    /// The next one who comes. Cancel-safe.
+    pub(super) async fn arrival(&mut self) -> Arrival {
+        loop {
+            let Doorway { ipc, tcp } = self;
+            let arrived = tokio::select! {
+                arrived = async {
+                    match ipc {
+                        Some(ipc) => ipc.accept().await.map(Arrival::Ipc),
+                        None => std::future::pending().await,
+                    }
+                } => arrived,
+                arrived = async {
+                    match tcp {
+                        Some(tcp) => tcp.accept().await.map(Arrival::Tcp),
+                        None => std::future::pending().await,
+                    }
+                } => arrived,
+            };
+            match arrived {
+                Ok(arrival) => return arrival,
+                Err(_) => tokio::time::sleep(ACCEPT_AGAIN).await,
+            }
+        }
+    }
+
+    /// Gives an arrival a task of its own.
+    pub(super) fn admit(&self, arrival: Arrival, house: &Rc<House>) {
+        let house = house.clone();
+        match arrival {
+            Arrival::Ipc(transport) => {
+                tokio::task::spawn_local(async move { peer::serve(house, Via::Ipc, transport).await });
+            }
+            Arrival::Tcp(connection) => {
+                if house.half_open.get() < MAX_HALF_OPEN {
+                    house.half_open.set(house.half_open.get() + 1);
+                    tokio::task::spawn_local(receive(connection, house));
+                }
+            }
+        }
+    }
+}
+
+/// One TCP connection: a token request, or an upgrade to a peer.
+async fn receive(connection: http::Connection, house: Rc<House>) {
+    struct HalfOpen<'h>(&'h House);
+    impl Drop for HalfOpen<'_> {
+        fn drop(&mut self) {
+            self.0.half_open.set(self.0.half_open.get() - 1);
+        }
+    }
+    let half_open = HalfOpen(&house);
+    let accepted = connection.serve(TOKEN_ROUTES, async |request| answer(&house, &request)).await;
+    drop(half_open);
+    if let Some(http::Accepted { transport, query, origin }) = accepted {
+        let via = Via::WebSocket { query: &query, origin: origin.as_deref() };
+        peer::serve(house.clone(), via, transport).await;
+    }
+}
+
+fn answer(house: &House, request: &http::Request) -> http::Response {
+    let response = house.http(HttpRequest {
+        method: request.route.method,
+        target: request.route.path,
+        content_type: request.content_type.as_deref(),
+        origin: request.origin.as_deref(),
+        authorization: request.authorization.as_ref().map(|secret| secret.reveal()),
+        body: &request.body,
+    });
+    http::Response { status: response.status, headers: response.headers, body: response.body }
+}
