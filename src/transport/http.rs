@@ -2,7 +2,7 @@
 //!
 //! hyper reads the request; what is no route of ours gets one answer, the same to the byte whatever was asked, so that a
 //! port scan learns nothing. The one thing to know before changing it: hyper also writes answers of its own (to a request
-//! it can't read, to HTTP/1.0). They pass the [`Gate`], which puts our fixed answer in their place. A connection serves
+//! it can't read, to HTTP/1.0). They pass a gate, which puts our fixed answer in their place. A connection serves
 //! one request. Rules: "The local server's answers, settled" in `security.md`, rows 1 to 4, 6, 10 and 13; RFC 6455
 //! section 4.2; RFC 9112.
 
@@ -18,7 +18,7 @@ use gamebridge_proto::error::{Error, Status};
 use gamebridge_proto::secret::Secret;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{self, HeaderMap, HeaderName};
+use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -42,6 +42,8 @@ const HEAD: usize = 8 * 1024;
 
 /// How long a whole exchange may take, the host's decision included.
 const EXCHANGE_WITHIN: Duration = Duration::from_secs(30);
+
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
 const NOT_FOUND: &[u8] = b"HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 const FORBIDDEN: &[u8] = b"HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
@@ -231,7 +233,10 @@ impl Connection {
                     Reply::Answer(response) => response,
                     Reply::Fixed(bytes) => {
                         state.set(Answer::Fixed(bytes));
-                        hyper::Response::new(Full::default())
+                        // Its text is replaced; what counts is that the connection ends with it.
+                        let mut response = hyper::Response::new(Full::default());
+                        response.headers_mut().insert(header::CONNECTION, CLOSE);
+                        response
                     }
                 };
                 Ok::<_, std::convert::Infallible>(response)
@@ -240,7 +245,6 @@ impl Connection {
         let mut connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(REQUEST_WITHIN)
-            .keep_alive(false)
             .auto_date_header(false)
             .max_buf_size(HEAD)
             .serve_connection(TokioIo::new(Gate { stream, state: &state }), service);
@@ -320,7 +324,7 @@ async fn respond(
     if response == Response::not_found() {
         return Reply::Fixed(NOT_FOUND);
     }
-    let mut built = hyper::Response::builder().status(response.status);
+    let mut built = hyper::Response::builder().status(response.status).header(header::CONNECTION, CLOSE);
     for (name, value) in response.headers {
         built = built.header(*name, *value);
     }
@@ -334,7 +338,7 @@ fn handshake(head: &Parts) -> Option<hyper::Response<Full<Bytes>>> {
     *request.method_mut() = head.method.clone();
     *request.version_mut() = head.version;
     *request.headers_mut() = head.headers.clone();
-    tungstenite::handshake::server::create_response_with_body(&request, Full::default).ok()
+    tokio_tungstenite::tungstenite::handshake::server::create_response_with_body(&request, Full::default).ok()
 }
 
 /// The value of a header that may stand once; the outer `None` when it stands twice or is no visible ASCII.

@@ -37,7 +37,9 @@ fn the_process_id_is_added_where_it_is_missing() {
         ("", r#"{"pid":4242}"#),
         ("{}", r#"{"pid":4242}"#),
         (" { } ", r#"{"pid":4242}"#),
-        (r#" {"activity":{"state":"é"}}"#, r#"{"pid":4242,"activity":{"state":"é"}}"#),
+        ("null", r#"{"pid":4242}"#),
+        (r#" {"activity":{"state":"é", "n":1.10}}"#, r#"{"pid":4242,"activity":{"state":"é", "n":1.10}}"#),
+        (r#"{"activity":null,"pid":null,"a\"b":1}"#, r#"{"pid":4242,"activity":null,"a\"b":1}"#),
         (r#"{"pid":7,"activity":null}"#, r#"{"pid":7,"activity":null}"#),
     ];
     for (given, expected) in cases {
@@ -216,6 +218,21 @@ fn an_update_that_waited_too_long_is_still_shown() {
     assert_eq!(states(std::slice::from_ref(&sent)), ["late"]);
     rig.reply(&sent, json!({}));
     assert_eq!(names(&rig.events()), ["CONNECTED"]);
+}
+
+#[test]
+fn an_update_that_waited_too_long_and_is_refused_is_a_line_in_the_log() {
+    let mut rig = Rig::new(config());
+    rig.command("SET_ACTIVITY", state("late"), 1);
+    rig.advance(ms(30_000));
+    rig.opened();
+    rig.ready();
+    let sent = rig.sent_one();
+    rig.record.events.clear();
+    rig.refuse(&sent, 4000, "no");
+    assert_eq!(rig.log(LogLevel::Warn), ["restoring state: SET_ACTIVITY: no (4000)"]);
+    rig.reconnect(0);
+    assert_eq!(rig.sent(), []);
 }
 
 #[test]

@@ -24,10 +24,12 @@ fn the_event_stands_beside_its_arguments() {
     rig.command("SUBSCRIBE", json!({"evt": "MESSAGE_CREATE", "args": {"channel_id": "1"}}), 1);
     rig.command("UNSUBSCRIBE", json!({"evt": "MESSAGE_CREATE", "args": {"channel_id": "1"}}), 2);
     rig.command("SUBSCRIBE", json!({"evt": "GUILD_CREATE"}), 3);
+    rig.command("SUBSCRIBE", json!({"evt": "CHANNEL_CREATE", "args": null}), 4);
     let expected = [
         r#"SUBSCRIBE MESSAGE_CREATE {"channel_id":"1"}"#,
         r#"UNSUBSCRIBE MESSAGE_CREATE {"channel_id":"1"}"#,
         "SUBSCRIBE GUILD_CREATE {}",
+        "SUBSCRIBE CHANNEL_CREATE {}",
     ];
     assert_eq!(wanted(&rig.sent()), expected);
 }
@@ -93,6 +95,16 @@ fn what_is_not_wanted_any_longer_is_not_restored() {
     rig.reconnect(0);
     let expected = ["SUBSCRIBE ACTIVITY_JOIN {}", r#"SUBSCRIBE SPEAKING_START {"channel_id":"124"}"#];
     assert_eq!(wanted(&rig.sent()), expected, "the same id as a number, the same JSON with other spaces");
+}
+
+#[test]
+fn spaces_inside_strings_count() {
+    let mut rig = Rig::connected();
+    for text in ["a b", "ab", "\" b", "\"b", "\\"] {
+        subscribe(&mut rig, "NEW_EVENT", json!({"a": text, "b": " "}));
+    }
+    rig.reconnect(0);
+    assert_eq!(rig.sent().len(), 5);
 }
 
 #[test]

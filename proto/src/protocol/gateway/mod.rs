@@ -26,7 +26,7 @@ use pace::Pace;
 pub use queue::{MAX_WAITING, TIMEOUT};
 use queue::{Queue, Waiting};
 
-use super::Closed;
+pub use super::Closed;
 use super::backoff::Backoff;
 use crate::command::Command;
 use crate::error::{Error, ProtocolError, Status};

@@ -4,9 +4,9 @@
 //! the connection breaks it makes a new one and restores what is state (token, subscriptions, activity); what is a request
 //! ends with exactly one reply, whatever happens. It opens no socket and reads no clock: a driver does, through [`Sink`].
 //!
-//! The one thing to know before changing it: a [`requests::Request`] that is taken out of [`requests::Requests`] must be
+//! The one thing to know before changing it: a request that is taken out of `requests::Requests` must be
 //! answered there and then (`conclude`), and nothing else answers. Rules: "Semantics" of the C interface; the wire:
-//! `rpc.yaml`; limits and timers: the constants below, [`backoff`](super::backoff) and [`presence`].
+//! `rpc.yaml`; limits and timers: the constants below, [`super::backoff`] and [`presence`].
 
 mod commands;
 mod frames;
@@ -22,7 +22,7 @@ use self::frames::Frames;
 use self::presence::Presence;
 use self::requests::{Effect, Request, Requests};
 use self::subscriptions::Subscriptions;
-use super::Closed;
+pub use super::Closed;
 use super::backoff::Backoff;
 use crate::error::{Error, Status};
 use crate::event::{Event, EventType, Flags, LogLevel};
@@ -128,6 +128,8 @@ pub struct Client {
     was_connected: bool,
     /// Whether the present outage was told.
     reconnecting: bool,
+    /// Whether it was told that there is nobody to connect to.
+    absence_told: bool,
     /// Why the last candidate of this round was passed over: more telling than "no further candidate".
     passed_over: Option<Error>,
     /// PINGs in the second that began then.
@@ -167,6 +169,7 @@ impl Client {
             token: config.access_token.clone(),
             was_connected: false,
             reconnecting: false,
+            absence_told: false,
             passed_over: None,
             pings: (Instant::ZERO, 0),
             doc: Document::new(),
@@ -195,7 +198,6 @@ impl Client {
         };
         let peer = format!("{via} {address}");
         log(out, LogLevel::Debug, &format!("connected to {peer}, waiting for READY"));
-        self.frames.sent = 0;
         self.state = State::Handshaking { skip, peer, deadline: now + HANDSHAKE_TIMEOUT };
         if via == Via::Ipc {
             self.frames.handshake(&self.config.client_id, out);
@@ -315,7 +317,9 @@ impl Client {
             event.retry_after_ms = wait_ms;
             out.event(event);
         } else {
-            log(out, LogLevel::Info, &format!("{}; next try in {wait_ms} ms", error.message));
+            // Aloud the first time: who waits for a Discord that is not there should learn where it was looked for.
+            let level = if std::mem::replace(&mut self.absence_told, true) { LogLevel::Info } else { LogLevel::Warn };
+            log(out, level, &format!("{}; next try in {wait_ms} ms", error.message));
         }
     }
 
