@@ -166,7 +166,7 @@ mod tests {
         for (path, what) in [
             ("state", "starts with"),
             ("", "starts with"),
-            ("/list/1", "one after the other"),
+            ("/list/2", "one after the other"),
             ("/list/x", "index expected"),
             ("/list/00", "leading zero"),
             ("/a~2", "~0"),

@@ -1,15 +1,13 @@
 //! The calls: clients, connections, commands, polling.
 
 use std::cell::UnsafeCell;
-use std::collections::HashSet;
 use std::ffi::{CStr, c_char};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use gamebridge_proto::error::{Error, Status};
 use gamebridge_proto::event::LogLevel;
-use once_cell::sync::Lazy;
 
+use super::alive::Alive;
 use super::boundary::{guard, or, quiet_panics, set_last_error, status, text};
 use super::event::Current;
 use super::types::*;
@@ -22,8 +20,7 @@ pub struct gb_client {
     current: UnsafeCell<Current>,
 }
 
-/// The clients that are alive, by address: what makes a second free harmless.
-static CLIENTS: Lazy<Mutex<HashSet<usize>>> = Lazy::new(Mutex::default);
+static CLIENTS: Alive = Alive::new();
 
 /// # Safety
 /// `client` is NULL or a live client.
@@ -162,14 +159,14 @@ pub unsafe extern "C" fn gb_client_new(options: *const gb_options, out: *mut *mu
             GB_LOG_INFO => Some(LogLevel::Info),
             GB_LOG_DEBUG => Some(LogLevel::Debug),
             other => {
-                return Err(Error::argument(format!("options.log_level: {other} given, 1 to 4 or GB_LOG_OFF expected")));
+                return Err(Error::argument(format!(
+                    "options.log_level: {other} given, 1 to 4 or GB_LOG_OFF expected"
+                )));
             }
         };
         let client = Box::new(gb_client { client: Client::new(options)?, current: UnsafeCell::new(Current::new()) });
-        let client = Box::into_raw(client);
-        CLIENTS.lock().unwrap_or_else(PoisonError::into_inner).insert(client as usize);
         // SAFETY: as the caller promises.
-        unsafe { write(out, client) };
+        unsafe { write(out, CLIENTS.give(client)) };
         Ok(())
     })
 }
@@ -188,11 +185,9 @@ pub unsafe extern "C" fn gb_client_free(client: *mut gb_client) {
         if client.is_null() {
             return;
         }
-        if CLIENTS.lock().unwrap_or_else(PoisonError::into_inner).remove(&(client as usize)) {
-            // SAFETY: in the set, so it came from `gb_client_new` and was not freed yet.
-            drop(unsafe { Box::from_raw(client) });
-        } else {
-            set_last_error(&Error::argument("client: not made by gb_client_new, or freed already"));
+        // SAFETY: what is alive came from `gb_client_new`.
+        if unsafe { CLIENTS.take(client) }.is_none() {
+            set_last_error(&Error::argument("client: not made by gb_client_new in this process, or freed already"));
         }
     });
 }

@@ -1,12 +1,10 @@
 //! Events as C sees them: the one that was polled, and copies.
 
-use std::collections::HashSet;
 use std::ffi::{CString, c_char};
-use std::sync::{Mutex, PoisonError};
 
-use gamebridge_proto::error::{Error, Status};
-use once_cell::sync::Lazy;
+use gamebridge_proto::error::Error;
 
+use super::alive::Alive;
 use super::boundary::{guard, or, set_last_error};
 use super::decoded::{Decoded, resolve};
 use super::types::{GB_EVENT_DROPPED, gb_event};
@@ -95,8 +93,7 @@ struct Copied {
     _bytes: Box<[u8]>,
 }
 
-/// The copies that are alive, by address: what makes a second free harmless.
-static COPIES: Lazy<Mutex<HashSet<usize>>> = Lazy::new(Mutex::default);
+static COPIES: Alive = Alive::new();
 
 /// A copy of an event that is yours: decoded, immutable, for any thread, and it outlives the client. Free it with
 /// `gb_event_free`. Copy a copy as well as you like. NULL for NULL.
@@ -122,9 +119,7 @@ pub unsafe extern "C" fn gb_event_copy(event: *const gb_event) -> *mut gb_event 
                 if event.bytes.is_null() { &[] } else { std::slice::from_raw_parts(event.bytes, event.bytes_len) };
             copy(event, payload, bytes)
         };
-        let copied = Box::into_raw(copied);
-        COPIES.lock().unwrap_or_else(PoisonError::into_inner).insert(copied as usize);
-        Ok(copied.cast())
+        Ok(COPIES.give(copied).cast())
     })
 }
 
@@ -172,12 +167,11 @@ pub unsafe extern "C" fn gb_event_free(event: *mut gb_event) {
         if event.is_null() {
             return;
         }
-        if COPIES.lock().unwrap_or_else(PoisonError::into_inner).remove(&(event as usize)) {
-            // SAFETY: in the set, so it came from `gb_event_copy` and was not freed yet.
-            drop(unsafe { Box::from_raw(event.cast::<Copied>()) });
-        } else {
-            let sentence = "event: not a copy made by gb_event_copy, or freed already";
-            set_last_error(&Error::new(Status::Argument, sentence));
+        // SAFETY: what is alive came from `gb_event_copy`.
+        if unsafe { COPIES.take(event.cast::<Copied>()) }.is_none() {
+            set_last_error(&Error::argument(
+                "event: not a copy made by gb_event_copy in this process, or freed already",
+            ));
         }
     });
 }

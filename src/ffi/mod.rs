@@ -5,6 +5,7 @@
 //! build turns them into `include/gamebridge.h`, so they speak to a C programmer.
 #![allow(non_camel_case_types)]
 
+mod alive;
 mod args;
 mod boundary;
 mod calls;

@@ -16,7 +16,7 @@ use futures_util::FutureExt;
 use gamebridge_proto::error::{Error, Status};
 use gamebridge_proto::event::{Event, EventType};
 
-pub use self::service::{PARAMS, Service};
+pub use self::service::Service;
 
 use self::house::House;
 use self::listen::Doorway;

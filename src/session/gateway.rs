@@ -96,6 +96,7 @@ impl Protocol for Upstream {
     type Wanted = String;
     type Detail = ();
 
+    #[expect(clippy::manual_async_fn, reason = "an async fn would borrow the machine for as long as it connects")]
     fn open(&self, url: String) -> impl Future<Output = Result<Opened<()>, Error>> + 'static {
         async move {
             let options = Options { limits: Limits::GATEWAY, ..Options::default() };

@@ -18,7 +18,7 @@ use gamebridge_proto::error::{Error, Status};
 use gamebridge_proto::secret::Secret;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{self, HeaderMap, HeaderName};
+use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -42,6 +42,8 @@ const HEAD: usize = 8 * 1024;
 
 /// How long a whole exchange may take, the host's decision included.
 const EXCHANGE_WITHIN: Duration = Duration::from_secs(30);
+
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
 const NOT_FOUND: &[u8] = b"HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 const FORBIDDEN: &[u8] = b"HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
@@ -231,7 +233,10 @@ impl Connection {
                     Reply::Answer(response) => response,
                     Reply::Fixed(bytes) => {
                         state.set(Answer::Fixed(bytes));
-                        hyper::Response::new(Full::default())
+                        // Its text is replaced; what counts is that the connection ends with it.
+                        let mut response = hyper::Response::new(Full::default());
+                        response.headers_mut().insert(header::CONNECTION, CLOSE);
+                        response
                     }
                 };
                 Ok::<_, std::convert::Infallible>(response)
@@ -240,7 +245,6 @@ impl Connection {
         let mut connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(REQUEST_WITHIN)
-            .keep_alive(false)
             .auto_date_header(false)
             .max_buf_size(HEAD)
             .serve_connection(TokioIo::new(Gate { stream, state: &state }), service);
@@ -320,7 +324,7 @@ async fn respond(
     if response == Response::not_found() {
         return Reply::Fixed(NOT_FOUND);
     }
-    let mut built = hyper::Response::builder().status(response.status);
+    let mut built = hyper::Response::builder().status(response.status).header(header::CONNECTION, CLOSE);
     for (name, value) in response.headers {
         built = built.header(*name, *value);
     }

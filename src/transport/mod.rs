@@ -39,6 +39,9 @@ use socket::Socket;
 /// How long [`Transport::close`] may take.
 pub const CLOSE_WITHIN: Duration = Duration::from_millis(500);
 
+/// How long a connection whose writes fail is still read. Half-closed peers exist; nobody waits for one longer.
+const LAST_WORDS_WITHIN: Duration = Duration::from_millis(100);
+
 /// How much a peer may make us hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -195,16 +198,27 @@ async fn drive(framing: &mut impl Framing, out: &mut Outbox) -> Result<(), Lost>
         // A flood never leaves the socket empty: without this the other tasks of the thread would starve.
         tokio::task::coop::consume_budget().await;
         let written = framing.flush(out);
-        // Reading goes on after a failed write: what the peer said last, why it closed, may still be there.
         if framing.fill()? {
             return Ok(());
         }
-        written.map_err(|error| Lost::io(&error))?;
-        // Reading may have queued something of its own, the answer to a ping.
-        framing.flush(out).map_err(|error| Lost::io(&error))?;
+        // Reading may have queued something of its own: the answer to a ping.
+        if let Err(error) = written.and_then(|()| framing.flush(out)) {
+            return last_words(framing, Lost::io(&error)).await;
+        }
         let blocked = framing.is_blocked(out);
         framing.socket().ready(blocked).await.map_err(|error| Lost::io(&error))?;
     }
+}
+
+/// After a failed write: what the peer said before it went, which may be why. It is on its way already, or was never sent.
+async fn last_words(framing: &mut impl Framing, lost: Lost) -> Result<(), Lost> {
+    let reading = async {
+        while !framing.fill()? {
+            framing.socket().ready(false).await.map_err(|error| Lost::io(&error))?;
+        }
+        Ok(())
+    };
+    tokio::time::timeout(LAST_WORDS_WITHIN, reading).await.unwrap_or(Err(lost))
 }
 
 async fn close(framing: &mut impl Framing, out: &mut Outbox, code: u16, reason: &str) -> io::Result<()> {

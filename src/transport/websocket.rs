@@ -232,6 +232,12 @@ impl WebSocket {
         Ok(Some(Frame { opcode, payload: &self.json }))
     }
 
+    /// Bytes that wait for a peer that does not read.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> usize {
+        self.websocket.get_ref().staged.capacity() + CONTROL
+    }
+
     /// Ends the connection for what the peer did, telling it the code if it still listens.
     fn fail(&mut self, code: CloseCode, error: Error) -> Lost {
         let reason = Utf8Bytes::from(truncated(&error.message));

@@ -10,7 +10,7 @@ pub const FIRST: Duration = Duration::from_millis(500);
 pub const LAST: Duration = Duration::from_secs(60);
 
 /// Exponential back-off with full jitter: a wait is anything from zero to a ceiling that doubles with each failure, so that
-/// programs that lost the same peer do not come back in step.
+/// games that lost the same Discord do not come back in step.
 #[derive(Debug, Default)]
 pub(super) struct Backoff {
     failures: u32,

@@ -1,11 +1,12 @@
-//! Client machines: what a program's side of each protocol does, without a socket.
+//! Client machines: what to send, what to deliver and when to wake, from frames, commands and the time. They own no
+//! sockets and no payloads.
 
 pub mod backoff;
 pub mod gateway;
 pub mod rpc;
 
-/// How a transport ended.
-#[derive(Clone, Copy, Debug)]
+/// How a transport ended that a machine did not close itself.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Closed<'a> {
     /// The peer's close code, if it gave one.
     pub code: Option<u16>,

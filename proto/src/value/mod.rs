@@ -1,16 +1,28 @@
 //! JSON read in place: the tape.
 //!
-//! [`Document::parse`] makes one pass over a text. It checks grammar, UTF-8 and depth, copies the text into scratch
-//! memory that the document keeps and reuses, ends every string there with a NUL where its closing quote stood, shrinks
-//! escapes in place, and writes one 16-byte [`Node`] for every value and key. After that an access is a walk over nodes:
-//! nothing is decoded twice and nothing is allocated. The caller's text stays untouched, so the raw JSON of any value can
-//! be cut out of it ([`Value::raw`]).
+//! [`Document::parse`] copies a text into scratch memory that the document keeps and reuses, checks grammar, UTF-8 and
+//! depth, ends every string there with a NUL where its closing quote stood, shrinks escapes in place, and writes one
+//! 16-byte [`Node`] for every value and key. After that an access is a walk over nodes: nothing is decoded twice and
+//! nothing is allocated. The caller's text stays untouched, so the raw JSON of any value can be cut out of it
+//! ([`Value::raw`]).
+//!
+//! | file | what it knows |
+//! |---|---|
+//! | `node` | the 16 bytes |
+//! | `scan` | copying, and marking the bytes that can end a string |
+//! | `parse`, `escape` | the grammar |
+//! | `scratch` | the pointers: what of the above is unsafe |
+//! | `pointer`, `raw` | finding a value, and its JSON |
 //!
 //! Grammar: RFC 8259. Numbers are kept as text and converted on access, so 64-bit ids stay exact.
 
+mod escape;
 mod node;
 mod parse;
 mod pointer;
+mod raw;
+mod scan;
+mod scratch;
 
 pub use node::{Kind, Node};
 pub use parse::{MAX_DEPTH, ParseError};
@@ -18,16 +30,18 @@ pub use parse::{MAX_DEPTH, ParseError};
 /// A parsed text. Reuse it: its memory grows to the largest text seen and parsing allocates nothing after that.
 #[derive(Debug, Default)]
 pub struct Document {
-    /// The text, with strings unescaped and ended by NUL.
-    pub(crate) text: Vec<u8>,
+    /// The text, with strings unescaped and ended by NUL, and padding behind it.
+    text: Vec<u8>,
+    /// Where strings end, see [`scan`].
+    marks: Vec<[u8; 8]>,
     /// Node 0 is the header (see [`Node`]); node 1 is the root.
-    pub(crate) nodes: Vec<Node>,
+    nodes: Vec<Node>,
 }
 
 impl Document {
     /// A document that holds nothing: its root is [`Kind::Missing`].
     pub const fn new() -> Self {
-        Document { text: Vec::new(), nodes: Vec::new() }
+        Document { text: Vec::new(), marks: Vec::new(), nodes: Vec::new() }
     }
 
     /// Reads `text`, replacing what the document held. After an error the root is [`Kind::Missing`].
@@ -37,7 +51,7 @@ impl Document {
 
     /// The outermost value.
     pub fn root(&self) -> Value<'_> {
-        Value { doc: self, index: if self.nodes.len() > 1 { 1 } else { 0 } }
+        Value { doc: self, index: u32::from(self.nodes.len() > 1) }
     }
 
     /// The nodes: the header, then the root. Empty before the first successful parse.
@@ -54,13 +68,13 @@ impl Document {
 
     /// The value of a node, by its index. An index that is out of range, or of a key, is [`Kind::Missing`].
     pub fn value_at(&self, index: u32) -> Value<'_> {
-        match self.nodes.get(index as usize) {
+        match self.nodes().get(index as usize) {
             Some(node) if index != 0 && node.kind() != Kind::Key => Value { doc: self, index },
             _ => Value { doc: self, index: 0 },
         }
     }
 
-    /// Gives back scratch memory when it has grown beyond `bytes`.
+    /// Gives back scratch memory when it has grown beyond `bytes`; what the document held is gone then.
     pub fn shrink_to(&mut self, bytes: usize) {
         if self.text.capacity() > bytes || self.nodes.capacity() * size_of::<Node>() > bytes {
             *self = Document::new();
@@ -132,6 +146,9 @@ impl<'d> Value<'d> {
     /// The element or member at this position.
     pub fn at(self, position: usize) -> Value<'d> {
         let mut value = self.first();
+        if position >= self.len() {
+            return self.missing();
+        }
         for _ in 0..position {
             value = value.next();
         }
@@ -165,8 +182,12 @@ impl<'d> Value<'d> {
 
     /// The member name of this value, when it is in an object.
     pub fn key(self) -> Option<&'d str> {
+        self.key_node().map(|node| self.doc.str_of(node))
+    }
+
+    fn key_node(self) -> Option<&'d Node> {
         let before = self.doc.nodes.get((self.index as usize).checked_sub(1)?)?;
-        (self.index > 1 && before.kind() == Kind::Key).then(|| self.doc.str_of(before))
+        (self.index > 1 && before.kind() == Kind::Key).then_some(before)
     }
 
     /// The text of a string.
@@ -205,13 +226,25 @@ impl<'d> Value<'d> {
             Kind::Int => self.number()?,
             _ => return None,
         };
-        if digits.bytes().all(|byte| byte.is_ascii_digit()) { digits.parse().ok() } else { None }
+        // The number's own reader takes a plus sign, which no id has.
+        if digits.starts_with('+') { None } else { digits.parse().ok() }
     }
 
-    /// This value's JSON, cut out of the text that the document was parsed from; empty when missing.
-    pub fn raw<'t>(self, text: &'t [u8]) -> &'t [u8] {
+    /// A string's bytes and the NUL behind them, for who counts on one. It may hold NULs of its own.
+    pub fn as_bytes_with_nul(self) -> Option<&'d [u8]> {
+        self.node().filter(|node| node.kind() == Kind::Str).map(|node| self.doc.bytes_with_nul(node))
+    }
+
+    /// [`Value::key`] with the NUL behind it.
+    pub fn key_with_nul(self) -> Option<&'d [u8]> {
+        self.key_node().map(|node| self.doc.bytes_with_nul(node))
+    }
+
+    /// This value's JSON, cut out of the text that the document was parsed from; empty when missing. Another text than
+    /// that one gives anything, or a panic.
+    pub fn raw(self, text: &[u8]) -> &[u8] {
         match self.node() {
-            Some(node) => &text[parse::raw_range(node, text)],
+            Some(_) => &text[raw::range(self.doc, self.index, text)],
             None => &[],
         }
     }
@@ -222,9 +255,16 @@ impl<'d> Value<'d> {
 }
 
 impl Document {
+    fn bytes_with_nul(&self, node: &Node) -> &[u8] {
+        &self.text[node.offset() as usize..][..=node.length() as usize]
+    }
+
     fn str_of(&self, node: &Node) -> &str {
         let start = node.offset() as usize;
-        std::str::from_utf8(&self.text[start..start + node.length() as usize]).unwrap_or("")
+        let bytes = &self.text[start..start + node.length() as usize];
+        // SAFETY: the text was valid UTF-8, and nodes cut it at ASCII bytes only; what an escape was replaced by is a whole
+        // character.
+        unsafe { std::str::from_utf8_unchecked(bytes) }
     }
 }
 

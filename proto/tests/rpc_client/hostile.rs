@@ -67,6 +67,21 @@ fn a_flood_of_pings_is_an_attack() {
 }
 
 #[test]
+fn a_reply_to_what_was_not_sent_yet_is_ignored() {
+    let mut rig = Rig::connected();
+    for tag in 1..=6 {
+        rig.command("SET_ACTIVITY", json!({"activity": {"state": "ab"}}), tag);
+    }
+    let sent = rig.sent();
+    assert_eq!(sent.len(), 5);
+    let next = sent[4].nonce.parse::<u64>().unwrap() + 1;
+    rig.frame(json!({"cmd": "SET_ACTIVITY", "data": null, "nonce": next.to_string()}));
+    assert_eq!(rig.events(), []);
+    rig.advance(ms(21_000));
+    assert_eq!(rig.sent_one().nonce, next.to_string());
+}
+
+#[test]
 fn ready_of_any_form_connects() {
     for data in [json!(null), json!([]), json!({}), json!("x"), json!({"auth": 1})] {
         for token in [false, true] {

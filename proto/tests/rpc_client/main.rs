@@ -4,6 +4,7 @@ mod catalog;
 mod connection;
 mod hostile;
 mod outages;
+mod pair;
 mod peer;
 mod presence;
 mod replies;

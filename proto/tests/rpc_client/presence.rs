@@ -219,6 +219,21 @@ fn an_update_that_waited_too_long_is_still_shown() {
 }
 
 #[test]
+fn an_update_that_waited_too_long_and_is_refused_is_a_line_in_the_log() {
+    let mut rig = Rig::new(config());
+    rig.command("SET_ACTIVITY", state("late"), 1);
+    rig.advance(ms(30_000));
+    rig.opened();
+    rig.ready();
+    let sent = rig.sent_one();
+    rig.record.events.clear();
+    rig.refuse(&sent, 4000, "no");
+    assert_eq!(rig.log(LogLevel::Warn), ["restoring state: SET_ACTIVITY: no (4000)"]);
+    rig.reconnect(0);
+    assert_eq!(rig.sent(), []);
+}
+
+#[test]
 fn a_cancelled_update_is_not_shown() {
     let mut rig = full();
     rig.command("SET_ACTIVITY", state("never"), 9);

@@ -96,6 +96,16 @@ fn what_is_not_wanted_any_longer_is_not_restored() {
 }
 
 #[test]
+fn spaces_inside_strings_count() {
+    let mut rig = Rig::connected();
+    for text in ["a b", "ab", "\" b", "\"b", "\\"] {
+        subscribe(&mut rig, "NEW_EVENT", json!({"a": text, "b": " "}));
+    }
+    rig.reconnect(0);
+    assert_eq!(rig.sent().len(), 5);
+}
+
+#[test]
 fn one_that_was_asked_for_twice_is_restored_once() {
     let mut rig = Rig::connected();
     subscribe(&mut rig, "ACTIVITY_JOIN", json!({}));

@@ -66,7 +66,7 @@ pub struct Ipc {
 }
 
 impl Ipc {
-    fn new(socket: Socket, limits: Limits) -> Self {
+    pub(super) fn new(socket: Socket, limits: Limits) -> Self {
         Ipc { socket, decoder: Decoder::new(limits.message), read: limits.read, lost: None }
     }
 

@@ -1,1 +1,137 @@
+//! Real sockets: in private folders, on ports that the system chooses, on loopback.
 
+use std::ffi::OsString;
+use std::future::{Future, poll_fn};
+use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::Poll;
+
+use gamebridge_proto::wire::ipc::Opcode;
+
+use super::http::{self, Accepted, Response};
+use super::websocket::{Options, connect};
+use super::{Encoding, Limits, Lost, Outbox, Transport};
+
+#[cfg(unix)]
+mod ipc;
+#[cfg(unix)]
+mod listener;
+mod requests;
+#[cfg(unix)]
+mod search;
+#[cfg(unix)]
+mod torture;
+mod websocket;
+
+/// A folder of a test's own, gone with it.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Folder {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("gamebridge-test-{}-{number}", std::process::id()));
+        std::fs::create_dir(&path).expect("the folder is new");
+        Folder(std::fs::canonicalize(path).expect("it was just made"))
+    }
+
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn make(&self, below: &str) -> PathBuf {
+        let path = self.0.join(below);
+        std::fs::create_dir_all(&path).expect("a folder below our own");
+        path
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// An environment with these variables and no others.
+fn environment<const N: usize>(variables: [(&'static str, &Path); N]) -> impl Fn(&str) -> Option<OsString> {
+    let variables = variables.map(|(name, value)| (name, value.as_os_str().to_owned()));
+    move |name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone())
+}
+
+/// What a transport delivered until it had to wait, as owned frames.
+async fn burst(transport: &mut Transport) -> Result<Vec<(Opcode, Vec<u8>)>, Lost> {
+    transport.drive(&mut Outbox::new()).await?;
+    taken(transport)
+}
+
+fn taken(transport: &mut Transport) -> Result<Vec<(Opcode, Vec<u8>)>, Lost> {
+    let mut frames = Vec::new();
+    while let Some(frame) = transport.next_frame()? {
+        frames.push((frame.opcode, frame.payload.to_vec()));
+    }
+    Ok(frames)
+}
+
+/// The next frames, as text, as many as asked for.
+async fn texts(transport: &mut Transport, count: usize) -> Vec<String> {
+    let (mut texts, mut out) = (Vec::new(), Outbox::new());
+    while texts.len() < count {
+        transport.drive(&mut out).await.expect("the connection holds");
+        while texts.len() < count
+            && let Some(frame) = transport.next_frame().expect("the connection holds")
+        {
+            texts.push(String::from_utf8(frame.payload.to_vec()).expect("frames are text"));
+        }
+    }
+    texts
+}
+
+/// Drives until the connection is lost, dropping what comes.
+async fn lost(transport: &mut Transport) -> Lost {
+    loop {
+        if let Err(lost) = burst(transport).await {
+            return lost;
+        }
+    }
+}
+
+/// Writes all of `out`; for peers that read or have room.
+async fn send(transport: &mut Transport, out: &mut Outbox) {
+    while !out.is_empty() {
+        if let Poll::Ready(result) = once(transport.drive(out)).await {
+            result.expect("the connection holds");
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn send_text(transport: &mut Transport, text: &str) {
+    let mut out = Outbox::new();
+    out.push(Opcode::Frame, text.as_bytes());
+    send(transport, &mut out).await;
+}
+
+/// Polls once and drops the future: what `select!` does to a branch that lost.
+async fn once<F: Future>(future: F) -> Poll<F::Output> {
+    let mut future = pin!(future);
+    poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await
+}
+
+async fn no_route(_: http::Request) -> Response {
+    Response::not_found()
+}
+
+/// Serves one connection on the listener, without routes of its own.
+async fn accept(listener: &mut http::Listener) -> Option<Accepted> {
+    listener.accept().await.expect("a connection").serve(&[], no_route).await
+}
+
+/// A client and the server's side of one WebSocket.
+async fn websocket_pair(encoding: Encoding, limits: Limits) -> (Transport, Accepted) {
+    let mut listener = http::Listener::bind(Some(0), limits).await.expect("a port");
+    let url = format!("ws://{}/?v=1&client_id=1&encoding={}", listener.address(), encoding.as_str());
+    let options = Options { encoding, limits, ..Options::default() };
+    let (client, server) = tokio::join!(connect(&url, &options), accept(&mut listener));
+    (client.expect("a client"), server.expect("a peer"))
+}

@@ -26,7 +26,7 @@ use pace::Pace;
 pub use queue::{MAX_WAITING, TIMEOUT};
 use queue::{Queue, Waiting};
 
-use super::Closed;
+pub use super::Closed;
 use super::backoff::Backoff;
 use crate::command::Command;
 use crate::error::{Error, ProtocolError, Status};
@@ -71,7 +71,6 @@ pub trait Sink {
     fn event(&mut self, event: Event<'_>);
 }
 
-/// How a connection ended that the machine did not close itself.
 /// One shard's connection; see the module's words.
 #[derive(Debug)]
 pub struct Client {

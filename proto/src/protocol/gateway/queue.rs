@@ -28,7 +28,7 @@ pub(super) struct Waiting {
 
 /// Checks a command (its errors stand beside its name, which they leave out): the name, the arguments' form, and the size of the message that it becomes.
 pub(super) fn check(command: &Command, doc: &mut Document, scratch: &mut Vec<u8>) -> Result<Opcode, Error> {
-    let Some(opcode) = gateway::command(&command.name).and_then(gateway::opcode) else {
+    let Some(opcode) = Opcode::of_command(&command.name) else {
         let names: Vec<&str> = gateway::COMMANDS.iter().map(|row| row.name).collect();
         let message = format!("no command of the Gateway; {} expected", names.join(", "));
         return Err(Error::new(Status::Unsupported, message));

@@ -12,7 +12,7 @@ pub(super) const KEEP: usize = 64 * 1024;
 
 #[derive(Default)]
 pub(super) struct Frames {
-    /// Frames sent on this connection, of any kind: the count from which the transport's `unwritten` is taken off.
+    /// Frames sent so far, of any kind: the count from which the transport's `unwritten` is taken off.
     pub(super) sent: u64,
     text: Vec<u8>,
 }

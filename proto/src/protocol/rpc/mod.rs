@@ -4,9 +4,9 @@
 //! the connection breaks it makes a new one and restores what is state (token, subscriptions, activity); what is a request
 //! ends with exactly one reply, whatever happens. It opens no socket and reads no clock: a driver does, through [`Sink`].
 //!
-//! The one thing to know before changing it: a [`requests::Request`] that is taken out of [`requests::Requests`] must be
+//! The one thing to know before changing it: a request that is taken out of `requests::Requests` must be
 //! answered there and then (`conclude`), and nothing else answers. Rules: "Semantics" of the C interface; the wire:
-//! `rpc.yaml`; limits and timers: the constants below, [`backoff`](super::backoff) and [`presence`].
+//! `rpc.yaml`; limits and timers: the constants below, [`super::backoff`] and [`presence`].
 
 mod commands;
 mod frames;
@@ -22,7 +22,7 @@ use self::frames::Frames;
 use self::presence::Presence;
 use self::requests::{Effect, Request, Requests};
 use self::subscriptions::Subscriptions;
-use super::Closed;
+pub use super::Closed;
 use super::backoff::Backoff;
 use crate::error::{Error, Status};
 use crate::event::{Event, EventType, Flags, LogLevel};
@@ -195,7 +195,6 @@ impl Client {
         };
         let peer = format!("{via} {address}");
         log(out, LogLevel::Debug, &format!("connected to {peer}, waiting for READY"));
-        self.frames.sent = 0;
         self.state = State::Handshaking { skip, peer, deadline: now + HANDSHAKE_TIMEOUT };
         if via == Via::Ipc {
             self.frames.handshake(&self.config.client_id, out);

@@ -22,7 +22,7 @@ pub(super) struct Request {
     pub(super) deadline: Instant,
     /// What it changes beyond the peer.
     pub(super) effect: Effect,
-    /// Which frame of the present connection it went out as; `None` while it waits.
+    /// Which frame it went out as on the present connection; `None` while it waits.
     pub(super) frame: Option<u64>,
 }
 

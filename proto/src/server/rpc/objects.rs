@@ -18,6 +18,7 @@ pub(super) fn texts(out: &mut Vec<u8>, texts: &[Box<str>]) {
     array(out, texts, |out, text| push_str(out, text));
 }
 
+/// A user, as READY and AUTHENTICATE show it.
 pub fn user(out: &mut Vec<u8>, user: &User) {
     Object::begin(out)
         .id("id", user.id.get())

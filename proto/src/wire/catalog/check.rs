@@ -42,6 +42,10 @@ impl Fault {
 fn members(fields: &[Arg], object: Value<'_>) -> Result<(), Fault> {
     for field in fields {
         let value = object.member(field.name);
+        // Programs write null for what they leave out, and Discord takes it so.
+        if value.kind() == Kind::Null && !field.required {
+            continue;
+        }
         if value.exists() {
             value_of(&field.ty, value).map_err(|fault| fault.within(field.name))?;
         } else if field.required {
