@@ -86,7 +86,7 @@ pub unsafe extern "C" fn gb_next(value: *const gb_value) -> *const gb_value {
 pub unsafe extern "C" fn gb_key(value: *const gb_value) -> *const c_char {
     // SAFETY: as the caller promises. The tape ends names with a NUL.
     guard(std::ptr::null(), || match unsafe { resolve(value) } {
-        Some((value, _)) => value.key().map_or(std::ptr::null(), |key| key.as_ptr().cast()),
+        Some((value, _)) => value.key_with_nul().map_or(std::ptr::null(), |key| key.as_ptr().cast()),
         None => std::ptr::null(),
     })
 }
@@ -128,7 +128,9 @@ pub unsafe extern "C" fn gb_len(value: *const gb_value) -> usize {
 pub unsafe extern "C" fn gb_str(value: *const gb_value, fallback: *const c_char) -> *const c_char {
     guard(fallback, || {
         // SAFETY: as the caller promises. The tape ends texts with a NUL.
-        unsafe { resolve(value) }.and_then(|(value, _)| value.as_str()).map_or(fallback, |text| text.as_ptr().cast())
+        unsafe { resolve(value) }
+            .and_then(|(value, _)| value.as_bytes_with_nul())
+            .map_or(fallback, |text| text.as_ptr().cast())
     })
 }
 

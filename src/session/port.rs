@@ -14,7 +14,6 @@ use crate::queue::{self, Writer};
 use crate::runtime::clock;
 
 /// What the program asks of a connection.
-#[derive(Debug)]
 pub enum Message {
     /// A command.
     Command(Command),

@@ -15,14 +15,14 @@ use gamebridge_proto::value::Document;
 use gamebridge_proto::wire::etf;
 use gamebridge_proto::wire::ipc::{Frame, Opcode};
 use tokio::net::TcpStream;
-use tungstenite::client::IntoClientRequest;
-use tungstenite::error::{CapacityError, Error as WsError, ProtocolError as WsProtocolError};
-use tungstenite::handshake::HandshakeError;
-use tungstenite::handshake::client::ClientHandshake;
-use tungstenite::http::{HeaderValue, Uri};
-use tungstenite::protocol::frame::coding::CloseCode;
-use tungstenite::protocol::{CloseFrame, Message, Role, WebSocketConfig};
-use tungstenite::{Bytes, Utf8Bytes};
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::error::{CapacityError, Error as WsError, ProtocolError as WsProtocolError};
+use tokio_tungstenite::tungstenite::handshake::HandshakeError;
+use tokio_tungstenite::tungstenite::handshake::client::ClientHandshake;
+use tokio_tungstenite::tungstenite::http::{HeaderValue, Uri};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Bytes, Utf8Bytes};
 
 use super::socket::fault;
 use super::{Encoding, Framing, Limits, Lost, Outbox, Socket, Transport};
@@ -168,7 +168,7 @@ fn config(limits: Limits) -> WebSocketConfig {
 /// A connection over a WebSocket.
 #[derive(Debug)]
 pub struct WebSocket {
-    websocket: tungstenite::WebSocket<Wire>,
+    websocket: tokio_tungstenite::tungstenite::WebSocket<Wire>,
     encoding: Encoding,
     /// Read by `fill`, not yet asked for.
     next: Option<Message>,
@@ -183,7 +183,7 @@ pub struct WebSocket {
 }
 
 impl WebSocket {
-    fn new(websocket: tungstenite::WebSocket<Wire>, encoding: Encoding) -> Self {
+    fn new(websocket: tokio_tungstenite::tungstenite::WebSocket<Wire>, encoding: Encoding) -> Self {
         WebSocket {
             websocket,
             encoding,
@@ -199,7 +199,12 @@ impl WebSocket {
     /// The server's side of a connection whose handshake is done; `part` is what came after it already.
     pub(super) fn accepted(stream: TcpStream, part: Vec<u8>, encoding: Encoding, limits: Limits) -> Self {
         let wire = Wire::new(Socket::Tcp(stream));
-        let websocket = tungstenite::WebSocket::from_partially_read(wire, part, Role::Server, Some(config(limits)));
+        let websocket = tokio_tungstenite::tungstenite::WebSocket::from_partially_read(
+            wire,
+            part,
+            Role::Server,
+            Some(config(limits)),
+        );
         WebSocket::new(websocket, encoding)
     }
 
@@ -230,6 +235,11 @@ impl WebSocket {
             return Err(self.fail(CloseCode::Invalid, error));
         }
         Ok(Some(Frame { opcode, payload: &self.json }))
+    }
+
+    #[cfg(test)]
+    pub(super) fn encoding(&self) -> Encoding {
+        self.encoding
     }
 
     /// Bytes that wait for a peer that does not read.
@@ -388,7 +398,8 @@ impl Framing for WebSocket {
 }
 
 fn truncated(reason: &str) -> &str {
-    &reason[..reason.floor_char_boundary(REASON)]
+    let end = (0..=reason.len().min(REASON)).rev().find(|end| reason.is_char_boundary(*end));
+    &reason[..end.unwrap_or_default()]
 }
 
 /// What tungstenite believes to be its socket.

@@ -1,4 +1,4 @@
-//! The one pass from text to tape.
+//! The grammar: from the copied text to the tape, in one walk.
 //!
 //! A loop, no recursion: while an array or object is open, its node leads to the one around it. Every turn reads one
 //! value; behind it come closing brackets and at most one comma with, in an object, the next name. The text stands in

@@ -185,6 +185,21 @@ fn members_that_the_row_does_not_know_pass() {
 }
 
 #[test]
+fn null_stands_for_a_member_that_may_be_left_out() {
+    for row in rows() {
+        for field in row.args.iter().filter(|field| !field.required) {
+            let mut args = example(row);
+            args[field.name] = Value::Null;
+            assert_eq!(verdict(row, &args), Ok(()), "{} {}", row.name, field.name);
+        }
+    }
+    assert_eq!(command("GET_GUILDS", Value::Null), Ok(()));
+    assert_eq!(command("SUBSCRIBE", json!({"evt": "GUILD_CREATE", "args": null})), Ok(()));
+    assert!(command("SUBSCRIBE", json!({"evt": "MESSAGE_CREATE", "args": null})).is_err());
+    assert!(command("GET_GUILD", json!({"guild_id": null})).is_err());
+}
+
+#[test]
 fn arguments_must_be_an_object() {
     assert_eq!(
         command("GET_GUILDS", json!([])),

@@ -71,10 +71,14 @@ fn says_in_the_log_why_nothing_happens() {
     let mut rig = Rig::new(config());
     rig.opened();
     rig.closed(None, 0);
+    assert!(rig.log(LogLevel::Info)[0].contains("passed over"));
     rig.open_failed();
-    let log = rig.log(LogLevel::Info);
-    assert!(log[0].contains("passed over") && log[1].contains("next try in"), "{log:?}");
-    assert!(log[1].contains("the connection was closed"), "the candidate's failure tells more: {log:?}");
+    let aloud = rig.log(LogLevel::Warn);
+    assert!(aloud[0].contains("next try in"), "{aloud:?}");
+    assert!(aloud[0].contains("the connection was closed"), "the candidate's failure tells more: {aloud:?}");
+    rig.advance(ms(60_000));
+    rig.open_failed();
+    assert_eq!(rig.log(LogLevel::Warn), [""; 0], "aloud only once");
 }
 
 #[test]

@@ -37,7 +37,9 @@ fn the_process_id_is_added_where_it_is_missing() {
         ("", r#"{"pid":4242}"#),
         ("{}", r#"{"pid":4242}"#),
         (" { } ", r#"{"pid":4242}"#),
-        (r#" {"activity":{"state":"é"}}"#, r#"{"pid":4242,"activity":{"state":"é"}}"#),
+        ("null", r#"{"pid":4242}"#),
+        (r#" {"activity":{"state":"é", "n":1.10}}"#, r#"{"pid":4242,"activity":{"state":"é", "n":1.10}}"#),
+        (r#"{"activity":null,"pid":null,"a\"b":1}"#, r#"{"pid":4242,"activity":null,"a\"b":1}"#),
         (r#"{"pid":7,"activity":null}"#, r#"{"pid":7,"activity":null}"#),
     ];
     for (given, expected) in cases {

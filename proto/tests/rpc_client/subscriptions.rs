@@ -24,10 +24,12 @@ fn the_event_stands_beside_its_arguments() {
     rig.command("SUBSCRIBE", json!({"evt": "MESSAGE_CREATE", "args": {"channel_id": "1"}}), 1);
     rig.command("UNSUBSCRIBE", json!({"evt": "MESSAGE_CREATE", "args": {"channel_id": "1"}}), 2);
     rig.command("SUBSCRIBE", json!({"evt": "GUILD_CREATE"}), 3);
+    rig.command("SUBSCRIBE", json!({"evt": "CHANNEL_CREATE", "args": null}), 4);
     let expected = [
         r#"SUBSCRIBE MESSAGE_CREATE {"channel_id":"1"}"#,
         r#"UNSUBSCRIBE MESSAGE_CREATE {"channel_id":"1"}"#,
         "SUBSCRIBE GUILD_CREATE {}",
+        "SUBSCRIBE CHANNEL_CREATE {}",
     ];
     assert_eq!(wanted(&rig.sent()), expected);
 }

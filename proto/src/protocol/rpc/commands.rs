@@ -91,6 +91,10 @@ impl Client {
             if row.is_some_and(|row| !row.callable) {
                 return Err(Error::argument("sent by Discord only"));
             }
+            // Null stands for what is left out, here as in every member.
+            if request.args.trim_ascii() == b"null" {
+                request.args = Box::default();
+            }
             let text: &[u8] = if request.args.is_empty() { b"{}" } else { &request.args };
             doc.parse(text).map_err(|error| Error::argument(format!("the arguments are not JSON: {error}")))?;
             let args = doc.root();
@@ -113,7 +117,7 @@ impl Client {
                     let pid = args.member("pid");
                     let own = u64::from(self.config.pid);
                     let (pid, args_out) = match pid.kind() {
-                        Kind::Missing => (own, with_int(args, text, "pid", own)),
+                        Kind::Missing | Kind::Null => (own, with_int(args, text, "pid", own)),
                         _ => (pid.as_id().unwrap_or(own), args.raw(text).into()),
                     };
                     request.effect = Effect::Activity { pid };

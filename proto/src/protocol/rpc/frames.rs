@@ -57,20 +57,17 @@ impl Frames {
     }
 }
 
-/// The text of an object with one more member in front. `object` was parsed from `text`.
+/// The text of an object with one more member in front, in place of a null of that name. `object` was parsed from `text`.
 pub(super) fn with_int(object: Value<'_>, text: &[u8], name: &str, number: u64) -> Box<[u8]> {
-    let raw = object.raw(text);
-    let mut out = Vec::with_capacity(raw.len() + name.len() + 24);
-    out.extend_from_slice(b"{\"");
-    out.extend_from_slice(name.as_bytes());
-    out.extend_from_slice(b"\":");
-    out.extend_from_slice(number.to_string().as_bytes());
-    if object.is_empty() {
-        out.push(b'}');
-    } else {
-        out.push(b',');
-        out.extend_from_slice(&raw[1..]);
+    let mut out = Vec::with_capacity(object.raw(text).len() + name.len() + 24);
+    let mut members = Object::begin(&mut out).raw(name, number.to_string().as_bytes());
+    for member in object.iter() {
+        match member.key() {
+            Some(key) if key != name => members = members.raw(key, member.raw(text)),
+            _ => {}
+        }
     }
+    members.end();
     out.into()
 }
 

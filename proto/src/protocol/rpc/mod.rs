@@ -128,6 +128,8 @@ pub struct Client {
     was_connected: bool,
     /// Whether the present outage was told.
     reconnecting: bool,
+    /// Whether it was told that there is nobody to connect to.
+    absence_told: bool,
     /// Why the last candidate of this round was passed over: more telling than "no further candidate".
     passed_over: Option<Error>,
     /// PINGs in the second that began then.
@@ -167,6 +169,7 @@ impl Client {
             token: config.access_token.clone(),
             was_connected: false,
             reconnecting: false,
+            absence_told: false,
             passed_over: None,
             pings: (Instant::ZERO, 0),
             doc: Document::new(),
@@ -314,7 +317,9 @@ impl Client {
             event.retry_after_ms = wait_ms;
             out.event(event);
         } else {
-            log(out, LogLevel::Info, &format!("{}; next try in {wait_ms} ms", error.message));
+            // Aloud the first time: who waits for a Discord that is not there should learn where it was looked for.
+            let level = if std::mem::replace(&mut self.absence_told, true) { LogLevel::Info } else { LogLevel::Warn };
+            log(out, level, &format!("{}; next try in {wait_ms} ms", error.message));
         }
     }
 

@@ -20,7 +20,7 @@ impl Subscription {
             value.member("evt").as_str().filter(|event| !event.is_empty()).ok_or("evt: an event's name expected")?;
         let args = value.member("args");
         let raw: &[u8] = match args.kind() {
-            Kind::Missing => b"{}",
+            Kind::Missing | Kind::Null => b"{}",
             Kind::Object => args.raw(text),
             _ => return Err("args: an object expected"),
         };

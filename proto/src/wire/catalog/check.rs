@@ -9,10 +9,10 @@ use super::{Arg, Row, Type};
 use crate::error::Error;
 use crate::value::{Kind, Value};
 
-/// Whether `args` (an object, or missing for none) fit `row`. The error names the first field that does not, by its path:
+/// Whether `args` (an object, or missing or null for none) fit `row`. The error names the first field that does not, by its path:
 /// `activity.buttons[1].label: 1 to 32 characters expected, 40 given`.
 pub fn check(row: &Row, args: Value<'_>) -> Result<(), Error> {
-    if !matches!(args.kind(), Kind::Missing | Kind::Object) {
+    if !matches!(args.kind(), Kind::Missing | Kind::Null | Kind::Object) {
         return Err(Error::argument(format!("{}: the arguments must be an object, {} given", row.name, kind(args))));
     }
     members(row.args, args).map_err(|fault| Error::argument(format!("{}: {}", fault.path, fault.what)))?;

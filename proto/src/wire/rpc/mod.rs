@@ -58,7 +58,7 @@ pub fn check(name: &str, args: Value<'_>) -> Result<(), Error> {
             Err(Error::argument(format!("{name}: sent by Discord only; a program can't send it")))
         }
         Some(row) => catalog::check(row, args),
-        None if matches!(args.kind(), Kind::Missing | Kind::Object) => Ok(()),
+        None if matches!(args.kind(), Kind::Missing | Kind::Null | Kind::Object) => Ok(()),
         None => Err(Error::argument(format!("{name}: the arguments must be an object"))),
     }
 }
