@@ -11,7 +11,7 @@
 #include <time.h>
 
 /* A machine under load, or valgrind, may be slow; a program that hangs is a failure all the same. */
-#define CHECK_PATIENCE_S 40
+#define CHECK_PATIENCE_S 20
 
 /* Events that an await passed over, to tell of when it fails. */
 static char check_passed_over[512];

@@ -74,7 +74,7 @@ int main(void) {
     }
     CHECK(waitpid(pid, &status, 0) == pid);
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-    CHECK_OK(gb_send(gb, conn, "SET_ACTIVITY", "{\"activity\":{\"state\":\"After the fork\"}}", (uint64_t)i + 1));
+    CHECK_OK(gb_send(gb, conn, "SUBSCRIBE", "{\"evt\":\"ACTIVITY_JOIN\"}", (uint64_t)i + 1));
     CHECK_OK(AWAIT_REPLY(gb, conn, (uint64_t)i + 1)->status);
   }
   gb_event_free(copy);

@@ -18,8 +18,7 @@ static void *sends(void *argument) {
   uint64_t i;
   for (i = 0; i < SENDS; i++) {
     gb_status status;
-    while ((status = gb_send(it->gb, it->conn, "SET_ACTIVITY", "{\"activity\":{\"state\":\"Busy\"}}", it->first_tag + i)) ==
-           GB_ERR_FULL)
+    while ((status = gb_send(it->gb, it->conn, "SUBSCRIBE", "{\"evt\":\"ACTIVITY_JOIN\"}", it->first_tag + i)) == GB_ERR_FULL)
       sched_yield();
     CHECK_OK(status);
   }
