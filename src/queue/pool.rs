@@ -5,6 +5,7 @@
 
 use std::ptr::NonNull;
 
+use super::census::Census;
 use super::chunk::Chunk;
 use super::sync::{AtomicPtr, Ordering};
 
@@ -12,6 +13,7 @@ use super::sync::{AtomicPtr, Ordering};
 #[derive(Debug)]
 pub(super) struct Pool {
     returned: AtomicPtr<Chunk>,
+    pub(super) census: Census,
 }
 
 // SAFETY: the chunks in the pool belong to the pool; ownership passes by atomic operations.
@@ -21,7 +23,7 @@ unsafe impl Sync for Pool {}
 
 impl Pool {
     pub(super) fn new() -> Self {
-        Pool { returned: AtomicPtr::new(std::ptr::null_mut()) }
+        Pool { returned: AtomicPtr::new(std::ptr::null_mut()), census: Census::default() }
     }
 
     /// Gives a chunk back.
@@ -62,7 +64,7 @@ impl Pool {
                 unsafe { Chunk::free(chunk) };
             }
         }
-        found.unwrap_or_else(|| Chunk::allocate(capacity))
+        found.unwrap_or_else(|| Chunk::allocate(capacity, &self.census))
     }
 }
 

@@ -103,10 +103,11 @@ impl ReliableWriter {
         match self.tail.replace(new) {
             None => self.row.first.store(new.as_ptr(), Ordering::Release),
             Some(old) => {
-                // SAFETY: not sealed until the next line; linked first, so a reader that sees the seal sees the link.
-                let old = unsafe { old.as_ref() };
-                old.next.store(new.as_ptr(), Ordering::Release);
-                old.seal();
+                // SAFETY: ours until sealed; linked first, so a reader that sees the seal sees the link.
+                unsafe {
+                    old.as_ref().next.store(new.as_ptr(), Ordering::Release);
+                    Chunk::seal(old);
+                }
             }
         }
         at
@@ -126,7 +127,7 @@ impl Drop for ReliableWriter {
     fn drop(&mut self) {
         if let Some(tail) = self.tail.take() {
             // SAFETY: not sealed yet.
-            unsafe { tail.as_ref() }.seal();
+            unsafe { Chunk::seal(tail) };
         }
     }
 }
@@ -136,7 +137,9 @@ impl ReliableReader {
     pub(super) fn peek(&mut self, shared: &Shared) -> Option<*const u8> {
         loop {
             if !self.cursor.has_chunk() {
-                let first = NonNull::new(self.row.first.swap(std::ptr::null_mut(), Ordering::Acquire))?;
+                let first = NonNull::new(self.row.first.load(Ordering::Acquire))?;
+                // The writer stores here once, and we have seen it.
+                self.row.first.store(std::ptr::null_mut(), Ordering::Relaxed);
                 self.cursor.enter(first);
             }
             match self.cursor.look(shared) {

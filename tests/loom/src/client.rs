@@ -1,0 +1,4 @@
+//! The client's desk, where `is_idle`, poll, wait and wake meet the signal.
+
+#[path = "../../../src/client/desk.rs"]
+mod desk;
