@@ -100,16 +100,29 @@ impl Desk {
 
     /// Moves to what comes next, which the following [`Desk::next`] hands out. Lowers the handle when there is nothing.
     fn has_next(&self, seat: &Seat<'_>) -> bool {
+        let mut lowered = false;
         loop {
             // SAFETY: the seat is taken, and the reference ends with this call.
             let reader = unsafe { self.reader(seat) };
-            if reader.look() {
+            let found = reader.look();
+            // A connection that arrived meanwhile may have published below the horizon that `look` went by. It was put
+            // among the arrivals before, so it is seen here, and nothing is passed over or taken out of order.
+            if self.arrived.load(Ordering::Relaxed) {
+                continue;
+            }
+            if found {
+                if lowered {
+                    // Published after the first look, and its publisher found the handle still raised. This event is
+                    // found, but there may be more: the handle is readable while something can be polled.
+                    self.board.signal.raise();
+                }
                 return true;
             }
             self.drained.store(reader.seen(), Ordering::Relaxed);
             if !self.board.signal.lower() {
                 return false;
             }
+            lowered = true;
         }
     }
 

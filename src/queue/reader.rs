@@ -53,6 +53,8 @@ impl Reader {
     /// A new connection's lanes.
     pub fn add(&mut self, lanes: Lanes) {
         self.lanes.push(lanes);
+        // They may hold what comes before the lane that was chosen.
+        self.active = None;
     }
 
     /// How many connections have lanes here.

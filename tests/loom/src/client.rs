@@ -2,3 +2,7 @@
 
 #[path = "../../../src/client/desk.rs"]
 mod desk;
+
+#[cfg(test)]
+#[path = "waking.rs"]
+mod waking;
