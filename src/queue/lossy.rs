@@ -9,7 +9,7 @@ use std::ptr::NonNull;
 
 use super::Shared;
 use super::chunk::Chunk;
-use super::lane::{CHUNK_BYTES, Cursor, Here, POOLED};
+use super::lane::{CHUNK_BYTES, Cursor, Here};
 use super::pool::Pool;
 use super::sync::{Arc, AtomicBool, AtomicPtr, AtomicU64, Ordering};
 
@@ -130,7 +130,7 @@ impl LossyWriter {
         {
             self.drop_oldest(shared);
         }
-        let mut new = shared.pool.take(capacity, POOLED);
+        let mut new = shared.pool.take(capacity);
         // SAFETY: fresh from the pool, nobody else knows it.
         let inner = unsafe { new.as_mut() };
         inner.number = self.next;
