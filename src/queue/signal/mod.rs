@@ -7,23 +7,23 @@
 //! is on its way (`OWED`), and sleeps on the handle; that token wakes it once for nothing and is taken out then. If the
 //! state followed the handle instead, that reader would find the handle readable and nothing to lower, and spin.
 
-#[cfg(any(target_os = "linux", target_os = "android"))]
+#[cfg(gamebridge_loom)]
+use crate::stand_in as platform;
+#[cfg(all(not(gamebridge_loom), any(target_os = "linux", target_os = "android")))]
 #[path = "linux.rs"]
 mod platform;
-#[cfg(all(unix, not(any(target_os = "linux", target_os = "android"))))]
+#[cfg(all(not(gamebridge_loom), unix, not(any(target_os = "linux", target_os = "android"))))]
 #[path = "unix.rs"]
 mod platform;
-#[cfg(windows)]
+#[cfg(all(not(gamebridge_loom), windows))]
 #[path = "windows.rs"]
 mod platform;
 
 use std::io;
-use std::sync::atomic::{AtomicU8, Ordering, fence};
 use std::time::Duration;
 
-use once_cell::sync::OnceCell;
-
 use self::platform::Handle;
+use super::sync::{AtomicU8, OnceCell, Ordering, fence};
 
 /// No token, in the handle or on its way.
 const LOWERED: u8 = 0;
@@ -74,11 +74,11 @@ impl Signal {
         // Who raises from here on finds a state that asks for no token: the look that follows finds what they published.
         let changed = match handle.lower() {
             true => {
-                self.state.store(LOWERED, Ordering::SeqCst);
+                self.state.swap(LOWERED, Ordering::SeqCst);
                 true
             }
             false if state == RAISED => {
-                self.state.store(OWED, Ordering::SeqCst);
+                self.state.swap(OWED, Ordering::SeqCst);
                 true
             }
             false => false,
