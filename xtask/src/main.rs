@@ -32,7 +32,7 @@ cargo xtask <command>
   test [--only PART] [--list]   every test there is, or one part of them
   header [--check]              rewrite include/gamebridge.h from the build, or only say whether it is current
   fuzz [--seconds N] [TARGET]   every fuzz target (or one) for N seconds each (default 60)
-  bench [ARGS]                  the benchmarks
+  bench [--only PART] [--write] the measurements, as a table; --write puts it into benches/README.md
 ";
 
 fn main() -> ExitCode {

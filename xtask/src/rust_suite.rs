@@ -19,14 +19,23 @@ pub fn unit(tally: &mut Tally) {
     cargo_test(
         tally,
         "workspace",
-        &["--workspace", "--lib", "--bins", "--tests", "--features", "gamebridge/torture"],
+        &[
+            "--workspace",
+            "--exclude",
+            "gamebridge-benches",
+            "--lib",
+            "--bins",
+            "--tests",
+            "--features",
+            "gamebridge/torture",
+        ],
         None,
     );
 }
 
 /// The examples in the documentation.
 pub fn doc(tally: &mut Tally) {
-    cargo_test(tally, "documentation", &["--workspace", "--doc"], None);
+    cargo_test(tally, "documentation", &["--workspace", "--exclude", "gamebridge-benches", "--doc"], None);
 }
 
 /// The loom model of the queue, in a folder of its own: everything is built anew under `--cfg gamebridge_loom`.
