@@ -4,23 +4,23 @@
 //! one system call, and so does lowering once per burst. The step between (`RAISING`) keeps a handle that is about to
 //! become readable from being taken for one that is not; whoever finds it leaves it alone and is woken once for nothing.
 
-#[cfg(any(target_os = "linux", target_os = "android"))]
+#[cfg(gamebridge_loom)]
+use crate::stand_in as platform;
+#[cfg(all(not(gamebridge_loom), any(target_os = "linux", target_os = "android")))]
 #[path = "linux.rs"]
 mod platform;
-#[cfg(all(unix, not(any(target_os = "linux", target_os = "android"))))]
+#[cfg(all(not(gamebridge_loom), unix, not(any(target_os = "linux", target_os = "android"))))]
 #[path = "unix.rs"]
 mod platform;
-#[cfg(windows)]
+#[cfg(all(not(gamebridge_loom), windows))]
 #[path = "windows.rs"]
 mod platform;
 
 use std::io;
-use std::sync::atomic::{AtomicU8, Ordering, fence};
 use std::time::Duration;
 
-use once_cell::sync::OnceCell;
-
 use self::platform::Handle;
+use super::sync::{AtomicU8, OnceCell, Ordering, fence, yield_now};
 
 const LOWERED: u8 = 0;
 const RAISING: u8 = 1;
@@ -81,6 +81,11 @@ impl Signal {
 
     /// Waits until raised; may return early.
     pub fn wait(&self, timeout: Option<Duration>) -> io::Result<()> {
-        self.handle()?.wait(timeout)
+        self.handle()?.wait(timeout)?;
+        if self.state.load(Ordering::Relaxed) == RAISING {
+            // Readable, and not yet to be lowered: the thread that is at it may need our core to get through.
+            yield_now();
+        }
+        Ok(())
     }
 }
