@@ -30,7 +30,7 @@ cargo xtask <command>
 
   demo [--discord]              build the library and examples/c/game.c, and play it; with --discord against a real client
   test [--only PART] [--list]   every test there is, or one part of them
-  header [--check]              rewrite include/gamebridge.h from the build, or only say whether it is current
+  header                        rewrite include/gamebridge.h from the build
   fuzz [--seconds N] [TARGET]   every fuzz target (or one) for N seconds each (default 60)
   bench [ARGS]                  the benchmarks
 ";
