@@ -99,16 +99,22 @@ impl Desk {
 
     /// Moves to what comes next, which the following [`Desk::next`] hands out. Lowers the handle when there is nothing.
     fn has_next(&self, seat: &Seat<'_>) -> bool {
+        let mut lowered = false;
         loop {
             // SAFETY: the seat is taken, and the reference ends with this call.
             let reader = unsafe { self.reader(seat) };
             if reader.look() {
+                if lowered {
+                    // It came in between, and what raised the handle for it is undone: there may be more behind it.
+                    self.board.signal.raise();
+                }
                 return true;
             }
             self.drained.store(reader.seen(), Ordering::Relaxed);
-            if !self.board.signal.lower() {
+            if lowered || !self.board.signal.lower() {
                 return false;
             }
+            lowered = true;
         }
     }
 
