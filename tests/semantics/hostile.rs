@@ -155,7 +155,11 @@ fn invalid_arguments_are_refused_at_the_call() {
         assert_eq!(gb_answer(game.raw(), conn, 1, 0, bad.as_ptr()), GB_ERR_ARGUMENT);
         let args = gb_args_new();
         gb_args_str(args, c"/x".as_ptr(), bad.as_ptr());
-        assert!(gb_args_json(args, std::ptr::null_mut()).is_null());
+        let failed = gb_args_json(args, std::ptr::null_mut());
+        assert_eq!(std::ffi::CStr::from_ptr(failed), c"");
+        // Without arguments SET_ACTIVITY clears the presence: a builder that failed must not get that far.
+        assert_eq!(gb_send(game.raw(), conn, c"SET_ACTIVITY".as_ptr(), failed, 1), GB_ERR_ARGUMENT);
+        assert!(last_error().contains("invalid UTF-8 at byte 0"), "{}", last_error());
         gb_args_free(args);
     }
     let deep = format!("{{\"a\":{}1{}}}", "[".repeat(100_000), "]".repeat(100_000));
