@@ -20,6 +20,13 @@ use tokio::sync::Notify;
 
 use self::port::Port;
 
+/// The protocols, each with its parameters.
+pub const PROTOCOLS: &[Row] = &[
+    rpc::PARAMS,
+    #[cfg(feature = "gateway")]
+    gateway::PARAMS,
+];
+
 /// What a connection is to: its protocol, with its parameters.
 #[derive(Debug)]
 pub enum Upstream {
