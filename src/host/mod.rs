@@ -37,12 +37,14 @@ async fn serve(service: Service, port: &mut Port) {
     let (doorway, house) = match open(&service, port).await {
         Ok(opened) => opened,
         Err(error) => {
-            port.outlet.end(&error);
+            // Commands may have come already: they are answered first.
+            port.close(&error);
             return;
         }
     };
     let code = run_house(&house, doorway, port).await;
     house.close_all(1001, "the server is closing").await;
+    house.deliver(&mut port.outlet);
     let mut last = Event::new(EventType::Disconnected, "DISCONNECTED");
     last.message = code;
     port.say_farewell(&session::port::Farewell::of(&last));

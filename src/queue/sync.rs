@@ -10,8 +10,6 @@ pub(crate) use loom::sync::{
     Arc, Mutex,
     atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Ordering, fence},
 };
-#[cfg(gamebridge_loom)]
-pub(super) use loom::thread::yield_now;
 
 #[cfg(not(gamebridge_loom))]
 pub(super) use once_cell::sync::OnceCell;
@@ -20,8 +18,6 @@ pub(crate) use std::sync::{
     Arc, Mutex,
     atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Ordering, fence},
 };
-#[cfg(not(gamebridge_loom))]
-pub(super) use std::thread::yield_now;
 
 /// Plain memory that passes between threads. Nothing by itself; in the model it sees that no access races another.
 #[cfg(not(gamebridge_loom))]

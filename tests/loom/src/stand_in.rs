@@ -30,8 +30,8 @@ impl Handle {
         self.stirred.notify_all();
     }
 
-    pub fn lower(&self) {
-        *self.raised.lock().unwrap() = false;
+    pub fn lower(&self) -> bool {
+        std::mem::take(&mut *self.raised.lock().unwrap())
     }
 
     pub fn wait(&self, _: Option<Duration>) -> io::Result<()> {
