@@ -18,6 +18,9 @@ use gamebridge_proto::event::{Event, EventType};
 
 pub use self::service::Service;
 
+/// The services, each with its parameters.
+pub const SERVICES: &[gamebridge_proto::wire::catalog::Row] = &[service::PARAMS];
+
 use self::house::House;
 use self::listen::Doorway;
 use crate::runtime::clock;

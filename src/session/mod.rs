@@ -25,6 +25,13 @@ const KNOWN: &str = "\"rpc\" or \"gateway\"";
 #[cfg(not(feature = "gateway"))]
 const KNOWN: &str = "\"rpc\" (a build with the feature gateway has that too)";
 
+/// The protocols, each with its parameters.
+pub const PROTOCOLS: &[Row] = &[
+    rpc::PARAMS,
+    #[cfg(feature = "gateway")]
+    gateway::PARAMS,
+];
+
 /// What a connection is to: its protocol, with its parameters.
 #[derive(Debug)]
 pub enum Upstream {
