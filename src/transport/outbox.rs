@@ -10,8 +10,12 @@ use gamebridge_proto::wire::ipc::{self, Frame, HEADER, Opcode};
 /// An empty buffer larger than this is given back, so that one burst is not paid for forever.
 const KEEP: usize = 64 * 1024;
 
-/// Frames that wait to be written, oldest first. One belongs to one connection: after a [`Lost`](super::Lost), ask it how
-/// much was [`unwritten`](Outbox::unwritten), and take a new one for the next connection.
+/// Frames that wait to be written, oldest first. One belongs to one connection, from its first [`drive`] to its [`close`]:
+/// it may hold the rest of a frame that is half written. After a [`Lost`](super::Lost), ask it how much was
+/// [`unwritten`](Outbox::unwritten), and take a new one for the next connection.
+///
+/// [`drive`]: super::Transport::drive
+/// [`close`]: super::Transport::close
 #[derive(Debug, Default)]
 pub struct Outbox {
     buffer: Vec<u8>,
@@ -88,6 +92,10 @@ impl Outbox {
 
     /// Says that the oldest frame is wholly with the operating system.
     pub(super) fn written(&mut self) {
+        if self.frames == 0 {
+            // The frame was taken from another outbox, which this one replaced.
+            return;
+        }
         self.head += self.head_size();
         self.frames -= 1;
         if self.frames == 0 {

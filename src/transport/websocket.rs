@@ -237,6 +237,11 @@ impl WebSocket {
         Ok(Some(Frame { opcode, payload: &self.json }))
     }
 
+    #[cfg(test)]
+    pub(super) fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
     /// Bytes that wait for a peer that does not read.
     #[cfg(test)]
     pub(super) fn held(&self) -> usize {
@@ -393,7 +398,8 @@ impl Framing for WebSocket {
 }
 
 fn truncated(reason: &str) -> &str {
-    &reason[..reason.floor_char_boundary(REASON)]
+    let end = (0..=reason.len().min(REASON)).rev().find(|end| reason.is_char_boundary(*end));
+    &reason[..end.unwrap_or_default()]
 }
 
 /// What tungstenite believes to be its socket.

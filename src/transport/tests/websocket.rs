@@ -310,8 +310,7 @@ async fn connect_to(answer: &'static [u8]) -> gamebridge_proto::error::Error {
     let url = format!("ws://{}/", server.local_addr().expect("bound"));
     let serve = async {
         let (mut stream, _) = server.accept().await.expect("a connection");
-        let mut request = [0; 4096];
-        stream.read(&mut request).await.expect("a request");
+        while stream.read_u8().await.expect("a request") != b'\r' {}
         stream.write_all(answer).await.expect("written");
         stream
     };
