@@ -2,7 +2,7 @@
 //!
 //! hyper reads the request; what is no route of ours gets one answer, the same to the byte whatever was asked, so that a
 //! port scan learns nothing. The one thing to know before changing it: hyper also writes answers of its own (to a request
-//! it can't read, to HTTP/1.0). They pass the [`Gate`], which puts our fixed answer in their place. A connection serves
+//! it can't read, to HTTP/1.0). They pass a gate, which puts our fixed answer in their place. A connection serves
 //! one request. Rules: "The local server's answers, settled" in `security.md`, rows 1 to 4, 6, 10 and 13; RFC 6455
 //! section 4.2; RFC 9112.
 

@@ -219,17 +219,11 @@ async fn a_body_is_taken_up_to_its_limit() {
     let over = exchange(token("", &"x".repeat(BODY + 1))).await;
     assert!(over.answer.starts_with("HTTP/1.1 413 "), "{}", over.answer);
     assert!(over.requests.is_empty());
-    let endless =
-        "POST /oauth2/token HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nTransfer-Encoding: chunked\r\n\r\n".to_owned();
-    let over = exchange(
-        endless
-            + &"8000\r\n".to_owned()
-            + &"x".repeat(0x8000)
-            + "\r\n8000\r\n"
-            + &"x".repeat(0x8000)
-            + "\r\n1\r\nx\r\n",
-    )
-    .await;
+    let half = format!("8000\r\n{}\r\n", "x".repeat(0x8000));
+    let unannounced = format!(
+        "POST /oauth2/token HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nTransfer-Encoding: chunked\r\n\r\n{half}{half}1\r\nx\r\n"
+    );
+    let over = exchange(unannounced).await;
     assert!(over.answer.starts_with("HTTP/1.1 413 "), "{}", over.answer);
 }
 
