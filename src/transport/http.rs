@@ -106,7 +106,8 @@ pub struct Response {
 impl Response {
     /// An answer of JSON.
     pub fn json(status: u16, body: Vec<u8>) -> Self {
-        Response { status, headers: &[("content-type", "application/json")], body }
+        // Answers hold tokens (RFC 6749 section 5.1).
+        Response { status, headers: &[("content-type", "application/json"), ("cache-control", "no-store")], body }
     }
 
     /// The answer to all that is no route of ours.

@@ -1,0 +1,32 @@
+//! Hostile bytes for every decoder.
+//!
+//! A *target* is a plain function that takes any bytes and panics when a promise is broken: a decoder that panics itself,
+//! a length that is believed, two readers that disagree. Two drivers feed them: the runner of this crate ([`run`]), on
+//! stable Rust and deterministic for its seed, and libFuzzer (see the README), which is guided by coverage.
+
+pub mod corpus;
+pub mod mutate;
+pub mod run;
+mod targets;
+
+pub use targets::{envelope, etf, framing, pointer, tape};
+
+/// A target by its name, with what to begin from.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// As the command line says it.
+    pub name: &'static str,
+    /// What panics when a promise is broken.
+    pub run: fn(&[u8]),
+    /// Inputs to begin from.
+    pub corpus: fn() -> Vec<Vec<u8>>,
+}
+
+/// Every target.
+pub const TARGETS: [Target; 5] = [
+    Target { name: "framing", run: framing, corpus: corpus::framing },
+    Target { name: "envelope", run: envelope, corpus: corpus::envelope },
+    Target { name: "etf", run: etf, corpus: corpus::etf },
+    Target { name: "tape", run: tape, corpus: corpus::json },
+    Target { name: "pointer", run: pointer, corpus: corpus::pointer },
+];
