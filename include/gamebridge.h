@@ -198,7 +198,7 @@ typedef struct gb_event {
   uint32_t peer;
   // Gateway sequence.
   uint64_t seq;
-  // When it arrived: nanoseconds of a monotonic clock (on Unix CLOCK_MONOTONIC).
+  // When it arrived: nanoseconds of a monotonic clock (CLOCK_MONOTONIC; on Windows the performance counter).
   uint64_t time_ns;
 } gb_event;
 

@@ -182,7 +182,7 @@ pub struct gb_event {
     pub peer: u32,
     /// Gateway sequence.
     pub seq: u64,
-    /// When it arrived: nanoseconds of a monotonic clock (on Unix `CLOCK_MONOTONIC`).
+    /// When it arrived: nanoseconds of a monotonic clock (`CLOCK_MONOTONIC`; on Windows the performance counter).
     pub time_ns: u64,
 }
 

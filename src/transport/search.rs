@@ -181,9 +181,7 @@ impl Search<'_> {
                 let places: Vec<String> =
                     ipc::places(self.environment).iter().map(|place| place.display().to_string()).collect();
                 sentence.push_str(&places.join(", "));
-                if cfg!(unix) {
-                    sentence.push_str(" (snap, Flatpak and Vesktop folders included)");
-                }
+                sentence.push_str(ipc::BELOW);
             }
             Target::WebSocket { .. } => {}
         }

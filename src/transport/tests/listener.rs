@@ -7,7 +7,8 @@ use std::os::unix::net::UnixListener as Std;
 use gamebridge_proto::error::Status;
 use tokio::io::AsyncReadExt;
 
-use super::*;
+use super::super::*;
+use super::{Folder, environment};
 use crate::transport::ipc::{self, Listener, Place};
 
 async fn bind(folder: &Folder) -> Listener {

@@ -1,11 +1,13 @@
 //! Finding a Discord: every place, in order, and a sentence when there is none.
 
 use std::os::unix::net::UnixListener as Std;
+use std::path::Path;
 
 use gamebridge_proto::error::Status;
 use tokio::io::AsyncWriteExt;
 
-use super::*;
+use super::super::*;
+use super::{Folder, environment};
 use crate::transport::http::Listener;
 use crate::transport::ipc::{self, Environment};
 use crate::transport::search::{Opened, Search, Target, Via};
