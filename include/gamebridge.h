@@ -8,17 +8,16 @@
  *
  *   gb_client *gb;
  *   gb_conn rpc;
- *   if (gb_client_new(NULL, &gb) != GB_OK || gb_connect(gb, "rpc", "{"client_id":"1234"}", &rpc) != GB_OK)
+ *   if (gb_client_new(NULL, &gb) != GB_OK || gb_connect(gb, "rpc", "{\"client_id\":\"1234\"}", &rpc) != GB_OK)
  *     return fail(gb_last_error());
  *   for (;;) {                                                  // once a frame
  *     for (const gb_event *ev; (ev = gb_poll(gb)) != NULL;)
  *       switch (ev->type) {
  *       case GB_EVENT_CONNECTED:
- *         gb_send(gb, ev->conn, "SET_ACTIVITY", "{"activity":{"state":"In menu"}}", 0);
+ *         gb_send(gb, ev->conn, "SET_ACTIVITY", "{\"activity\":{\"state\":\"In menu\"}}", 0);
  *         break;
  *       case GB_EVENT_DISPATCH:
- *         printf("%s from %s
-", ev->name, gb_str(gb_get(ev->data, "/user/username"), "?"));
+ *         printf("%s from %s\n", ev->name, gb_str(gb_get(ev->data, "/user/username"), "?"));
  *         break;
  *       default:
  *         break;

@@ -119,6 +119,9 @@ enum Woken<D> {
 
 /// Runs the machine until it is finished or the client is gone.
 pub(super) async fn drive<P: Protocol>(protocol: P, port: &mut Port, resume: &Notify) {
+    if protocol.pauses() {
+        port.outlet.hold();
+    }
     let mut driver = Driver {
         protocol,
         port,

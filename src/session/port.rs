@@ -189,6 +189,11 @@ impl Outlet {
         self.over
     }
 
+    /// For a connection that stops reading while its lossy lane is full: nothing is dropped.
+    pub fn hold(&mut self) {
+        self.writer.hold();
+    }
+
     /// Whether the lossy lane is at its cap.
     pub fn is_full(&mut self) -> bool {
         self.writer.is_full()

@@ -1,1 +1,62 @@
-fn main() {}
+//! The project's own commands: `cargo xtask <command>`.
+//!
+//! What a person or a machine does with this repository that is more than one cargo call: run the demo, run every test,
+//! rewrite the header, fuzz, measure. Not part of what is shipped, and without dependencies, so that it starts fast from
+//! a fresh clone. Each command is a module; what they share is [`house`] (where things lie), [`step`] (one program run,
+//! with a log and a time limit), [`toolchain`] (what this machine has) and [`tally`] (what passed).
+
+mod archive;
+mod bench;
+mod c_suite;
+mod counterparts;
+mod demo;
+mod exports;
+mod fuzz;
+mod header;
+mod house;
+mod library;
+mod prototypes;
+mod provocation;
+mod rust_suite;
+mod step;
+mod tally;
+mod test;
+mod toolchain;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask <command>
+
+  demo [--discord]              build the library and examples/c/game.c, and play it; with --discord against a real client
+  test [--only PART] [--list]   every test there is, or one part of them
+  header                        rewrite include/gamebridge.h from the build
+  fuzz [--seconds N] [TARGET]   every fuzz target (or one) for N seconds each (default 60)
+  bench [ARGS]                  the benchmarks
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let rest = args.get(1..).unwrap_or_default();
+    let ended = match args.first().map(String::as_str) {
+        Some("demo") => demo::run(rest),
+        Some("test") => test::run(rest),
+        Some("header") => header::run(rest),
+        Some("fuzz") => fuzz::run(rest),
+        Some("bench") => bench::run(rest),
+        None | Some("help" | "--help" | "-h") => {
+            print!("{USAGE}");
+            Ok(())
+        }
+        Some(other) => Err(format!("there is no command `{other}`\n\n{USAGE}")),
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(sentence) => {
+            if !sentence.is_empty() {
+                eprintln!("xtask: {sentence}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Programs that others wrote, on the other end of the connection: pypresence talks to our server, our client to arRPC.
+//!
+//! They are installed with exact versions under `target` by their own package managers. arRPC takes the first free of the
+//! fixed ports 6463 to 6472, so these run one at a time.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::house::{self, Private};
+use crate::library::{self, Library, Variant};
+use crate::step::Step;
+use crate::tally::Tally;
+use crate::toolchain::{self, STRICT};
+
+/// The part of the tests.
+pub fn run(tally: &mut Tally) {
+    let library = match library::build(Variant::Dev) {
+        Ok(library) => library,
+        Err(why) => return tally.failed("building the library", &why),
+    };
+    tally.case("pypresence against our server", pypresence(&library));
+    tally.case("our client against arRPC", arrpc(&library));
+}
+
+/// Our server is `tests/c/serve.c`; the script starts it, and is told what it said about its addresses.
+fn pypresence(library: &Library) -> Result<(), String> {
+    let python = virtual_environment()?;
+    let serve = build(library, "serve")?;
+    let mut script = Command::new(python);
+    script.arg(folder().join("pypresence_client.py")).arg(serve);
+    play("pypresence", script)
+}
+
+/// Their server is started, stopped and started again by the script, which runs `tests/c/against_arrpc.c` beside it.
+fn arrpc(library: &Library) -> Result<(), String> {
+    let packages = node_packages()?;
+    let client = build(library, "against_arrpc")?;
+    let mut script = Command::new("node");
+    script.arg(folder().join("arrpc_server.mjs")).arg(packages.join("arrpc/src/server.js")).arg(client);
+    play("arrpc", script)
+}
+
+fn play(name: &str, mut command: Command) -> Result<(), String> {
+    let private = Private::new();
+    command
+        .env("XDG_RUNTIME_DIR", private.path())
+        .env("TMPDIR", private.path())
+        .env_remove("TMP")
+        .env_remove("TEMP")
+        .env("PYTHONDONTWRITEBYTECODE", "1");
+    Step::new(name, command).limit(120).run()?.success().map(drop)
+}
+
+fn folder() -> PathBuf {
+    house::root().join("tests/counterparts")
+}
+
+fn build(library: &Library, name: &str) -> Result<PathBuf, String> {
+    let root = house::root();
+    let program = house::own("programs").join(name);
+    let mut compile = Command::new(toolchain::cc()?);
+    compile
+        .args(["-std=c11", "-g"])
+        .args(STRICT)
+        .arg("-I")
+        .arg(root.join("include"))
+        .arg("-I")
+        .arg(root.join("tests/c"));
+    compile.arg("-o").arg(&program).arg(folder().join(format!("{name}.c"))).args(library.shared_args()).arg("-pthread");
+    Step::new(format!("compile-{name}"), compile).run()?.success()?;
+    Ok(program)
+}
+
+/// `target/venv` with the packages of requirements.txt; says which Python to call.
+fn virtual_environment() -> Result<PathBuf, String> {
+    let venv = house::target().join("venv");
+    let python = if cfg!(windows) { venv.join("Scripts/python.exe") } else { venv.join("bin/python") };
+    if !python.exists() {
+        let mut make = Command::new(toolchain::python()?);
+        make.args(["-m", "venv"]).arg(&venv);
+        Step::new("venv", make).limit(180).run()?.success()?;
+    }
+    let mut install = Command::new(&python);
+    install
+        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"])
+        .arg(folder().join("requirements.txt"));
+    Step::new("pip", install).limit(300).run()?.success()?;
+    Ok(python)
+}
+
+/// `target/npm/node_modules` with the packages of package.json.
+fn node_packages() -> Result<PathBuf, String> {
+    let npm = house::made(house::target().join("npm"));
+    let copy = std::fs::copy(folder().join("package.json"), npm.join("package.json"));
+    copy.map_err(|error| format!("cannot copy package.json: {error}"))?;
+    let mut install = Command::new("npm");
+    install.current_dir(&npm).args(["install", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund"]);
+    Step::new("npm", install).limit(300).run()?.success()?;
+    Ok(npm.join("node_modules"))
+}

@@ -1,0 +1,137 @@
+//! What this machine has: compilers and the standards that they know, sanitizers, valgrind, Python, Node.
+//!
+//! Two kinds of lack: a *prerequisite* (Rust, a C compiler, Python, Node) ends the command with one line that names it;
+//! anything else (clang, valgrind, a sanitizer's runtime) lets what needs it be skipped by name.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use crate::house;
+use crate::step::Step;
+
+/// C or C++.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    C,
+    Cpp,
+}
+
+/// Every standard that the header promises to compile under (not C90 or C++98).
+impl Language {
+    pub const fn standards(self) -> [&'static str; 4] {
+        match self {
+            Language::C => ["c99", "c11", "c17", "c2x"],
+            Language::Cpp => ["c++11", "c++14", "c++17", "c++20"],
+        }
+    }
+
+    /// What the compiler is told a file's language is, whatever its name.
+    pub const fn flag(self) -> &'static str {
+        match self {
+            Language::C => "c",
+            Language::Cpp => "c++",
+        }
+    }
+}
+
+/// A compiler's program name and its language.
+#[derive(Clone, Copy)]
+pub struct Compiler {
+    pub name: &'static str,
+    pub language: Language,
+}
+
+/// The compilers that the suite uses where they are.
+pub const COMPILERS: [Compiler; 4] = [
+    Compiler { name: "gcc", language: Language::C },
+    Compiler { name: "clang", language: Language::C },
+    Compiler { name: "g++", language: Language::Cpp },
+    Compiler { name: "clang++", language: Language::Cpp },
+];
+
+/// The flags under which every C and C++ file of the project is clean.
+pub const STRICT: [&str; 4] = ["-Wall", "-Wextra", "-Werror", "-pedantic"];
+
+/// AddressSanitizer (with its leak check) and UndefinedBehaviorSanitizer.
+pub const SANITIZERS: [&str; 4] =
+    ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer", "-g"];
+
+impl Compiler {
+    /// Whether it is on this machine.
+    pub fn exists(self) -> bool {
+        runs(self.name, &["--version"])
+    }
+
+    /// Whether it knows this language standard.
+    pub fn knows(self, standard: &str) -> bool {
+        let std = format!("-std={standard}");
+        runs(self.name, &["-x", self.language.flag(), &std, "-fsyntax-only", "/dev/null"])
+    }
+
+    /// Whether a program that it builds with the sanitizers runs here.
+    pub fn sanitizes(self) -> bool {
+        let folder = house::own("trial");
+        let source = folder.join("sanitized.c");
+        let program = folder.join(format!("sanitized-{}", self.name));
+        if fs::write(&source, "int main(void) { return 0; }\n").is_err() {
+            return false;
+        }
+        let mut compile = Command::new(self.name);
+        compile.args(["-x", self.language.flag()]).arg(&source).args(SANITIZERS).arg("-o").arg(&program);
+        let step = |name: &str, command| Step::new(format!("trial-{name}-{}", self.name), command).run();
+        step("compile", compile).is_ok_and(|outcome| outcome.succeeded())
+            && step("run", Command::new(&program)).is_ok_and(|outcome| outcome.succeeded())
+    }
+}
+
+/// The C compiler for the demo: `$CC`, or the first that is there.
+pub fn cc() -> Result<String, String> {
+    let wish = std::env::var("CC").ok().filter(|name| !name.is_empty());
+    wish.into_iter()
+        .chain(["cc", "gcc", "clang"].map(str::to_owned))
+        .find(|name| runs(name, &["--version"]))
+        .ok_or_else(|| "missing: a C compiler (cc, gcc or clang)".to_owned())
+}
+
+/// The program's path in PATH, tried with `--version`.
+pub fn has(program: &str) -> bool {
+    runs(program, &["--version"])
+}
+
+/// A Python of 3.10 or later.
+pub fn python() -> Result<PathBuf, String> {
+    const TRY: &str = "import sys; sys.exit(sys.version_info < (3, 10))";
+    ["python3", "python", "python3.13", "python3.12", "python3.11", "python3.10"]
+        .into_iter()
+        .find(|name| runs(name, &["-c", TRY]))
+        .map(PathBuf::from)
+        .ok_or_else(|| "Python 3.10 or later".to_owned())
+}
+
+/// Names all that `cargo xtask test` cannot do without, in one line.
+pub fn prerequisites() -> Result<(), String> {
+    let mut missing = Vec::new();
+    if !has(&cargo()) {
+        missing.push("Rust (cargo)".to_owned());
+    }
+    if !COMPILERS[0].exists() && !COMPILERS[1].exists() {
+        missing.push("a C compiler (gcc or clang)".to_owned());
+    }
+    missing.extend(python().err());
+    if !has("node") || !has("npm") {
+        missing.push("Node with npm".to_owned());
+    }
+    if missing.is_empty() { Ok(()) } else { Err(format!("missing: {}", missing.join(", "))) }
+}
+
+/// The cargo that runs us.
+pub fn cargo() -> String {
+    std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
+}
+
+fn runs(program: &str, args: &[&str]) -> bool {
+    let mut command = Command::new(program);
+    command.args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
