@@ -17,10 +17,19 @@ pub fn shared_library() -> Option<PathBuf> {
     library.exists().then_some(library)
 }
 
-/// What a binutils program says of it; `None` where there is none.
+/// What a binutils program says of it; `None`, and a word about it, where there is none.
 fn told(program: &str, arguments: &[&str]) -> Option<String> {
-    let output = Command::new(program).args(arguments).arg(shared_library()?).output().ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    let library = shared_library()?;
+    match Command::new(program).args(arguments).arg(library).output() {
+        Ok(output) => {
+            assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
+            Some(String::from_utf8_lossy(&output.stdout).into_owned())
+        }
+        Err(error) => {
+            eprintln!("skipped: {program}: {error}");
+            None
+        }
+    }
 }
 
 #[test]
