@@ -119,7 +119,7 @@ impl Desk {
                 return true;
             }
             self.drained.store(reader.seen(), Ordering::Relaxed);
-            if lowered || !self.board.signal.lower() {
+            if !self.board.signal.lower() {
                 return false;
             }
             lowered = true;

@@ -196,6 +196,8 @@ impl<P: Protocol> Driver<'_, P> {
         let mut next = Some(first);
         while let Some(message) = next {
             match message {
+                #[cfg(feature = "panic-probe")]
+                Message::Command(command) if &*command.name == "PANIC_PROBE" => panic!("the panic probe is on"),
                 Message::Command(command) => self.call(|machine, now, out| machine.command(now, command, out)),
                 Message::Cancel(tag) => self.call(|machine, now, out| machine.cancel(now, tag, out)),
                 Message::Disconnect => self.call(|machine, now, out| machine.disconnect(now, out)),

@@ -203,7 +203,36 @@ fn a_panic_inside_is_err_panic() {
     assert_eq!(outcome, ([GB_ERR_PANIC; 7], 7, true));
     assert!(last_error().contains("a bug inside gamebridge"), "{}", last_error());
     // And the client is as good as before.
-    let (discord, conn) = (FakeDiscord::new(), ());
-    let _ = conn;
-    discord.connect(&game, &json!({}));
+    FakeDiscord::new().connect(&game, &json!({}));
+}
+
+#[test]
+#[cfg(feature = "panic-probe")]
+fn a_panic_in_a_connection_ends_that_one() {
+    if !crate::harness::is_child() {
+        let output = crate::harness::in_a_process_of_its_own("errors::a_panic_in_a_connection_ends_that_one", &[]);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && !stderr.contains("panicked"), "{stderr}");
+        return;
+    }
+    let (one, other, game) = (FakeDiscord::new(), FakeDiscord::new(), Game::new());
+    let (conn, mut peer) = one.connect(&game, &json!({}));
+    let (fine, mut next) = other.connect(&game, &json!({}));
+    assert_eq!(game.send(conn, "GET_GUILDS", "{}", 1), GB_OK);
+    peer.asked();
+    for tag in [2, 2, 3] {
+        // Refused, or taken and answered: the harness counts.
+        let status = game.send(conn, if tag == 3 { "GET_GUILDS" } else { "PANIC_PROBE" }, "{}", tag);
+        assert!(matches!(status, GB_OK | GB_ERR_CLOSED), "{status}");
+    }
+    let reply = game.reply(conn, 1);
+    assert_eq!((reply.status, reply.flags), (GB_ERR_PANIC, GB_FLAG_UNCERTAIN));
+    let last = game.disconnected(conn);
+    assert_eq!((last.status, last.flags), (GB_ERR_PANIC, GB_FLAG_FATAL));
+    assert!(last.message.contains("a bug inside gamebridge"), "{}", last.message);
+    // The library's thread and the other connection live on.
+    assert_eq!(game.send(fine, "GET_GUILDS", "{}", 4), GB_OK);
+    let asked = next.asked();
+    next.reply(&asked, &json!({}));
+    assert_eq!(game.reply(fine, 4).status, GB_OK);
 }

@@ -25,15 +25,6 @@ fn works(game: &Game, conn: gb_conn) {
     assert_eq!(game.reply(conn, 4711).status, GB_OK);
 }
 
-/// A peer by hand that got its READY.
-fn greeted(path: &str) -> Peer {
-    let mut peer = Peer::dial(path);
-    peer.write(0, r#"{"v":1,"client_id":"1234"}"#);
-    let (opcode, ready) = peer.read().expect("READY");
-    assert!(opcode == 1 && String::from_utf8_lossy(&ready).contains("READY"));
-    peer
-}
-
 #[test]
 fn a_peer_that_breaks_the_protocol_loses_its_connection_only() {
     let game = Game::new();
@@ -207,7 +198,7 @@ fn a_peer_without_a_handshake_is_closed_in_time() {
 fn peers_beyond_thirty_two_are_turned_away() {
     let (folder, game) = (Folder::new(), Game::new());
     serve(&game, &folder, &json!({}));
-    let mut peers: Vec<Peer> = (0..32).map(|_| greeted(&folder.socket())).collect();
+    let mut peers: Vec<Peer> = (0..32).map(|_| Peer::greeted(&folder.socket())).collect();
     let mut late = Peer::dial(&folder.socket());
     let (opcode, payload) = late.read().expect("a CLOSE");
     assert!(opcode == 2 && String::from_utf8_lossy(&payload).contains("too many peers"));
@@ -220,7 +211,7 @@ fn a_peer_that_floods_loses_its_own_connection() {
     let (server, _) = serve(&game, &folder, &json!({"commands_per_second": 100}));
     let conn = game.connect("rpc", &json!({"client_id": "1234", "path": folder.socket()}));
     game.connected(conn);
-    let mut flood = greeted(&folder.socket());
+    let mut flood = Peer::greeted(&folder.socket());
     let mut rest = flood.stream.try_clone().expect("a second handle");
     let drained = std::thread::spawn(move || {
         let mut all = Vec::new();
@@ -248,7 +239,7 @@ fn a_peer_that_does_not_read_is_dropped() {
     let (server, _) = serve(&game, &folder, &json!({}));
     let conn = game.connect("rpc", &json!({"client_id": "1234", "path": folder.socket()}));
     game.connected(conn);
-    let mut deaf = greeted(&folder.socket());
+    let mut deaf = Peer::greeted(&folder.socket());
     deaf.write(1, r#"{"cmd":"SUBSCRIBE","nonce":"1","evt":"ACTIVITY_JOIN","args":{}}"#);
     deaf.read().expect("subscribed");
     let join = json!({"secret": "x".repeat(128)}).to_string();
@@ -290,7 +281,7 @@ fn misuse_of_the_wire_harms_no_other_peer() {
         r#"{"cmd":"SUBSCRIBE","evt":7}"#,
         r#"{"cmd":"SET_ACTIVITY","nonce":{"a":1},"args":[]}"#,
     ] {
-        let mut peer = greeted(&folder.socket());
+        let mut peer = Peer::greeted(&folder.socket());
         peer.write(1, payload);
         peer.read().expect("an answer");
     }

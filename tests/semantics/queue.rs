@@ -7,7 +7,7 @@ use std::time::Duration;
 use gamebridge::ffi::*;
 use serde_json::json;
 
-use crate::harness::{DEFAULTS, FakeDiscord, FakeGateway, Game, last_error};
+use crate::harness::{DEFAULTS, FakeDiscord, FakeGateway, Folder, Game, Peer, last_error};
 
 /// The smallest queue there is.
 fn narrow() -> Game {
@@ -92,6 +92,33 @@ fn replies_and_lifecycle_are_never_dropped() {
     assert_eq!(tags, (1..=100).collect::<Vec<_>>());
     assert!(of(GB_EVENT_DROPPED).count() > 0, "the flood was dropped meanwhile");
     assert_eq!((of(GB_EVENT_RECONNECTING).count(), of(GB_EVENT_CONNECTED).count()), (1, 1));
+}
+
+#[test]
+fn requests_are_never_dropped() {
+    let (folder, game) = (Folder::new(), narrow());
+    let params = json!({"transport": "ipc", "folder": folder.text(), "consent": "ask", "commands_per_second": 0});
+    let server = game.serve(&params);
+    game.connected(server);
+    let mut peer = Peer::greeted(&folder.socket());
+    let authorize = json!({"cmd": "AUTHORIZE", "nonce": "a", "args": {"client_id": "1234", "scopes": ["rpc"]}});
+    peer.write(1, authorize.to_string());
+    // An event for the host each time.
+    let filler = "x".repeat(128);
+    for number in 0..4000 {
+        let activity = json!({"state": format!("{number:04}"), "details": filler, "assets": {"large_text": filler}});
+        let args = json!({"pid": 1, "activity": activity});
+        peer.write(1, json!({"cmd": "SET_ACTIVITY", "nonce": "s", "args": args}).to_string());
+        peer.read().expect("a reply");
+    }
+    peer.settle();
+    let all = game.drain();
+    assert!(all.iter().any(|seen| seen.kind == GB_EVENT_DROPPED), "the flood was dropped meanwhile");
+    let requests: Vec<_> = all.iter().filter(|seen| seen.kind == GB_EVENT_REQUEST).collect();
+    assert_eq!(requests.len(), 1);
+    assert_eq!(game.answer(server, requests[0].tag, GB_OK), GB_OK);
+    let (_, reply) = peer.read().expect("the reply");
+    assert!(String::from_utf8_lossy(&reply).contains("\"code\""));
 }
 
 #[test]

@@ -83,7 +83,7 @@ fn a_cancel_ends_all_with_that_tag() {
 fn a_timeout_is_the_reply() {
     let (discord, game) = (FakeDiscord::new(), Game::new());
     let (conn, mut peer) = discord.connect(&game, &json!({}));
-    assert_eq!(game.send_within(conn, "GET_GUILDS", 50, 1), GB_OK);
+    assert_eq!(game.send_within(conn, "GET_GUILDS", 2000, 1), GB_OK);
     let asked = peer.asked();
     assert_eq!(game.reply(conn, 1).status, GB_ERR_TIMEOUT);
     peer.reply(&asked, &json!({}));

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use gamebridge::ffi::*;
 use serde_json::json;
 
-use crate::harness::{FakeDiscord, Folder, Game};
+use crate::harness::{FakeDiscord, FakeGateway, Folder, Game};
 
 #[test]
 fn before_connected_a_command_waits_its_turn() {
@@ -153,4 +153,26 @@ fn a_command_to_nobody_ends_at_its_deadline() {
     let conn = game.connect("rpc", &json!({"client_id": "1", "path": nowhere.socket()}));
     assert_eq!(game.send_within(conn, "GET_GUILDS", 1, 1), GB_OK);
     assert_eq!(game.reply(conn, 1).status, GB_ERR_TIMEOUT);
+}
+
+#[test]
+fn a_gateway_command_replies_when_it_was_handed_over() {
+    let (gateway, game) = (FakeGateway::new(), Game::new());
+    let conn = game.connect("gateway", &gateway.params(&json!({})));
+    let mut peer = gateway.welcome();
+    game.connected(conn);
+    let presence = json!({"since": null, "activities": [], "status": "dnd", "afk": false});
+    assert_eq!(game.send(conn, "PRESENCE_UPDATE", &presence.to_string(), 1), GB_OK);
+    // Nobody answers it.
+    assert_eq!(game.reply(conn, 1).status, GB_OK);
+    assert_eq!(peer.asked(), (3, presence.clone()));
+    drop(peer);
+    game.reconnecting(conn);
+    let members = json!({"guild_id": "7", "query": "", "limit": 0});
+    assert_eq!(game.send(conn, "REQUEST_GUILD_MEMBERS", &members.to_string(), 2), GB_OK);
+    let mut peer = gateway.welcome();
+    game.connected(conn);
+    assert_eq!(peer.asked(), (3, presence), "the presence is state");
+    assert_eq!(peer.asked(), (8, members), "the command waited");
+    assert_eq!(game.reply(conn, 2).status, GB_OK);
 }

@@ -31,6 +31,9 @@ pub fn unit(tally: &mut Tally) {
             "gamebridge/torture",
         ],
     );
+    // Apart from the others: with the probe the library keeps every panic quiet, a failing test's own among them.
+    let panics = ["-p", "gamebridge", "--test", "semantics", "--features", "panic-probe", "errors::"];
+    cargo_test(tally, "panics", &panics);
 }
 
 /// The examples in the documentation.

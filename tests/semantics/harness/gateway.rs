@@ -3,6 +3,7 @@
 
 use std::io::{ErrorKind, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::fd::AsRawFd;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -35,20 +36,20 @@ impl FakeGateway {
 
     /// Accepts, says HELLO, takes IDENTIFY.
     pub fn accept(&self) -> GatewayPeer {
+        let mut ready = libc::pollfd { fd: self.0.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+        // SAFETY: one live entry.
+        let count = unsafe { libc::poll(&mut ready, 1, PATIENCE.as_millis() as i32) };
+        assert_eq!(count, 1, "nobody connected within {PATIENCE:?}");
         let (stream, _) = self.0.accept().expect("accept");
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
         stream.set_write_timeout(Some(PATIENCE)).expect("a timeout");
         let mut websocket = tungstenite::accept(stream).expect("an upgrade");
         let hello = json!({"op": 10, "d": {"heartbeat_interval": 45_000}, "s": null, "t": null});
         websocket.send(Message::text(hello.to_string())).expect("HELLO");
-        let identify = loop {
-            let message = websocket.read().expect("IDENTIFY");
-            let message: Value = serde_json::from_str(message.to_text().expect("text")).expect("JSON");
-            if message["op"] == 2 {
-                break message["d"].clone();
-            }
-        };
-        GatewayPeer { websocket, identify }
+        let mut peer = GatewayPeer { websocket, identify: Value::Null };
+        let (opcode, identify) = peer.asked();
+        assert_eq!(opcode, 2, "IDENTIFY");
+        GatewayPeer { identify, ..peer }
     }
 
     pub fn welcome(&self) -> GatewayPeer {
@@ -59,6 +60,18 @@ impl FakeGateway {
 }
 
 impl GatewayPeer {
+    /// The next message that is no heartbeat: its opcode and data.
+    pub fn asked(&mut self) -> (i64, Value) {
+        loop {
+            let message = self.websocket.read().expect("a message");
+            let mut message: Value = serde_json::from_str(message.to_text().expect("text")).expect("JSON");
+            let opcode = message["op"].as_i64().expect("op");
+            if opcode != 1 {
+                return (opcode, message["d"].take());
+            }
+        }
+    }
+
     pub fn ready(&mut self) {
         let data = json!({"v": 10, "session_id": "s", "resume_gateway_url": "ws://127.0.0.1:1", "user": {"id": "1"}});
         self.dispatch(1, "READY", &data.to_string());

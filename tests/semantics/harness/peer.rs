@@ -102,6 +102,15 @@ impl Peer {
         Peer { stream, number: 0 }
     }
 
+    /// The same, with its READY.
+    pub fn greeted(path: &str) -> Peer {
+        let mut peer = Peer::dial(path);
+        peer.write(HANDSHAKE, r#"{"v":1,"client_id":"1234"}"#);
+        let (opcode, ready) = peer.read().expect("READY");
+        assert!(opcode == FRAME && String::from_utf8_lossy(&ready).contains("READY"));
+        peer
+    }
+
     pub fn write(&mut self, opcode: u32, payload: impl AsRef<[u8]>) {
         self.stream.write_all(&frame(opcode, payload.as_ref())).expect("the client reads");
     }
