@@ -184,6 +184,11 @@ impl Outlet {
         self.publish();
     }
 
+    /// How much of the reliable lane nobody has polled.
+    pub fn unread_bytes(&self) -> u64 {
+        self.writer.unread().bytes()
+    }
+
     /// Whether DISCONNECTED was said.
     pub fn is_over(&self) -> bool {
         self.over
