@@ -5,11 +5,14 @@ pub(crate) use counted::Census;
 
 /// Counts nothing.
 #[cfg(not(any(test, gamebridge_loom)))]
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Census;
 
 #[cfg(not(any(test, gamebridge_loom)))]
 impl Census {
+    pub(super) fn new() -> Self {
+        Census
+    }
     pub(super) fn born(&self, _bytes: usize) {}
     pub(super) fn died(&self, _bytes: usize) {}
 }
@@ -32,6 +35,10 @@ mod counted {
     }
 
     impl Census {
+        pub(crate) fn new() -> Self {
+            Census::default()
+        }
+
         pub(crate) fn born(&self, bytes: usize) {
             self.0.born.fetch_add(1, Ordering::Relaxed);
             self.0.alive.fetch_add(1, Ordering::Relaxed);

@@ -71,6 +71,8 @@ pub(super) struct LossyWriter {
     sizes: VecDeque<usize>,
     bytes: usize,
     cap: usize,
+    /// The cap is for [`LossyWriter::is_full`] alone: nothing is dropped for its sake.
+    holds: bool,
 }
 
 // SAFETY: the current chunk is shared with the reader as `Chunk` describes; the writer may move between threads.
@@ -110,6 +112,7 @@ pub(super) fn lane(cap: usize, resume: Resume) -> (LossyWriter, LossyReader) {
         sizes: VecDeque::new(),
         bytes: 0,
         cap,
+        holds: false,
     };
     (writer, LossyReader { ring, cursor: Cursor::default(), next: 0, early: Vec::new() })
 }
@@ -126,8 +129,8 @@ impl LossyWriter {
         }
         let capacity = size.max(CHUNK_BYTES);
         self.forget_taken();
-        while !self.sizes.is_empty() && (self.bytes + capacity > self.cap || self.sizes.len() == self.ring.slots.len())
-        {
+        let over = |writer: &Self| writer.bytes + capacity > writer.cap && !writer.holds;
+        while !self.sizes.is_empty() && (over(self) || self.sizes.len() == self.ring.slots.len()) {
             self.drop_oldest(shared);
         }
         let mut new = shared.pool.take(capacity);
@@ -152,6 +155,11 @@ impl LossyWriter {
             // SAFETY: as in `room`.
             unsafe { chunk.as_ref() }.commit(size);
         }
+    }
+
+    /// From now on an event larger than the room that is left goes over the cap instead of dropping others.
+    pub(super) fn hold(&mut self) {
+        self.holds = true;
     }
 
     /// Whether the cap is reached, so that the next chunk would drop one.

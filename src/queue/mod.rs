@@ -22,6 +22,8 @@ mod record;
 mod reliable;
 pub mod signal;
 pub(crate) mod sync;
+#[cfg(all(test, not(gamebridge_loom)))]
+mod tests;
 mod writer;
 
 pub use reader::{Lanes, Polled, Reader};

@@ -24,7 +24,7 @@ unsafe impl Sync for Pool {}
 
 impl Pool {
     pub(super) fn new() -> Self {
-        Pool { returned: AtomicPtr::new(std::ptr::null_mut()), census: Census::default() }
+        Pool { returned: AtomicPtr::new(std::ptr::null_mut()), census: Census::new() }
     }
 
     /// Gives a chunk back.

@@ -13,21 +13,9 @@ pub fn generation() -> u32 {
     GENERATION.load(Ordering::Relaxed)
 }
 
-/// Has the child of every later fork count one up, and forget the parent's I/O thread.
-#[cfg(unix)]
-pub(super) fn watch() {
-    static WATCHING: std::sync::Once = std::sync::Once::new();
-    extern "C" fn in_child() {
-        GENERATION.fetch_add(1, Ordering::SeqCst);
-        super::thread::forget_registry();
-    }
-    // SAFETY: the handler stays loaded, since the library pins itself; it stores to atomics and allocates, which the C
-    // library allows in a child.
-    WATCHING.call_once(|| unsafe {
-        libc::pthread_atfork(None, None, Some(in_child));
-    });
+/// In the child of a fork: counts one up, and forgets the parent's I/O thread. It stores to atomics only, which the C
+/// library allows there.
+pub(super) extern "C" fn in_child() {
+    GENERATION.fetch_add(1, Ordering::SeqCst);
+    super::thread::forget_registry();
 }
-
-/// Nothing forks here.
-#[cfg(not(unix))]
-pub(super) fn watch() {}

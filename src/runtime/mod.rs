@@ -1,11 +1,19 @@
 //! The one I/O thread of this image of the library.
 //!
 //! Started by the first client, joined when the last one goes. Everything that touches a socket runs here as a local task;
-//! no user code ever does. All signals are blocked in it, and a task that panics takes nothing with it but itself.
+//! no user code ever does. All signals are blocked in it, and a task that panics takes nothing with it but itself. What it
+//! needs of the system lies in `unix` and `windows`, behind the same four functions.
 
 pub mod clock;
 pub mod fork;
 mod thread;
+
+#[cfg(unix)]
+#[path = "unix.rs"]
+mod platform;
+#[cfg(windows)]
+#[path = "windows.rs"]
+mod platform;
 
 pub use thread::Runtime;
 

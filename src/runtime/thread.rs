@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak, mpsc as blocking};
+use std::sync::{Arc, Mutex, Once, PoisonError, Weak, mpsc as blocking};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use gamebridge_proto::error::{Error, Status};
 use tokio::sync::mpsc;
 use tokio::task::LocalSet;
 
-use super::fork;
+use super::{fork, platform};
 
 type Task = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = ()>>> + Send>;
 
@@ -44,7 +44,6 @@ fn registry() -> &'static Mutex<Weak<Runtime>> {
 }
 
 /// In a forked child: the next client starts a thread anew.
-#[cfg(unix)]
 pub(super) fn forget_registry() {
     REGISTRY.store(ptr::null_mut(), Ordering::Release);
 }
@@ -52,7 +51,11 @@ pub(super) fn forget_registry() {
 impl Runtime {
     /// The running I/O thread, or a new one.
     pub fn acquire() -> Result<Arc<Runtime>, Error> {
-        fork::watch();
+        static PREPARED: Once = Once::new();
+        PREPARED.call_once(|| {
+            platform::stay_loaded();
+            platform::in_forked_child(fork::in_child);
+        });
         let mut slot = registry().lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(running) = slot.upgrade() {
             return Ok(running);
@@ -69,7 +72,7 @@ impl Runtime {
         let (tasks, queue) = mpsc::unbounded_channel();
         let (ended, end) = blocking::channel();
         let builder = std::thread::Builder::new().name(super::THREAD_NAME.into());
-        let unmask = block_signals();
+        let unmask = platform::block_signals();
         let thread = builder.spawn(move || {
             let local = LocalSet::new();
             runtime.block_on(local.run_until(serve(queue)));
@@ -110,27 +113,4 @@ async fn serve(mut queue: mpsc::UnboundedReceiver<Task>) {
         // has told its connection.
         tokio::task::spawn_local(async move { task().await });
     }
-}
-
-/// Blocks all signals in this thread, so that the one started next inherits the mask; the closure undoes it here. A C host
-/// with SIGPIPE at its default would be killed by our write to a closed socket otherwise, and its handlers would run on
-/// our stack.
-#[cfg(unix)]
-fn block_signals() -> impl FnOnce() {
-    let mut before = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
-    // SAFETY: both sets are live; `before` is written by the call.
-    unsafe {
-        let mut all = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
-        libc::sigfillset(all.as_mut_ptr());
-        libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr());
-    }
-    move || {
-        // SAFETY: written above.
-        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), std::ptr::null_mut()) };
-    }
-}
-
-#[cfg(not(unix))]
-fn block_signals() -> impl FnOnce() {
-    || {}
 }

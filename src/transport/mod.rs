@@ -13,6 +13,7 @@
 //! | [`ipc`] | the local socket: framing, where to look for one, and listening on one |
 //! | [`websocket`] | WebSocket framing, and connecting to one |
 //! | [`http`] | the TCP side of the RPC server: upgrades and the token routes |
+//! | [`owner`] | whose process listens on a port |
 //! | [`search`] | finding a Discord on this machine |
 
 use std::io;
@@ -26,6 +27,7 @@ pub mod fault;
 pub mod http;
 pub mod ipc;
 mod outbox;
+pub mod owner;
 pub mod search;
 mod socket;
 pub mod websocket;

@@ -1,4 +1,4 @@
-//! One non-blocking byte stream, whatever carries it: TCP, a Unix socket, a named pipe.
+//! One non-blocking byte stream, whatever carries it: TCP, or the platform's local socket.
 //!
 //! Reads and writes never wait; [`Socket::ready`] does. A reader takes all that is in without going back to the scheduler
 //! between two frames, and the wake-up is registered in one place only. The one thing to know before changing it: `read`
@@ -13,28 +13,20 @@ use std::task::{Context, Poll, Waker};
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 
+use super::ipc::Local;
+
 /// A connected stream.
 #[derive(Debug)]
 pub(super) enum Socket {
     Tcp(TcpStream),
-    #[cfg(unix)]
-    Unix(tokio::net::UnixStream),
-    #[cfg(windows)]
-    PipeClient(tokio::net::windows::named_pipe::NamedPipeClient),
-    #[cfg(windows)]
-    PipeServer(tokio::net::windows::named_pipe::NamedPipeServer),
+    Local(Local),
 }
 
 macro_rules! each {
     ($socket:expr, $stream:ident => $do:expr) => {
         match $socket {
             Socket::Tcp($stream) => $do,
-            #[cfg(unix)]
-            Socket::Unix($stream) => $do,
-            #[cfg(windows)]
-            Socket::PipeClient($stream) => $do,
-            #[cfg(windows)]
-            Socket::PipeServer($stream) => $do,
+            Socket::Local($stream) => $do,
         }
     };
 }

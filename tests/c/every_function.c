@@ -94,8 +94,10 @@ static void sends_what_the_builder_built(gb_client *gb, gb_conn conn) {
   /* One sticky error: a path that cannot be, and what follows changes nothing. */
   gb_args_str(args, "no slash", "x");
   gb_args_str(args, "/activity/details", "Later");
-  CHECK(gb_args_json(args, &length) == NULL);
-  CHECK(gb_last_error()[0] != '\0');
+  CHECK_TEXT("", gb_args_json(args, &length));
+  CHECK(strstr(gb_last_error(), "no slash") != NULL);
+  CHECK_STATUS(GB_ERR_ARGUMENT, gb_send(gb, conn, "SET_ACTIVITY", gb_args_json(args, NULL), 12));
+  CHECK(strstr(gb_last_error(), "no slash") != NULL);
   gb_args_free(args);
   gb_args_free(NULL);
 }

@@ -1,9 +1,9 @@
 //! The local socket: Discord's IPC, framed with an opcode and a length.
 //!
 //! Framing here; where to look for a socket and how to listen on one differs by platform and lies in `unix` and `windows`
-//! behind the same three names: [`candidates`], [`connect`], [`Listener`]. The one thing to know before changing it: both
-//! sides check whose process is at the other end before a byte is sent, because any program of any user may have put a
-//! socket of that name where we look (`security.md`, rows 5, 7 and 8).
+//! behind the same names: [`places`], [`candidates`], [`connect`], [`Listener`], and the stream itself, `Local`. The one
+//! thing to know before changing it: both sides check whose process is at the other end before a byte is sent, because any
+//! program of any user may have put a socket of that name where we look (`security.md`, rows 5, 7 and 8).
 
 use std::ffi::OsString;
 use std::io;
@@ -17,14 +17,14 @@ use gamebridge_proto::wire::json::Object;
 use super::{Framing, Limits, Lost, Outbox, Socket};
 
 #[cfg(unix)]
-mod unix;
+#[path = "unix.rs"]
+mod platform;
 #[cfg(windows)]
-mod windows;
+#[path = "windows.rs"]
+mod platform;
 
-#[cfg(unix)]
-pub use unix::{Listener, candidates, connect, places};
-#[cfg(windows)]
-pub use windows::{Listener, candidates, connect, places};
+pub(super) use platform::{BELOW, Local};
+pub use platform::{Listener, candidates, connect, places};
 
 /// The numbers a socket's name may end with: `discord-ipc-0` to `discord-ipc-9`.
 pub const NUMBERS: std::ops::RangeInclusive<u8> = 0..=9;

@@ -19,6 +19,12 @@ use super::{Environment, Ipc, NUMBERS, Place, name};
 use crate::transport::socket::fault;
 use crate::transport::{Limits, Socket, Transport};
 
+/// The local socket as a stream.
+pub(in crate::transport) type Local = UnixStream;
+
+/// Said behind [`places`] in an error: where else was looked.
+pub(in crate::transport) const BELOW: &str = " (snap, Flatpak and Vesktop folders included)";
+
 /// The Flatpak names of Discord and of the client that many use in its place.
 const FLATPAKS: [&str; 4] =
     ["com.discordapp.Discord", "com.discordapp.DiscordCanary", "com.discordapp.DiscordPTB", "dev.vencord.Vesktop"];
@@ -101,7 +107,7 @@ pub async fn connect(path: &Path, limits: Limits) -> Result<Transport, Error> {
         .await
         .map_err(|error| Error::new(Status::Io, format!("no connection to {}: {error}", path.display())))?;
     owner_is_us(&stream, &format!("the socket {}", path.display()))?;
-    Ok(Transport::Ipc(Ipc::new(Socket::Unix(stream), limits)))
+    Ok(Transport::Ipc(Ipc::new(Socket::Local(stream), limits)))
 }
 
 async fn connect_stream(path: &Path) -> io::Result<UnixStream> {
@@ -176,7 +182,7 @@ impl Listener {
                 Error::new(Status::Io, format!("cannot accept at {}: {error}", self.path().display()))
             })?;
             if owner_is_us(&stream, "a peer").is_ok() {
-                return Ok(Transport::Ipc(Ipc::new(Socket::Unix(stream), self.limits)));
+                return Ok(Transport::Ipc(Ipc::new(Socket::Local(stream), self.limits)));
             }
         }
     }

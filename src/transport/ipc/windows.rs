@@ -7,11 +7,14 @@
 
 use std::io;
 use std::os::windows::io::AsRawHandle;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf, Prefix};
+use std::pin::Pin;
 use std::ptr::null_mut;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use gamebridge_proto::error::{Error, Status};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf, Ready};
 use tokio::net::windows::named_pipe::{ClientOptions, NamedPipeClient, NamedPipeServer, ServerOptions};
 use windows_sys::Win32::Foundation::{CloseHandle, ERROR_ACCESS_DENIED, ERROR_PIPE_BUSY, HANDLE, LocalFree};
 use windows_sys::Win32::Security::Authorization::{
@@ -31,6 +34,13 @@ use crate::transport::{Limits, Socket, Transport};
 
 const NAMESPACE: &str = r"\\.\pipe";
 
+/// Said behind [`places`] in an error: a namespace has nothing below it.
+pub(in crate::transport) const BELOW: &str = "";
+
+/// What one write hands over at most, and the system keeps for a reader by itself. Tokio takes all that it is given before
+/// the pipe has it: a larger write would count frames as written that never were, and `close` could lose them.
+const WRITE: usize = 64 * 1024;
+
 /// How often and how long to wait for a server all of whose instances are just being taken.
 const BUSY_TRIES: u32 = 20;
 const BUSY_PAUSE: Duration = Duration::from_millis(25);
@@ -49,16 +59,33 @@ fn pipe(number: u8) -> PathBuf {
     Path::new(NAMESPACE).join(name(number))
 }
 
+/// Whether this is a pipe of this machine: of another one's, the process id of the server would say nothing here.
+fn is_local(path: &Path) -> bool {
+    let mut parts = path.components();
+    let Some(Component::Prefix(prefix)) = parts.next() else { return false };
+    match prefix.kind() {
+        Prefix::DeviceNS(device) | Prefix::Verbatim(device) => device.eq_ignore_ascii_case("pipe"),
+        _ => false,
+    }
+}
+
 /// Connects to the pipe at `path`, if its server is a process of our own user.
 ///
 /// # Errors
-/// `Io` when there is no such pipe; `Auth` when its server belongs to another user, or does not say to whom.
+/// `Argument` when the path is none of a pipe of this machine; `Io` when there is no such pipe; `Auth` when its server
+/// belongs to another user, or does not say to whom.
 pub async fn connect(path: &Path, limits: Limits) -> Result<Transport, Error> {
+    if !is_local(path) {
+        return Err(Error::argument(format!(
+            r"path: a pipe as {NAMESPACE}\discord-ipc-0 expected, not {}",
+            path.display()
+        )));
+    }
     let client = open(path)
         .await
         .map_err(|error| Error::new(Status::Io, format!("no connection to {}: {error}", path.display())))?;
     match server_is_us(&client) {
-        Ok(true) => Ok(Transport::Ipc(Ipc::new(Socket::PipeClient(client), limits))),
+        Ok(true) => Ok(Transport::Ipc(Ipc::new(Socket::Local(Local::Client(client)), limits))),
         Ok(false) => Err(Error::new(
             Status::Auth,
             format!("the pipe {} belongs to another user: nothing was sent to it", path.display()),
@@ -79,6 +106,51 @@ async fn open(path: &Path) -> io::Result<NamedPipeClient> {
             result => return result,
         }
         tokio::time::sleep(BUSY_PAUSE).await;
+    }
+}
+
+/// One end of a pipe as a stream.
+#[derive(Debug)]
+pub(in crate::transport) enum Local {
+    Client(NamedPipeClient),
+    Server(NamedPipeServer),
+}
+
+impl Local {
+    /// As of every socket of tokio's.
+    pub(in crate::transport) async fn ready(&self, interest: Interest) -> io::Result<Ready> {
+        match self {
+            Local::Client(pipe) => pipe.ready(interest).await,
+            Local::Server(pipe) => pipe.ready(interest).await,
+        }
+    }
+}
+
+impl AsyncRead for Local {
+    fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Local::Client(pipe) => Pin::new(pipe).poll_read(context, buffer),
+            Local::Server(pipe) => Pin::new(pipe).poll_read(context, buffer),
+        }
+    }
+}
+
+impl AsyncWrite for Local {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let bytes = &bytes[..bytes.len().min(WRITE)];
+        match self.get_mut() {
+            Local::Client(pipe) => Pin::new(pipe).poll_write(context, bytes),
+            Local::Server(pipe) => Pin::new(pipe).poll_write(context, bytes),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // As tokio's pipes: a write is the system's business once it is taken.
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -130,7 +202,7 @@ impl Listener {
         let accepted = self.next().await;
         let server = accepted
             .map_err(|error| Error::new(Status::Io, format!("cannot accept at {}: {error}", self.path.display())))?;
-        Ok(Transport::Ipc(Ipc::new(Socket::PipeServer(server), self.limits)))
+        Ok(Transport::Ipc(Ipc::new(Socket::Local(Local::Server(server)), self.limits)))
     }
 
     async fn next(&mut self) -> io::Result<NamedPipeServer> {

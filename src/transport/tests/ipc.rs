@@ -1,24 +1,13 @@
-//! Framing of the local socket over a pair of sockets.
-
-use std::cell::Cell;
-use std::io::{Read, Write};
-use std::rc::Rc;
+//! Framing of the local socket, over a pair of whatever the platform has for one.
 
 use gamebridge_proto::error::Status;
 use gamebridge_proto::wire::ipc::{HEADER, Opcode, encode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::UnixStream;
 
+use super::platform::pair;
 use super::*;
-use crate::transport::Socket;
-use crate::transport::ipc::Ipc;
 
-fn pair(limits: Limits) -> (Transport, UnixStream) {
-    let (ours, theirs) = UnixStream::pair().expect("a pair");
-    (Transport::Ipc(Ipc::new(Socket::Unix(ours), limits)), theirs)
-}
-
-fn wire(frames: &[(Opcode, &[u8])]) -> Vec<u8> {
+pub(super) fn wire(frames: &[(Opcode, &[u8])]) -> Vec<u8> {
     let mut bytes = Vec::new();
     for (opcode, payload) in frames {
         encode(&mut bytes, *opcode, payload);
@@ -30,7 +19,7 @@ fn wire(frames: &[(Opcode, &[u8])]) -> Vec<u8> {
 async fn a_frame_arrives_whole_wherever_its_bytes_are_cut() {
     let bytes = wire(&[(Opcode::Frame, br#"{"cmd":"SET_ACTIVITY"}"#)]);
     for cut in 1..bytes.len() {
-        let (mut ours, mut theirs) = pair(Limits::PEER);
+        let (mut ours, mut theirs) = pair(Limits::PEER).await;
         theirs.write_all(&bytes[..cut]).await.expect("written");
         assert!(once(ours.drive(&mut Outbox::new())).await.is_pending(), "half a frame is none: {cut}");
         assert_eq!(ours.next_frame(), Ok(None));
@@ -41,7 +30,7 @@ async fn a_frame_arrives_whole_wherever_its_bytes_are_cut() {
 
 #[tokio::test]
 async fn all_frames_of_one_write_are_there_after_one_drive() {
-    let (mut ours, mut theirs) = pair(Limits::PEER);
+    let (mut ours, mut theirs) = pair(Limits::PEER).await;
     theirs
         .write_all(&wire(&[(Opcode::Ping, b"1"), (Opcode::Frame, b"{}"), (Opcode::Pong, b"")]))
         .await
@@ -52,14 +41,14 @@ async fn all_frames_of_one_write_are_there_after_one_drive() {
 
 #[tokio::test]
 async fn a_burst_larger_than_a_read_needs_no_second_drive() {
-    let (mut ours, mut theirs) = pair(Limits { message: 1024, read: 64 });
+    let (mut ours, mut theirs) = pair(Limits { message: 1024, read: 64 }).await;
     theirs.write_all(&wire(&[(Opcode::Frame, &[b'x'; 100][..]); 50])).await.expect("written");
     assert_eq!(burst(&mut ours).await.expect("frames").len(), 50);
 }
 
 #[tokio::test]
 async fn a_frame_over_the_limit_ends_the_connection_for_good() {
-    let (mut ours, mut theirs) = pair(Limits { message: 100, read: 64 });
+    let (mut ours, mut theirs) = pair(Limits { message: 100, read: 64 }).await;
     theirs.write_all(&wire(&[(Opcode::Frame, &[b'x'; 101])])).await.expect("written");
     let first = lost(&mut ours).await;
     assert_eq!(first.error.status, Status::Protocol);
@@ -69,7 +58,7 @@ async fn a_frame_over_the_limit_ends_the_connection_for_good() {
 
 #[tokio::test]
 async fn a_close_frame_is_told_with_code_and_reason_after_what_came_before() {
-    let (mut ours, mut theirs) = pair(Limits::UPSTREAM);
+    let (mut ours, mut theirs) = pair(Limits::UPSTREAM).await;
     let close = br#"{"code":4000,"message":"Invalid Client ID"}"#;
     theirs.write_all(&wire(&[(Opcode::Frame, b"{}"), (Opcode::Close, close)])).await.expect("written");
     drop(theirs);
@@ -83,7 +72,7 @@ async fn a_close_frame_is_told_with_code_and_reason_after_what_came_before() {
 #[tokio::test]
 async fn a_close_that_cannot_be_read_is_still_a_close() {
     for close in [&b""[..], b"{", b"[]", br#"{"code":"x"}"#, br#"{"code":70000}"#] {
-        let (mut ours, mut theirs) = pair(Limits::UPSTREAM);
+        let (mut ours, mut theirs) = pair(Limits::UPSTREAM).await;
         theirs.write_all(&wire(&[(Opcode::Close, close)])).await.expect("written");
         let lost = lost(&mut ours).await;
         assert_eq!((lost.code, lost.error.status), (None, Status::Closed));
@@ -96,7 +85,7 @@ async fn the_end_is_told_apart_from_an_end_within_a_frame() {
         (&b""[..], "the peer closed the connection"),
         (&b"\x01\0\0\0\x05\0\0\0{"[..], "the peer went away in the middle of a frame, after 9 bytes"),
     ] {
-        let (mut ours, mut theirs) = pair(Limits::PEER);
+        let (mut ours, mut theirs) = pair(Limits::PEER).await;
         theirs.write_all(sent).await.expect("written");
         drop(theirs);
         let lost = lost(&mut ours).await;
@@ -105,28 +94,8 @@ async fn the_end_is_told_apart_from_an_end_within_a_frame() {
 }
 
 #[tokio::test]
-async fn unwritten_counts_exactly_the_frames_that_the_system_never_took() {
-    let (mut ours, theirs) = pair(Limits::PEER);
-    let mut out = Outbox::new();
-    for _ in 0..5000 {
-        out.push(Opcode::Frame, &[b'x'; 1000]);
-    }
-    assert!(once(ours.drive(&mut out)).await.is_pending(), "the peer reads nothing and says nothing");
-    let mut theirs = theirs.into_std().expect("a socket");
-    let mut taken = Vec::new();
-    let full = theirs.read_to_end(&mut taken).expect_err("the peer reads what there is");
-    assert_eq!(full.kind(), std::io::ErrorKind::WouldBlock);
-    let arrived = taken.len();
-    drop(theirs);
-    let lost = ours.drive(&mut out).await.expect_err("a broken pipe");
-    assert!(matches!(lost.error.status, Status::Io | Status::Closed), "{lost:?}");
-    assert!(arrived > 0);
-    assert_eq!(out.unwritten(), 5000 - arrived / (HEADER + 1000));
-}
-
-#[tokio::test]
 async fn why_the_peer_closed_wins_over_the_broken_pipe() {
-    let (mut ours, mut theirs) = pair(Limits::UPSTREAM);
+    let (mut ours, mut theirs) = pair(Limits::UPSTREAM).await;
     theirs.write_all(&wire(&[(Opcode::Close, br#"{"code":4003,"message":"Token revoked"}"#)])).await.expect("written");
     drop(theirs);
     let mut out = Outbox::new();
@@ -138,7 +107,7 @@ async fn why_the_peer_closed_wins_over_the_broken_pipe() {
 
 #[tokio::test]
 async fn close_writes_what_waits_and_then_the_close() {
-    let (ours, mut theirs) = pair(Limits::PEER);
+    let (ours, mut theirs) = pair(Limits::PEER).await;
     let mut out = Outbox::new();
     out.push(Opcode::Frame, b"{}");
     ours.close(out, 4001, "not \"yours\"").await;
@@ -150,7 +119,7 @@ async fn close_writes_what_waits_and_then_the_close() {
 
 #[tokio::test(start_paused = true)]
 async fn close_gives_up_on_a_peer_that_does_not_read() {
-    let (ours, _theirs) = pair(Limits::PEER);
+    let (ours, _theirs) = pair(Limits::PEER).await;
     let mut out = Outbox::new();
     out.push(Opcode::Frame, &vec![b'x'; 8 << 20]);
     let before = tokio::time::Instant::now();
@@ -160,7 +129,7 @@ async fn close_gives_up_on_a_peer_that_does_not_read() {
 
 #[tokio::test]
 async fn a_drive_that_is_dropped_loses_nothing() {
-    let (mut ours, mut theirs) = pair(Limits::PEER);
+    let (mut ours, mut theirs) = pair(Limits::PEER).await;
     let (mut out, mut got) = (Outbox::new(), Vec::new());
     let bytes = wire(&[(Opcode::Frame, b"one"), (Opcode::Frame, b"two"), (Opcode::Frame, b"three")]);
     out.push(Opcode::Frame, b"mine");
@@ -181,32 +150,4 @@ async fn a_drive_that_is_dropped_loses_nothing() {
     let mut mine = vec![0; HEADER + 4];
     theirs.read_exact(&mut mine).await.expect("ours arrived once");
     assert!(out.is_empty());
-}
-
-#[tokio::test]
-async fn a_peer_that_writes_without_end_does_not_starve_the_thread() {
-    let (mut ours, theirs) = pair(Limits { message: 1024, read: 64 });
-    let mut theirs = theirs.into_std().expect("a socket");
-    theirs.set_nonblocking(false).expect("set");
-    let writer = std::thread::spawn(move || {
-        let bytes = wire(&[(Opcode::Frame, &[b'x'; 100][..]); 64]);
-        while theirs.write_all(&bytes).is_ok() {}
-    });
-    let turns = Rc::new(Cell::new(0));
-    let counter = turns.clone();
-    let other = async move {
-        loop {
-            counter.set(counter.get() + 1);
-            tokio::task::yield_now().await;
-        }
-    };
-    let reader = async move {
-        let mut frames = 0;
-        while frames < 100_000 {
-            frames += burst(&mut ours).await.expect("frames").len();
-        }
-    };
-    tokio::select! { () = reader => {}, () = other => {} }
-    writer.join().expect("the writer ends with its peer");
-    assert!(turns.get() > 100, "{}", turns.get());
 }

@@ -7,7 +7,8 @@ use std::os::unix::net::UnixListener as Std;
 use gamebridge_proto::error::Status;
 use tokio::io::AsyncReadExt;
 
-use super::*;
+use super::super::*;
+use super::{Folder, environment};
 use crate::transport::ipc::{self, Listener, Place};
 
 async fn bind(folder: &Folder) -> Listener {
@@ -153,25 +154,6 @@ async fn a_path_that_is_too_long_is_named_in_the_error() {
     let error = Listener::bind(&place, &|_| None, Limits::PEER).await.expect_err("too long");
     assert_eq!(error.status, Status::Io);
     assert!(error.message.contains("long/discord-ipc-0"), "{error}");
-}
-
-/// Runs `act` on a thread that belongs to another user; `None`, with a word, when we are not root and can't.
-#[cfg(target_os = "linux")]
-fn as_another_user<T: Send>(act: impl FnOnce() -> T + Send) -> Option<T> {
-    const NOBODY: libc::c_long = 65534;
-    // SAFETY: geteuid has no preconditions.
-    if unsafe { libc::geteuid() } != 0 {
-        eprintln!("skipped: only root can become another user");
-        return None;
-    }
-    std::thread::scope(|scope| {
-        let thread = scope.spawn(|| {
-            // SAFETY: the raw call, unlike libc's function, changes this thread alone, which then ends.
-            assert_eq!(unsafe { libc::syscall(libc::SYS_setresuid, NOBODY, NOBODY, NOBODY) }, 0);
-            act()
-        });
-        Some(thread.join().expect("no panic"))
-    })
 }
 
 #[cfg(target_os = "linux")]

@@ -1,10 +1,7 @@
 //! Real sockets: in private folders, on ports that the system chooses, on loopback.
 
-use std::ffi::OsString;
 use std::future::{Future, poll_fn};
-use std::path::{Path, PathBuf};
 use std::pin::pin;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::Poll;
 
 use gamebridge_proto::wire::ipc::Opcode;
@@ -13,51 +10,17 @@ use super::http::{self, Accepted, Response};
 use super::websocket::{Options, connect};
 use super::{Encoding, Limits, Lost, Outbox, Transport};
 
-#[cfg(unix)]
 mod ipc;
-#[cfg(unix)]
-mod listener;
 mod requests;
-#[cfg(unix)]
-mod search;
-#[cfg(unix)]
 mod torture;
 mod websocket;
 
-/// A folder of a test's own, gone with it.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Folder {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("gamebridge-test-{}-{number}", std::process::id()));
-        std::fs::create_dir(&path).expect("the folder is new");
-        Folder(std::fs::canonicalize(path).expect("it was just made"))
-    }
-
-    fn path(&self) -> &Path {
-        &self.0
-    }
-
-    fn make(&self, below: &str) -> PathBuf {
-        let path = self.0.join(below);
-        std::fs::create_dir_all(&path).expect("a folder below our own");
-        path
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-/// An environment with these variables and no others.
-fn environment<const N: usize>(variables: [(&'static str, &Path); N]) -> impl Fn(&str) -> Option<OsString> {
-    let variables = variables.map(|(name, value)| (name, value.as_os_str().to_owned()));
-    move |name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone())
-}
+#[cfg(unix)]
+#[path = "unix.rs"]
+mod platform;
+#[cfg(windows)]
+#[path = "windows.rs"]
+mod platform;
 
 /// What a transport delivered until it had to wait, as owned frames.
 async fn burst(transport: &mut Transport) -> Result<Vec<(Opcode, Vec<u8>)>, Lost> {
@@ -134,4 +97,23 @@ async fn websocket_pair(encoding: Encoding, limits: Limits) -> (Transport, Accep
     let options = Options { encoding, limits, ..Options::default() };
     let (client, server) = tokio::join!(connect(&url, &options), accept(&mut listener));
     (client.expect("a client"), server.expect("a peer"))
+}
+
+/// Runs `act` on a thread that belongs to another user; `None`, with a word, when we are not root and can't.
+#[cfg(target_os = "linux")]
+fn as_another_user<T: Send>(act: impl FnOnce() -> T + Send) -> Option<T> {
+    const NOBODY: libc::c_long = 65534;
+    // SAFETY: geteuid has no preconditions.
+    if unsafe { libc::geteuid() } != 0 {
+        eprintln!("skipped: only root can become another user");
+        return None;
+    }
+    std::thread::scope(|scope| {
+        let thread = scope.spawn(|| {
+            // SAFETY: the raw call, unlike libc's function, changes this thread alone, which then ends.
+            assert_eq!(unsafe { libc::syscall(libc::SYS_setresuid, NOBODY, NOBODY, NOBODY) }, 0);
+            act()
+        });
+        Some(thread.join().expect("no panic"))
+    })
 }

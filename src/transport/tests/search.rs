@@ -1,11 +1,13 @@
 //! Finding a Discord: every place, in order, and a sentence when there is none.
 
 use std::os::unix::net::UnixListener as Std;
+use std::path::Path;
 
 use gamebridge_proto::error::Status;
 use tokio::io::AsyncWriteExt;
 
-use super::*;
+use super::super::*;
+use super::{Folder, environment};
 use crate::transport::http::Listener;
 use crate::transport::ipc::{self, Environment};
 use crate::transport::search::{Opened, Search, Target, Via};
@@ -141,4 +143,18 @@ async fn what_answers_but_is_no_discord_is_named() {
                  with HTTP 404; 101 expected"
         )
     );
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_port_that_another_user_took_is_refused_before_a_byte_is_sent() {
+    let bind = || std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let Some(theirs) = as_another_user(bind) else { return };
+    let port = theirs.local_addr().expect("an address").port();
+    let target = Target::WebSocket { port: Some(port) };
+    let nothing = |_: &str| None;
+    let error = search(&target, &nothing, port).open(0).await.expect_err("refused");
+    assert!(error.message.contains("belongs to user 65534"), "{error}");
+    theirs.set_nonblocking(true).expect("set");
+    assert_eq!(theirs.accept().expect_err("nobody came").kind(), std::io::ErrorKind::WouldBlock);
 }

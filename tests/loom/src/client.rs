@@ -3,6 +3,6 @@
 #[path = "../../../src/client/desk.rs"]
 mod desk;
 
-#[cfg(test)]
+#[cfg(all(test, not(debug_assertions)))]
 #[path = "waking.rs"]
 mod waking;

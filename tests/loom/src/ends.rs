@@ -8,7 +8,6 @@ use crate::queue::sync::Arc;
 use crate::queue::{Reader, Shared};
 
 #[test]
-#[cfg_attr(debug_assertions, ignore = "slow unless optimized: use --release")]
 fn the_reader_goes_while_the_writer_goes_on() {
     check(3, || {
         let shared = Arc::new(Shared::new());
@@ -35,7 +34,6 @@ fn the_reader_goes_while_the_writer_goes_on() {
 }
 
 #[test]
-#[cfg_attr(debug_assertions, ignore = "slow unless optimized: use --release")]
 fn the_writer_goes_while_the_reader_goes_on() {
     check(3, || {
         let shared = Arc::new(Shared::new());
@@ -60,7 +58,6 @@ fn the_writer_goes_while_the_reader_goes_on() {
 }
 
 #[test]
-#[cfg_attr(debug_assertions, ignore = "slow unless optimized: use --release")]
 fn lanes_go_after_disconnected_whether_or_not_the_writer_has() {
     check(3, || {
         let shared = Arc::new(Shared::new());

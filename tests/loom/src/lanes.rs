@@ -27,7 +27,6 @@ fn numbers(got: &[Got]) -> Vec<u64> {
 }
 
 #[test]
-#[cfg_attr(debug_assertions, ignore = "slow unless optimized: use --release")]
 fn the_reliable_lane_loses_nothing() {
     check(3, || {
         let shared = Arc::new(Shared::new());
@@ -51,7 +50,6 @@ fn the_reliable_lane_loses_nothing() {
 }
 
 #[test]
-#[cfg_attr(debug_assertions, ignore = "slow unless optimized: use --release")]
 fn chunks_are_used_again_only_when_both_sides_have_left_them() {
     check(3, || {
         let shared = Arc::new(Shared::new());
@@ -109,20 +107,17 @@ fn overwrite(preemptions: usize, before: u64, after: u64, looks: usize) {
 }
 
 #[test]
-#[cfg_attr(debug_assertions, ignore = "slow unless optimized: use --release")]
 fn the_lossy_lane_counts_what_it_drops() {
     overwrite(3, 2, 2, 2);
 }
 
 #[test]
-#[cfg_attr(debug_assertions, ignore = "slow unless optimized: use --release")]
 fn a_reader_that_is_lapped_keeps_the_order() {
     overwrite(2, 1, 4, 1);
     overwrite(1, 1, 8, 2);
 }
 
 #[test]
-#[cfg_attr(debug_assertions, ignore = "slow unless optimized: use --release")]
 fn events_share_a_chunk_while_it_is_read() {
     check(3, || {
         let shared = Arc::new(Shared::new());
@@ -143,7 +138,6 @@ fn events_share_a_chunk_while_it_is_read() {
 }
 
 #[test]
-#[cfg_attr(debug_assertions, ignore = "slow unless optimized: use --release")]
 fn two_lanes_merge_by_order() {
     check(3, || {
         let shared = Arc::new(Shared::new());
@@ -164,7 +158,6 @@ fn two_lanes_merge_by_order() {
 }
 
 #[test]
-#[cfg_attr(debug_assertions, ignore = "slow unless optimized: use --release")]
 fn two_connections_merge_by_order_whoever_publishes() {
     check(3, || {
         let shared = Arc::new(Shared::new());
@@ -189,7 +182,6 @@ fn two_connections_merge_by_order_whoever_publishes() {
 }
 
 #[test]
-#[cfg_attr(debug_assertions, ignore = "slow unless optimized: use --release")]
 fn nothing_beyond_the_horizon_is_seen() {
     check(3, || {
         let shared = Arc::new(Shared::new());

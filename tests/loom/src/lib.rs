@@ -13,11 +13,18 @@ pub mod queue;
 pub mod session;
 pub mod stand_in;
 
-#[cfg(test)]
+#[cfg(all(test, not(debug_assertions)))]
 mod ends;
-#[cfg(test)]
+#[cfg(all(test, not(debug_assertions)))]
 mod lanes;
-#[cfg(test)]
+#[cfg(all(test, not(debug_assertions)))]
 mod model;
-#[cfg(test)]
+#[cfg(all(test, not(debug_assertions)))]
 mod pause;
+
+#[cfg(all(test, debug_assertions))]
+mod slow {
+    #[test]
+    #[ignore = "the models take many minutes unless they are optimized: use --release"]
+    fn the_models_are_run_in_release_builds() {}
+}

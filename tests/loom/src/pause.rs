@@ -8,7 +8,6 @@ use crate::queue::sync::Arc;
 use crate::queue::{Reader, Shared};
 
 #[test]
-#[cfg_attr(debug_assertions, ignore = "slow unless optimized: use --release")]
 fn a_paused_writer_is_always_resumed() {
     check(2, || {
         let shared = Arc::new(Shared::new());

@@ -35,7 +35,6 @@ fn wait(desk: &Desk) -> Option<Got> {
 }
 
 #[test]
-#[cfg_attr(debug_assertions, ignore = "slow unless optimized: use --release")]
 fn a_wait_ends_with_every_event() {
     check(3, || {
         let (board, desk) = desk();
@@ -55,7 +54,6 @@ fn a_wait_ends_with_every_event() {
 }
 
 #[test]
-#[cfg_attr(debug_assertions, ignore = "slow unless optimized: use --release")]
 fn the_handle_is_raised_while_something_can_be_polled() {
     check(3, || {
         let (board, desk) = desk();
@@ -82,7 +80,6 @@ fn the_handle_is_raised_while_something_can_be_polled() {
 }
 
 #[test]
-#[cfg_attr(debug_assertions, ignore = "slow unless optimized: use --release")]
 fn a_handle_made_while_events_come_misses_none() {
     check(3, || {
         let (board, desk) = desk();
@@ -106,7 +103,6 @@ fn a_handle_made_while_events_come_misses_none() {
 }
 
 #[test]
-#[cfg_attr(debug_assertions, ignore = "slow unless optimized: use --release")]
 fn a_poll_finds_what_was_published_without_any_handle() {
     check(3, || {
         let (board, desk) = desk();
@@ -128,7 +124,6 @@ fn a_poll_finds_what_was_published_without_any_handle() {
 }
 
 #[test]
-#[cfg_attr(debug_assertions, ignore = "slow unless optimized: use --release")]
 fn a_connection_that_arrives_during_a_poll_is_not_passed_over() {
     check(3, || {
         let (board, desk) = desk();
@@ -155,7 +150,6 @@ fn a_connection_that_arrives_during_a_poll_is_not_passed_over() {
 }
 
 #[test]
-#[cfg_attr(debug_assertions, ignore = "slow unless optimized: use --release")]
 fn a_first_event_of_a_new_connection_does_not_wait_for_a_second() {
     check(3, || {
         let (board, desk) = desk();
@@ -178,7 +172,6 @@ fn a_first_event_of_a_new_connection_does_not_wait_for_a_second() {
 }
 
 #[test]
-#[cfg_attr(debug_assertions, ignore = "slow unless optimized: use --release")]
 fn a_wake_ends_one_wait_now_or_next_time() {
     check(3, || {
         let (board, desk) = desk();
@@ -192,7 +185,6 @@ fn a_wake_ends_one_wait_now_or_next_time() {
 }
 
 #[test]
-#[cfg_attr(debug_assertions, ignore = "slow unless optimized: use --release")]
 fn a_wake_and_an_event_at_once_lose_neither() {
     check(2, || {
         let (board, desk) = desk();
@@ -212,7 +204,6 @@ fn a_wake_and_an_event_at_once_lose_neither() {
 }
 
 #[test]
-#[cfg_attr(debug_assertions, ignore = "slow unless optimized: use --release")]
 fn a_second_thread_is_refused_and_harms_nothing() {
     check(3, || {
         let (board, desk) = desk();
