@@ -8,17 +8,17 @@
  *
  *   gb_client *gb;
  *   gb_conn rpc;
- *   if (gb_client_new(NULL, &gb) != GB_OK || gb_connect(gb, "rpc", "{"client_id":"1234"}", &rpc) != GB_OK)
+ *   if (gb_client_new(NULL, &gb) != GB_OK || gb_connect(gb, "rpc", "{\"client_id\":\"1234\"}", &rpc) != GB_OK)
  *     return fail(gb_last_error());
  *   for (;;) {                                                  // once a frame
  *     for (const gb_event *ev; (ev = gb_poll(gb)) != NULL;)
  *       switch (ev->type) {
  *       case GB_EVENT_CONNECTED:
- *         gb_send(gb, ev->conn, "SET_ACTIVITY", "{"activity":{"state":"In menu"}}", 0);
+ *         gb_send(gb, ev->conn, "SET_ACTIVITY", "{\"activity\":{\"state\":\"In menu\"}}", 0);
+ *         gb_send(gb, ev->conn, "SUBSCRIBE", "{\"evt\":\"ACTIVITY_JOIN_REQUEST\"}", 0);
  *         break;
  *       case GB_EVENT_DISPATCH:
- *         printf("%s from %s
-", ev->name, gb_str(gb_get(ev->data, "/user/username"), "?"));
+ *         printf("%s from %s\n", ev->name, gb_str(gb_get(ev->data, "/user/username"), "?"));
  *         break;
  *       default:
  *         break;
@@ -130,7 +130,8 @@ typedef int32_t gb_status;
 typedef struct gb_options {
   // sizeof(gb_options)
   uint32_t size;
-  // Byte cap of each connection's queue of events that may be dropped, and of its unread replies. Default 4 MiB.
+  // Byte cap of each connection's queue of events that may be dropped, and of its unread replies. Default 4 MiB, at
+  // least 512 KiB.
   uint32_t queue_bytes;
   // How long gb_client_free may take, in milliseconds. Default 500.
   uint32_t shutdown_ms;
@@ -334,7 +335,7 @@ GB_API gb_status gb_client_new(const gb_options *options, gb_client **out);
 GB_API void gb_client_free(gb_client *client);
 
 // Starts a connection: protocol is "rpc" (a Discord on this machine) or "gateway"; params_json is a JSON object
-// with its parameters ({"client_id":"..."}; all of them are in docs/reference.md). The id in out is good at once; the
+// with its parameters ({"client_id":"..."}; all of them are in docs/reference.md), or NULL for none. The id in out is good at once; the
 // outcome is an event.
 //
 // Threads: any. Never blocks. Since 0.1.
@@ -344,14 +345,19 @@ gb_status gb_connect(gb_client *client,
                      const char *params_json,
                      gb_conn *out);
 
-// Starts a server in this process: service is "rpc", GameBridge. Its addresses come with GB_EVENT_CONNECTED. It
+// Starts a server in this process: service is "rpc", GameBridge; params_json may be NULL. Its addresses come with GB_EVENT_CONNECTED. It
 // answers to the same verbs as a connection: poll its events, gb_answer its requests, drive its world by gb_send.
 //
 // Threads: any. Never blocks. Since 0.1.
-GB_API gb_status gb_serve(gb_client *client, const char *service, const char *params_json, gb_conn *out);
+GB_API
+gb_status gb_serve(gb_client *client,
+                   const char *service,
+                   const char *params_json,
+                   gb_conn *out);
 
 // Sends a command. args_json is a JSON object, or NULL for none; it is checked here, and gb_last_error names the
-// field that is wrong. A tag other than 0 comes back in exactly one GB_EVENT_REPLY; 0 asks for none. Before
+// field that is wrong. Events come to who subscribes:
+// gb_send(gb, conn, "SUBSCRIBE", "{\"evt\":\"MESSAGE_CREATE\",\"args\":{\"channel_id\":\"1\"}}", tag). A tag other than 0 comes back in exactly one GB_EVENT_REPLY; 0 asks for none. Before
 // CONNECTED, and while RECONNECTING, commands wait.
 //
 // Threads: any. Never blocks. Since 0.1.
@@ -371,13 +377,18 @@ gb_status gb_send_request(gb_client *client,
                           const gb_request *request);
 
 // Ends all commands of this connection that have this tag and no reply yet: each replies GB_ERR_CANCELLED. What the
-// peer was already told it may still carry out.
+// peer was already told it may still carry out. (A server carries its host's commands out at once, so there is nothing to
+// cancel.)
 //
 // Threads: any. Never blocks. Since 0.1.
-GB_API gb_status gb_cancel(gb_client *client, gb_conn conn, uint64_t tag);
+GB_API
+gb_status gb_cancel(gb_client *client,
+                    gb_conn conn,
+                    uint64_t tag);
 
 // Settles a GB_EVENT_REQUEST of a server, once: GB_OK grants it, any error refuses it. request is the event's tag;
-// data_json is NULL unless the request's documentation says otherwise.
+// data_json is NULL unless the request's documentation says otherwise. An answer that comes too late, twice, or to
+// something that asked nothing does nothing but a log event.
 //
 // Threads: any. Never blocks. Since 0.1.
 GB_API
@@ -538,11 +549,14 @@ GB_API void gb_args_id(gb_args *args, const char *path, uint64_t value);
 // Threads: any; an object is one thread's at a time. Since 0.1.
 GB_API void gb_args_raw(gb_args *args, const char *path, const char *json);
 
-// The JSON text so far, ended by a NUL; its length in len unless that is NULL. NULL when something went wrong on the
-// way: gb_last_error names the path. Valid until the next call with this object.
+// The JSON text so far, ended by a NUL; its length in len unless that is NULL. When something went wrong on the way it
+// is an empty text: gb_last_error names the path, and gb_send and the others refuse it with the same words, so the
+// result may be passed on unlooked at. Never NULL. Valid until the next call with this object.
 //
 // Threads: any; an object is one thread's at a time. Since 0.1.
-GB_API const char *gb_args_json(gb_args *args, size_t *len);
+GB_API
+const char *gb_args_json(gb_args *args,
+                         size_t *len);
 
 // Back to an empty object without an error, for the next use.
 //

@@ -51,7 +51,7 @@ typedef struct game {
   int frame, act_at;              /* the frame in which the other player acts; -1 for not yet */
   int over;                       /* 1 when all has happened, -1 when something went wrong */
   int discord;
-  double worst_ms, sum_ms;        /* what the library's calls took, of a frame */
+  double worst_ms, sum_ms;        /* what all this took of a frame, this trace included */
   int worst_frame;
 } game;
 
@@ -313,7 +313,7 @@ static int play(game *g) {
   }
   if (g->gb != NULL) gb_client_free(g->gb);
   if (g->over > 0)
-    printf("\n%d frames in %.1f s. The library's calls took %.3f ms in the slowest frame (%d), %.4f ms on average.\n",
+    printf("\n%d frames in %.1f s. Discord took %.3f ms of the slowest frame (%d), %.4f ms on average.\n",
            g->frame, (now_ms() - began) / 1000.0, g->worst_ms, g->worst_frame, g->sum_ms / (g->frame + 1));
   return g->over > 0 ? 0 : 1;
 }

@@ -14,7 +14,7 @@ pub enum Status {
     Ok = 0,
     /// An argument is wrong; the sentence names the field and what was expected.
     Argument = -1,
-    /// The call does not fit the state: a second polling thread, an answer given twice.
+    /// The call does not fit the state: a second polling thread, for one.
     State = -2,
     /// The connection is closed, or closed before the reply came (then with `UNCERTAIN`: it may have been carried out).
     Closed = -3,

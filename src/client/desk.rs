@@ -1,12 +1,12 @@
 //! Where events are handed out, to one thread at a time.
 
 use std::cell::UnsafeCell;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use gamebridge_proto::error::{Error, Status};
 
+use crate::queue::sync::{Arc, AtomicBool, AtomicU64, Mutex, Ordering};
 use crate::queue::{Lanes, Polled, Reader};
 use crate::session::port::Board;
 
@@ -52,7 +52,8 @@ impl Desk {
     }
 
     pub(super) fn add(&self, lanes: Lanes) {
-        self.arrivals.lock().unwrap_or_else(PoisonError::into_inner).push(lanes);
+        let mut arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner);
+        arrivals.push(lanes);
         self.arrived.store(true, Ordering::Release);
     }
 
@@ -65,7 +66,7 @@ impl Desk {
     }
 
     fn sit(&self) -> Result<Seat<'_>, Error> {
-        if self.busy.swap(true, Ordering::Acquire) {
+        if self.busy.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_err() {
             return Err(Error::new(Status::State, "another thread is polling this client: one at a time"));
         }
         Ok(Seat(&self.busy))
@@ -99,16 +100,29 @@ impl Desk {
 
     /// Moves to what comes next, which the following [`Desk::next`] hands out. Lowers the handle when there is nothing.
     fn has_next(&self, seat: &Seat<'_>) -> bool {
+        let mut lowered = false;
         loop {
             // SAFETY: the seat is taken, and the reference ends with this call.
             let reader = unsafe { self.reader(seat) };
-            if reader.look() {
+            let found = reader.look();
+            // A connection that arrived meanwhile may have published below the horizon that `look` went by. It was put
+            // among the arrivals before, so it is seen here, and nothing is passed over or taken out of order.
+            if self.arrived.load(Ordering::Relaxed) {
+                continue;
+            }
+            if found {
+                if lowered {
+                    // Published after the first look, and its publisher found the handle still raised. This event is
+                    // found, but there may be more: the handle is readable while something can be polled.
+                    self.board.signal.raise();
+                }
                 return true;
             }
             self.drained.store(reader.seen(), Ordering::Relaxed);
             if !self.board.signal.lower() {
                 return false;
             }
+            lowered = true;
         }
     }
 
@@ -126,8 +140,10 @@ impl Desk {
     unsafe fn reader<'s>(&'s self, _: &'s Seat<'_>) -> &'s mut Reader {
         // SAFETY: only the thread in the seat gets here.
         let reader = unsafe { &mut *self.reader.get() };
-        if self.arrived.swap(false, Ordering::Acquire) {
-            for lanes in self.arrivals.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        if self.arrived.load(Ordering::Acquire) {
+            let mut arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner);
+            self.arrived.store(false, Ordering::Relaxed);
+            for lanes in arrivals.drain(..) {
                 reader.add(lanes);
             }
         }
@@ -135,7 +151,7 @@ impl Desk {
     }
 
     pub(super) fn wake(&self) {
-        self.woken.store(true, Ordering::SeqCst);
+        self.woken.swap(true, Ordering::SeqCst);
         self.board.signal.raise();
     }
 }

@@ -19,7 +19,9 @@ use tokio::sync::{Notify, mpsc};
 pub use self::args::Args;
 pub use self::connection::Request;
 pub use self::options::{Options, QUEUE_BYTES, SHUTDOWN};
+pub use crate::host::SERVICES;
 pub use crate::queue::{Fields, Polled, View};
+pub use crate::session::PROTOCOLS;
 
 use self::connection::Connection;
 use self::desk::Desk;

@@ -8,6 +8,16 @@ use serde_json::Value;
 use super::boundary::{guard, or, text};
 use crate::client::Args;
 
+thread_local! {
+    /// Why this thread's last `gb_args_json` failed, if it did: for whoever is handed its empty text.
+    static LAST_FAILURE: std::cell::RefCell<Option<String>> = const { std::cell::RefCell::new(None) };
+}
+
+/// See `gb_args_json`.
+pub(super) fn last_failure() -> Option<String> {
+    LAST_FAILURE.with_borrow(Clone::clone)
+}
+
 /// Arguments under construction: a JSON object that is filled by path. Pasting a player's name into a `printf` of JSON is
 /// an injection; this is not.
 pub struct gb_args {
@@ -141,8 +151,9 @@ pub unsafe extern "C" fn gb_args_raw(args: *mut gb_args, path: *const c_char, js
     }
 }
 
-/// The JSON text so far, ended by a NUL; its length in `len` unless that is NULL. NULL when something went wrong on the
-/// way: `gb_last_error` names the path. Valid until the next call with this object.
+/// The JSON text so far, ended by a NUL; its length in `len` unless that is NULL. When something went wrong on the way it
+/// is an empty text: `gb_last_error` names the path, and `gb_send` and the others refuse it with the same words, so the
+/// result may be passed on unlooked at. Never NULL. Valid until the next call with this object.
 ///
 /// Threads: any; an object is one thread's at a time. Since 0.1.
 ///
@@ -150,10 +161,13 @@ pub unsafe extern "C" fn gb_args_raw(args: *mut gb_args, path: *const c_char, js
 /// `args` is NULL or live; `len` is NULL or may be written to.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn gb_args_json(args: *mut gb_args, len: *mut usize) -> *const c_char {
-    or(std::ptr::null(), || {
+    LAST_FAILURE.set(None);
+    or(c"".as_ptr(), || {
         // SAFETY: as the caller promises.
-        let args = unsafe { args.as_mut() }.ok_or_else(|| Error::argument("args: NULL given"))?;
-        let json = args.args.json()?;
+        let args = unsafe { args.as_mut() }.ok_or_else(|| Error::argument("args: NULL given"));
+        let json = args.and_then(|args| args.args.json()).inspect_err(|error| {
+            LAST_FAILURE.set(Some(error.message.clone().into_owned()));
+        })?;
         if !len.is_null() {
             // SAFETY: as the caller promises.
             unsafe { *len = json.len() };

@@ -38,13 +38,22 @@ unsafe fn write<T>(out: *mut T, value: T) {
     }
 }
 
-/// A JSON argument that may be NULL.
+/// A JSON argument that may be NULL. An empty text is what `gb_args_json` gives when it failed: then its failure is told
+/// again, since a command without the arguments that were meant can do harm (an activity that is missing is cleared).
 ///
 /// # Safety
 /// `json` is NULL or a string ended by a NUL that lives for `'a`.
-unsafe fn json<'a>(json: *const c_char) -> &'a [u8] {
+unsafe fn json<'a>(json: *const c_char, field: &str) -> Result<&'a [u8], Error> {
+    if json.is_null() {
+        return Ok(&[]);
+    }
     // SAFETY: as the caller promises.
-    if json.is_null() { &[] } else { unsafe { CStr::from_ptr(json) }.to_bytes() }
+    let text = unsafe { CStr::from_ptr(json) }.to_bytes();
+    if text.is_empty() {
+        let why = super::args::last_failure().unwrap_or_else(|| "NULL means no arguments".to_owned());
+        return Err(Error::argument(format!("{field}: an empty text is no JSON: {why}")));
+    }
+    Ok(text)
 }
 
 /// Reads a struct that starts with its size. A shorter one is an older program's: the rest has its defaults. A longer one
@@ -193,7 +202,7 @@ pub unsafe extern "C" fn gb_client_free(client: *mut gb_client) {
 }
 
 /// Starts a connection: `protocol` is `"rpc"` (a Discord on this machine) or `"gateway"`; `params_json` is a JSON object
-/// with its parameters (`{"client_id":"..."}`; all of them are in docs/reference.md). The id in `out` is good at once; the
+/// with its parameters (`{"client_id":"..."}`; all of them are in docs/reference.md), or NULL for none. The id in `out` is good at once; the
 /// outcome is an event.
 ///
 /// Threads: any. Never blocks. Since 0.1.
@@ -210,14 +219,14 @@ pub unsafe extern "C" fn gb_connect(
     status(|| {
         // SAFETY: as the caller promises.
         unsafe {
-            let conn = borrow(client)?.client.connect(text(protocol, "protocol")?, json(params_json))?;
+            let conn = borrow(client)?.client.connect(text(protocol, "protocol")?, json(params_json, "params")?)?;
             write(out, conn);
         }
         Ok(())
     })
 }
 
-/// Starts a server in this process: `service` is `"rpc"`, GameBridge. Its addresses come with `GB_EVENT_CONNECTED`. It
+/// Starts a server in this process: `service` is `"rpc"`, GameBridge; `params_json` may be NULL. Its addresses come with `GB_EVENT_CONNECTED`. It
 /// answers to the same verbs as a connection: poll its events, `gb_answer` its requests, drive its world by `gb_send`.
 ///
 /// Threads: any. Never blocks. Since 0.1.
@@ -234,7 +243,7 @@ pub unsafe extern "C" fn gb_serve(
     status(|| {
         // SAFETY: as the caller promises.
         unsafe {
-            let conn = borrow(client)?.client.serve(text(service, "service")?, json(params_json))?;
+            let conn = borrow(client)?.client.serve(text(service, "service")?, json(params_json, "params")?)?;
             write(out, conn);
         }
         Ok(())
@@ -242,7 +251,8 @@ pub unsafe extern "C" fn gb_serve(
 }
 
 /// Sends a command. `args_json` is a JSON object, or NULL for none; it is checked here, and `gb_last_error` names the
-/// field that is wrong. A `tag` other than 0 comes back in exactly one `GB_EVENT_REPLY`; 0 asks for none. Before
+/// field that is wrong. Events come to who subscribes:
+/// `gb_send(gb, conn, "SUBSCRIBE", "{\"evt\":\"MESSAGE_CREATE\",\"args\":{\"channel_id\":\"1\"}}", tag)`. A `tag` other than 0 comes back in exactly one `GB_EVENT_REPLY`; 0 asks for none. Before
 /// CONNECTED, and while RECONNECTING, commands wait.
 ///
 /// Threads: any. Never blocks. Since 0.1.
@@ -260,8 +270,12 @@ pub unsafe extern "C" fn gb_send(
     status(|| {
         // SAFETY: as the caller promises.
         unsafe {
-            let request =
-                Request { command: text(command, "command")?, args: json(args_json), tag, ..Request::default() };
+            let request = Request {
+                command: text(command, "command")?,
+                args: json(args_json, "args")?,
+                tag,
+                ..Request::default()
+            };
             borrow(client)?.client.send(conn, &request)
         }
     })
@@ -296,7 +310,7 @@ pub unsafe extern "C" fn gb_send_request(
             let client = borrow(client)?;
             let given = sized(request, defaults, "request")?;
             let args = match given.args_len {
-                0 => json(given.args),
+                0 => json(given.args, "request.args")?,
                 _ if given.args.is_null() => return Err(Error::argument("request.args: NULL given with a length")),
                 length => std::slice::from_raw_parts(given.args.cast(), length),
             };
@@ -313,7 +327,8 @@ pub unsafe extern "C" fn gb_send_request(
 }
 
 /// Ends all commands of this connection that have this tag and no reply yet: each replies `GB_ERR_CANCELLED`. What the
-/// peer was already told it may still carry out.
+/// peer was already told it may still carry out. (A server carries its host's commands out at once, so there is nothing to
+/// cancel.)
 ///
 /// Threads: any. Never blocks. Since 0.1.
 ///
@@ -326,7 +341,8 @@ pub unsafe extern "C" fn gb_cancel(client: *mut gb_client, conn: gb_conn, tag: u
 }
 
 /// Settles a `GB_EVENT_REQUEST` of a server, once: `GB_OK` grants it, any error refuses it. `request` is the event's tag;
-/// `data_json` is NULL unless the request's documentation says otherwise.
+/// `data_json` is NULL unless the request's documentation says otherwise. An answer that comes too late, twice, or to
+/// something that asked nothing does nothing but a log event.
 ///
 /// Threads: any. Never blocks. Since 0.1.
 ///
@@ -345,7 +361,7 @@ pub unsafe extern "C" fn gb_answer(
             return Err(Error::argument(format!("answer: {answer} is no status")));
         };
         // SAFETY: as the caller promises.
-        unsafe { borrow(client)?.client.answer(conn, request, answer, json(data_json)) }
+        unsafe { borrow(client)?.client.answer(conn, request, answer, json(data_json, "data")?) }
     })
 }
 

@@ -130,6 +130,26 @@ pub(super) unsafe fn resolve<'a>(value: *const gb_value) -> Option<(Value<'a>, &
     }
 }
 
+/// The JSON of a value, ended by a NUL, and its length. `None` for NULL. An event's own data is handed out as it came:
+/// nothing is decoded for that, so a program that keeps or forwards the text never pays for a tape.
+///
+/// # Safety
+/// As for [`resolve`].
+pub(super) unsafe fn json(value: *const gb_value) -> Option<(*const u8, usize)> {
+    if value.is_null() {
+        return None;
+    }
+    let node = value.cast::<Node>();
+    // SAFETY: as in `resolve`; the stand-in is node 1 of `lazy`, so its header is the node before it.
+    unsafe {
+        if (*node).kind() == Kind::Lazy {
+            let decoded = &*((*node.sub(1)).owner() as *const Decoded);
+            return Some((decoded.payload, decoded.length));
+        }
+        resolve(value).map(|(value, decoded)| decoded.json(value))
+    }
+}
+
 /// The pointer of a value; NULL when it is missing.
 pub(super) fn pointer(value: Value<'_>, decoded: &Decoded) -> *const gb_value {
     if !value.exists() {

@@ -140,7 +140,8 @@ pub struct gb_value {
 pub struct gb_options {
     /// `sizeof(gb_options)`
     pub size: u32,
-    /// Byte cap of each connection's queue of events that may be dropped, and of its unread replies. Default 4 MiB.
+    /// Byte cap of each connection's queue of events that may be dropped, and of its unread replies. Default 4 MiB, at
+    /// least 512 KiB.
     pub queue_bytes: u32,
     /// How long `gb_client_free` may take, in milliseconds. Default 500.
     pub shutdown_ms: u32,

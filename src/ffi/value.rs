@@ -5,7 +5,7 @@ use std::ffi::{CStr, c_char};
 use gamebridge_proto::value::Kind;
 
 use super::boundary::guard;
-use super::decoded::{pointer, resolve};
+use super::decoded::{json, pointer, resolve};
 use super::types::{GB_KIND_MISSING, gb_kind, gb_value};
 
 /// The value at a JSON pointer (RFC 6901): `gb_get(ev->data, "/user/username")`, `"/guilds/0/id"`; `""` is the value
@@ -193,8 +193,7 @@ pub unsafe extern "C" fn gb_id(value: *const gb_value) -> u64 {
 pub unsafe extern "C" fn gb_json(value: *const gb_value, len: *mut usize) -> *const c_char {
     guard(std::ptr::null(), || {
         // SAFETY: as the caller promises.
-        let Some((value, decoded)) = (unsafe { resolve(value) }) else { return std::ptr::null() };
-        let (at, length) = decoded.json(value);
+        let Some((at, length)) = (unsafe { json(value) }) else { return std::ptr::null() };
         if !len.is_null() {
             // SAFETY: as the caller promises.
             unsafe { *len = length };

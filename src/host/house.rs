@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use gamebridge_proto::command::Command;
 use gamebridge_proto::error::{Error, ProtocolError, Status};
-use gamebridge_proto::event::Event;
+use gamebridge_proto::event::{Event, EventType, LogLevel};
 use gamebridge_proto::server::rpc::{Door, HttpRequest, HttpResponse, Sink, Via};
 use gamebridge_proto::time::Instant;
 use gamebridge_proto::wire::ipc::{Frame, Opcode};
@@ -24,6 +24,8 @@ use crate::transport::Outbox;
 
 /// How long closing all peers may take.
 const CLOSE_WITHIN: Duration = Duration::from_millis(500);
+/// With this much unpolled the host is asked nothing more.
+const MAX_UNREAD: u64 = 1 << 20;
 
 /// What waits for one peer.
 #[derive(Debug, Default)]
@@ -190,11 +192,23 @@ impl House {
         self.stirred.notified().await;
     }
 
-    /// Hands the program what happened.
+    /// Hands the program what happened. A question that it cannot be asked, since it has long not polled, is a no: peers
+    /// that ask again and again must not fill the lane that drops nothing.
     pub(super) fn deliver(&self, outlet: &mut Outlet) {
+        let mut unasked = Vec::new();
         for waiting in self.rooms.borrow_mut().events.drain(..) {
             let (name, message, payload) = (&waiting.name, &waiting.message, &waiting.payload);
+            if waiting.event.kind == EventType::Request && outlet.unread_bytes() > MAX_UNREAD {
+                unasked.push(waiting.event.tag);
+                continue;
+            }
             outlet.event_at(waiting.time.as_nanos(), &Event { name, message, payload, ..waiting.event });
+        }
+        for request in unasked {
+            let sentence = "a request was denied, because earlier ones were not polled";
+            outlet.log(LogLevel::Warn, "host", sentence);
+            // It was asked a moment ago, so it waits; and if not, nothing is lost.
+            let _ = self.answer(request, Status::Cancelled, b"");
         }
         outlet.publish();
     }

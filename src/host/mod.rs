@@ -18,6 +18,9 @@ use gamebridge_proto::event::{Event, EventType};
 
 pub use self::service::Service;
 
+/// The services, each with its parameters.
+pub const SERVICES: &[gamebridge_proto::wire::catalog::Row] = &[service::PARAMS];
+
 use self::house::House;
 use self::listen::Doorway;
 use crate::runtime::clock;
@@ -34,12 +37,14 @@ async fn serve(service: Service, port: &mut Port) {
     let (doorway, house) = match open(&service, port).await {
         Ok(opened) => opened,
         Err(error) => {
-            port.outlet.end(&error);
+            // Commands may have come already: they are answered first.
+            port.close(&error);
             return;
         }
     };
     let code = run_house(&house, doorway, port).await;
     house.close_all(1001, "the server is closing").await;
+    house.deliver(&mut port.outlet);
     let mut last = Event::new(EventType::Disconnected, "DISCONNECTED");
     last.message = code;
     port.say_farewell(&session::port::Farewell::of(&last));

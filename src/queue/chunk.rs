@@ -6,8 +6,9 @@
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::ptr::NonNull;
 
+use super::census::Census;
 use super::record;
-use super::sync::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
+use super::sync::{AtomicBool, AtomicPtr, AtomicUsize, Ordering, Witness};
 
 /// See the module. Handled by pointer: ownership passes between threads through the lanes.
 pub(super) struct Chunk {
@@ -23,11 +24,13 @@ pub(super) struct Chunk {
     pub(super) events_before: u64,
     data: NonNull<u8>,
     capacity: usize,
+    records: Witness,
+    census: Census,
 }
 
 impl Chunk {
     /// Room for `capacity` bytes.
-    pub(super) fn allocate(capacity: usize) -> NonNull<Chunk> {
+    pub(super) fn allocate(capacity: usize, census: &Census) -> NonNull<Chunk> {
         let layout = Chunk::layout(capacity);
         // SAFETY: the layout is not empty: capacities start at a record's size.
         let Some(data) = NonNull::new(unsafe { alloc(layout) }) else { handle_alloc_error(layout) };
@@ -39,7 +42,10 @@ impl Chunk {
             events_before: 0,
             data,
             capacity,
+            records: Witness::over(capacity),
+            census: census.clone(),
         };
+        census.born(capacity);
         NonNull::from(Box::leak(Box::new(chunk)))
     }
 
@@ -54,6 +60,7 @@ impl Chunk {
     pub(super) unsafe fn free(chunk: NonNull<Chunk>) {
         // SAFETY: the pointer came from `allocate` and is the last one.
         let chunk = unsafe { Box::from_raw(chunk.as_ptr()) };
+        chunk.census.died(chunk.capacity);
         // SAFETY: allocated with this layout in `allocate`.
         unsafe { dealloc(chunk.data.as_ptr(), Chunk::layout(chunk.capacity)) };
     }
@@ -72,8 +79,12 @@ impl Chunk {
     /// Writer: where the next record goes, if `size` bytes still fit.
     pub(super) fn room(&self, size: usize) -> Option<*mut u8> {
         let used = self.committed.load(Ordering::Relaxed);
+        if size > self.capacity - used {
+            return None;
+        }
+        self.records.write(used);
         // SAFETY: `used` is within the allocation, and so are `size` bytes behind it.
-        (size <= self.capacity - used).then(|| unsafe { self.data.as_ptr().add(used) })
+        Some(unsafe { self.data.as_ptr().add(used) })
     }
 
     /// Writer: the record at `room` is whole.
@@ -83,15 +94,24 @@ impl Chunk {
     }
 
     /// Writer: never touches the chunk again.
-    pub(super) fn seal(&self) {
-        self.sealed.store(true, Ordering::Release);
+    ///
+    /// # Safety
+    /// The caller is the chunk's writer, and forgets it.
+    pub(super) unsafe fn seal(chunk: NonNull<Chunk>) {
+        // SAFETY: not sealed yet, so it is still there. By pointer, since a reference to the chunk would outlive the store,
+        // and its reader may give it its next life right after that.
+        unsafe { (*chunk.as_ptr()).sealed.store(true, Ordering::Release) };
     }
 
     /// Reader: the record at `position`, if it is there.
     pub(super) fn record(&self, position: usize) -> Option<*const u8> {
         let committed = self.committed.load(Ordering::Acquire);
+        if position >= committed {
+            return None;
+        }
+        self.records.read(position);
         // SAFETY: below `committed`, so within the allocation.
-        (position < committed).then(|| unsafe { self.data.as_ptr().add(position).cast_const() })
+        Some(unsafe { self.data.as_ptr().add(position).cast_const() })
     }
 
     /// Reader: the writer has left. Look for a record once more after it says so.

@@ -7,11 +7,13 @@ use super::chunk::Chunk;
 use super::record::{self, Fields};
 
 /// The size of a lossy lane's chunk. Larger events get a chunk of their own size.
-pub(super) const CHUNK_BYTES: usize = 256 * 1024;
+pub(super) const CHUNK_BYTES: usize = if cfg!(gamebridge_loom) { 2 * MODEL_RECORD } else { 256 * 1024 };
 /// The size of a reliable lane's chunk: it carries little.
-pub(super) const RELIABLE_CHUNK_BYTES: usize = 8 * 1024;
-/// How many unused chunks a client keeps.
-pub(super) const POOLED: usize = 8;
+pub(super) const RELIABLE_CHUNK_BYTES: usize = if cfg!(gamebridge_loom) { MODEL_RECORD } else { 8 * 1024 };
+/// How many unused chunks of a size a client keeps.
+pub(super) const POOLED: usize = if cfg!(gamebridge_loom) { 1 } else { 8 };
+/// A record of the model's smallest event. Its chunks hold one or two, so that a few events go all ways there are.
+const MODEL_RECORD: usize = 88;
 
 /// The reader's place in a lane: a chunk that it owns (shared with the writer until sealed) and a position.
 #[derive(Debug, Default)]

@@ -9,7 +9,7 @@ use std::ptr::NonNull;
 
 use super::Shared;
 use super::chunk::Chunk;
-use super::lane::{CHUNK_BYTES, Cursor, Here, POOLED};
+use super::lane::{CHUNK_BYTES, Cursor, Here};
 use super::pool::Pool;
 use super::sync::{Arc, AtomicBool, AtomicPtr, AtomicU64, Ordering};
 
@@ -71,6 +71,8 @@ pub(super) struct LossyWriter {
     sizes: VecDeque<usize>,
     bytes: usize,
     cap: usize,
+    /// The cap is for [`LossyWriter::is_full`] alone: nothing is dropped for its sake.
+    holds: bool,
 }
 
 // SAFETY: the current chunk is shared with the reader as `Chunk` describes; the writer may move between threads.
@@ -110,6 +112,7 @@ pub(super) fn lane(cap: usize, resume: Resume) -> (LossyWriter, LossyReader) {
         sizes: VecDeque::new(),
         bytes: 0,
         cap,
+        holds: false,
     };
     (writer, LossyReader { ring, cursor: Cursor::default(), next: 0, early: Vec::new() })
 }
@@ -122,15 +125,15 @@ impl LossyWriter {
         }
         if let Some(old) = self.current.take() {
             // SAFETY: as above; not touched after this.
-            unsafe { old.as_ref() }.seal();
+            unsafe { Chunk::seal(old) };
         }
         let capacity = size.max(CHUNK_BYTES);
         self.forget_taken();
-        while !self.sizes.is_empty() && (self.bytes + capacity > self.cap || self.sizes.len() == self.ring.slots.len())
-        {
+        let over = |writer: &Self| writer.bytes + capacity > writer.cap && !writer.holds;
+        while !self.sizes.is_empty() && (over(self) || self.sizes.len() == self.ring.slots.len()) {
             self.drop_oldest(shared);
         }
-        let mut new = shared.pool.take(capacity, POOLED);
+        let mut new = shared.pool.take(capacity);
         // SAFETY: fresh from the pool, nobody else knows it.
         let inner = unsafe { new.as_mut() };
         inner.number = self.next;
@@ -139,7 +142,8 @@ impl LossyWriter {
         self.current = Some(new);
         self.sizes.push_back(capacity);
         self.bytes += capacity;
-        self.ring.slot(self.next).store(new.as_ptr(), Ordering::Release);
+        let before = self.ring.slot(self.next).swap(new.as_ptr(), Ordering::AcqRel);
+        debug_assert!(before.is_null(), "what was in this slot is taken or dropped");
         self.next += 1;
         self.ring.published.store(self.next, Ordering::Release);
         at
@@ -153,6 +157,11 @@ impl LossyWriter {
         }
     }
 
+    /// From now on an event larger than the room that is left goes over the cap instead of dropping others.
+    pub(super) fn hold(&mut self) {
+        self.holds = true;
+    }
+
     /// Whether the cap is reached, so that the next chunk would drop one.
     pub(super) fn is_full(&mut self) -> bool {
         self.forget_taken();
@@ -161,11 +170,12 @@ impl LossyWriter {
 
     /// Asks to be resumed once the reader takes a chunk. False when it has done so already.
     pub(super) fn pause(&mut self) -> bool {
-        self.ring.paused.store(true, Ordering::SeqCst);
+        // Either the reader's swap comes later and finds this, or it came before and we see what it took.
+        self.ring.paused.swap(true, Ordering::AcqRel);
         if self.is_full() {
             return true;
         }
-        self.ring.paused.store(false, Ordering::SeqCst);
+        self.ring.paused.swap(false, Ordering::AcqRel);
         false
     }
 
@@ -175,7 +185,7 @@ impl LossyWriter {
     }
 
     fn forget_taken(&mut self) {
-        let wanted = self.ring.wanted.load(Ordering::SeqCst);
+        let wanted = self.ring.wanted.load(Ordering::Acquire);
         while self.oldest < wanted && !self.sizes.is_empty() {
             self.forget_oldest();
         }
@@ -183,7 +193,7 @@ impl LossyWriter {
 
     fn drop_oldest(&mut self, shared: &Shared) {
         // `first` moves before the slot empties: a reader that finds the slot empty knows where to go on.
-        self.ring.first.store(self.oldest + 1, Ordering::SeqCst);
+        self.ring.first.store(self.oldest + 1, Ordering::Release);
         let chunk = self.ring.slot(self.oldest).swap(std::ptr::null_mut(), Ordering::AcqRel);
         if let Some(chunk) = NonNull::new(chunk) {
             // SAFETY: swapped out of its slot, so it is ours; it is sealed, since the current one was just left.
@@ -197,7 +207,7 @@ impl Drop for LossyWriter {
     fn drop(&mut self) {
         if let Some(chunk) = self.current.take() {
             // SAFETY: not sealed yet.
-            unsafe { chunk.as_ref() }.seal();
+            unsafe { Chunk::seal(chunk) };
         }
     }
 }
@@ -211,8 +221,8 @@ impl LossyReader {
                 self.cursor.enter(chunk);
                 // SAFETY: the cursor's own chunk.
                 self.next = unsafe { chunk.as_ref() }.number + 1;
-                self.ring.wanted.store(self.next, Ordering::SeqCst);
-                if self.ring.paused.swap(false, Ordering::SeqCst) {
+                self.ring.wanted.store(self.next, Ordering::Release);
+                if self.ring.paused.swap(false, Ordering::AcqRel) {
                     (self.ring.resume)();
                 }
             }
@@ -229,7 +239,7 @@ impl LossyReader {
         // SAFETY: chunks taken early are the reader's own.
         let number_of = |chunk: &NonNull<Chunk>| unsafe { chunk.as_ref() }.number;
         loop {
-            let want = self.next.max(self.ring.first.load(Ordering::SeqCst));
+            let want = self.next.max(self.ring.first.load(Ordering::Acquire));
             if let Some(at) = (0..self.early.len()).min_by_key(|at| number_of(&self.early[*at]))
                 && number_of(&self.early[at]) <= want
             {

@@ -12,6 +12,7 @@
 //!
 //! This module knows atomics and memory and nothing else, so that it runs unchanged under loom (`tests/loom`).
 
+mod census;
 mod chunk;
 mod lane;
 mod lossy;
@@ -19,9 +20,10 @@ mod pool;
 mod reader;
 mod record;
 mod reliable;
-#[cfg(not(gamebridge_loom))]
 pub mod signal;
-mod sync;
+pub(crate) mod sync;
+#[cfg(all(test, not(gamebridge_loom)))]
+mod tests;
 mod writer;
 
 pub use reader::{Lanes, Polled, Reader};
@@ -46,6 +48,12 @@ impl Shared {
     /// The start of a queue: nothing published.
     pub fn new() -> Self {
         Shared { horizon: AtomicU64::new(0), orders: AtomicU64::new(0), pool: pool::Pool::new() }
+    }
+
+    /// The chunks of this queue, counted.
+    #[cfg(any(test, gamebridge_loom))]
+    pub(crate) fn census(&self) -> census::Census {
+        self.pool.census.clone()
     }
 
     /// The order number of the last published event; a reader that has seen it has seen all.

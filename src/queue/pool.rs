@@ -5,13 +5,16 @@
 
 use std::ptr::NonNull;
 
+use super::census::Census;
 use super::chunk::Chunk;
+use super::lane::{CHUNK_BYTES, POOLED, RELIABLE_CHUNK_BYTES};
 use super::sync::{AtomicPtr, Ordering};
 
 /// Returned chunks of one client.
 #[derive(Debug)]
 pub(super) struct Pool {
     returned: AtomicPtr<Chunk>,
+    pub(super) census: Census,
 }
 
 // SAFETY: the chunks in the pool belong to the pool; ownership passes by atomic operations.
@@ -21,7 +24,7 @@ unsafe impl Sync for Pool {}
 
 impl Pool {
     pub(super) fn new() -> Self {
-        Pool { returned: AtomicPtr::new(std::ptr::null_mut()) }
+        Pool { returned: AtomicPtr::new(std::ptr::null_mut()), census: Census::new() }
     }
 
     /// Gives a chunk back.
@@ -40,11 +43,11 @@ impl Pool {
         }
     }
 
-    /// A chunk of exactly `capacity` bytes: one from the pool, or a new one. At most `keep` others of that size stay in
-    /// the pool; all else is freed.
-    pub(super) fn take(&self, capacity: usize, keep: usize) -> NonNull<Chunk> {
+    /// A chunk of exactly `capacity` bytes: one from the pool, or a new one. Of each size that lanes usually ask for at
+    /// most `POOLED` others stay in the pool; all else is freed.
+    pub(super) fn take(&self, capacity: usize) -> NonNull<Chunk> {
         let mut found = None;
-        let mut kept = 0;
+        let mut kept = [(CHUNK_BYTES, 0), (RELIABLE_CHUNK_BYTES, 0)];
         let mut next = NonNull::new(self.returned.swap(std::ptr::null_mut(), Ordering::Acquire));
         while let Some(mut chunk) = next {
             // SAFETY: taken out of the pool, so it is ours.
@@ -53,8 +56,10 @@ impl Pool {
             if inner.capacity() == capacity && found.is_none() {
                 inner.reset();
                 found = Some(chunk);
-            } else if inner.capacity() <= super::lane::CHUNK_BYTES && kept < keep {
-                kept += 1;
+            } else if let Some((_, count)) =
+                kept.iter_mut().find(|(size, count)| *size == inner.capacity() && *count < POOLED)
+            {
+                *count += 1;
                 // SAFETY: ours, and forgotten here.
                 unsafe { self.push(chunk) };
             } else {
@@ -62,7 +67,7 @@ impl Pool {
                 unsafe { Chunk::free(chunk) };
             }
         }
-        found.unwrap_or_else(|| Chunk::allocate(capacity))
+        found.unwrap_or_else(|| Chunk::allocate(capacity, &self.census))
     }
 }
 

@@ -53,6 +53,8 @@ impl Reader {
     /// A new connection's lanes.
     pub fn add(&mut self, lanes: Lanes) {
         self.lanes.push(lanes);
+        // They may hold what comes before the lane that was chosen.
+        self.active = None;
     }
 
     /// How many connections have lanes here.
@@ -62,21 +64,19 @@ impl Reader {
 
     /// Whether there is an event for [`Reader::take`]. What was taken before goes now.
     pub fn look(&mut self) -> bool {
-        loop {
-            if let Some((index, lossy)) = self.active
-                && self.peek(index, lossy).is_some_and(|next| next < self.limit)
-            {
-                return true;
-            }
+        if let Some(conn) = self.ended.take() {
+            // Whatever its task may still have written: DISCONNECTED is last.
+            self.lanes.retain(|lanes| lanes.conn != conn);
             self.active = None;
-            if let Some(conn) = self.ended.take() {
-                self.lanes.retain(|lanes| lanes.conn != conn);
-            }
-            self.seen = self.shared.horizon();
-            if !self.choose(self.seen) {
-                return false;
-            }
         }
+        if let Some((index, lossy)) = self.active
+            && self.peek(index, lossy).is_some_and(|next| next < self.limit)
+        {
+            return true;
+        }
+        self.active = None;
+        self.seen = self.shared.horizon();
+        self.choose(self.seen)
     }
 
     /// The horizon at which [`Reader::look`] found nothing more.

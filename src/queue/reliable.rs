@@ -7,7 +7,7 @@ use std::ptr::NonNull;
 
 use super::Shared;
 use super::chunk::Chunk;
-use super::lane::{Cursor, Here, POOLED, RELIABLE_CHUNK_BYTES};
+use super::lane::{Cursor, Here, RELIABLE_CHUNK_BYTES};
 use super::sync::{Arc, AtomicPtr, AtomicU64, Ordering};
 
 #[derive(Debug)]
@@ -95,7 +95,7 @@ impl ReliableWriter {
         if let Some(at) = self.tail.and_then(|tail| unsafe { tail.as_ref() }.room(size)) {
             return at;
         }
-        let mut new = shared.pool.take(size.max(RELIABLE_CHUNK_BYTES), POOLED);
+        let mut new = shared.pool.take(size.max(RELIABLE_CHUNK_BYTES));
         // SAFETY: fresh from the pool, nobody else knows it.
         let inner = unsafe { new.as_mut() };
         inner.events_before = self.events;
@@ -103,10 +103,11 @@ impl ReliableWriter {
         match self.tail.replace(new) {
             None => self.row.first.store(new.as_ptr(), Ordering::Release),
             Some(old) => {
-                // SAFETY: not sealed until the next line; linked first, so a reader that sees the seal sees the link.
-                let old = unsafe { old.as_ref() };
-                old.next.store(new.as_ptr(), Ordering::Release);
-                old.seal();
+                // SAFETY: ours until sealed; linked first, so a reader that sees the seal sees the link.
+                unsafe {
+                    old.as_ref().next.store(new.as_ptr(), Ordering::Release);
+                    Chunk::seal(old);
+                }
             }
         }
         at
@@ -126,7 +127,7 @@ impl Drop for ReliableWriter {
     fn drop(&mut self) {
         if let Some(tail) = self.tail.take() {
             // SAFETY: not sealed yet.
-            unsafe { tail.as_ref() }.seal();
+            unsafe { Chunk::seal(tail) };
         }
     }
 }
@@ -136,7 +137,9 @@ impl ReliableReader {
     pub(super) fn peek(&mut self, shared: &Shared) -> Option<*const u8> {
         loop {
             if !self.cursor.has_chunk() {
-                let first = NonNull::new(self.row.first.swap(std::ptr::null_mut(), Ordering::Acquire))?;
+                let first = NonNull::new(self.row.first.load(Ordering::Acquire))?;
+                // The writer stores here once, and we have seen it.
+                self.row.first.store(std::ptr::null_mut(), Ordering::Relaxed);
                 self.cursor.enter(first);
             }
             match self.cursor.look(shared) {

@@ -71,6 +71,12 @@ impl Writer {
         self.lossy.is_full()
     }
 
+    /// For a writer that stops while it [`Writer::is_full`]: nothing is dropped from now on, and one event may go over the
+    /// cap. (A writer that does not stop meets the end of the ring, two chunks further on, and drops there.)
+    pub fn hold(&mut self) {
+        self.lossy.hold();
+    }
+
     /// Asks for `resume` once there is room again. False when there is room already.
     pub fn pause(&mut self) -> bool {
         self.lossy.pause()

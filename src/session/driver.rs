@@ -10,7 +10,7 @@ use std::task::Poll;
 
 use gamebridge_proto::command::Command;
 use gamebridge_proto::error::{Error, Status};
-use gamebridge_proto::event::{Event, EventType};
+use gamebridge_proto::event::{Event, EventType, LogLevel};
 use gamebridge_proto::time::Instant;
 use gamebridge_proto::wire::ipc::{Frame, Opcode};
 use tokio::sync::Notify;
@@ -119,6 +119,9 @@ enum Woken<D> {
 
 /// Runs the machine until it is finished or the client is gone.
 pub(super) async fn drive<P: Protocol>(protocol: P, port: &mut Port, resume: &Notify) {
+    if protocol.pauses() {
+        port.outlet.hold();
+    }
     let mut driver = Driver {
         protocol,
         port,
@@ -193,11 +196,15 @@ impl<P: Protocol> Driver<'_, P> {
         let mut next = Some(first);
         while let Some(message) = next {
             match message {
+                #[cfg(feature = "panic-probe")]
+                Message::Command(command) if &*command.name == "PANIC_PROBE" => panic!("the panic probe is on"),
                 Message::Command(command) => self.call(|machine, now, out| machine.command(now, command, out)),
                 Message::Cancel(tag) => self.call(|machine, now, out| machine.cancel(now, tag, out)),
                 Message::Disconnect => self.call(|machine, now, out| machine.disconnect(now, out)),
-                // Requests come from servers; there is nothing here to answer.
-                Message::Answer { .. } => {}
+                Message::Answer { request, .. } => {
+                    let sentence = format!("gb_answer: no request {request}: only a server asks something of its host");
+                    self.port.outlet.log(LogLevel::Warn, "session", &sentence);
+                }
             }
             if self.protocol.is_finished() {
                 return;

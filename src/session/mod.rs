@@ -20,6 +20,18 @@ use tokio::sync::Notify;
 
 use self::port::Port;
 
+#[cfg(feature = "gateway")]
+const KNOWN: &str = "\"rpc\" or \"gateway\"";
+#[cfg(not(feature = "gateway"))]
+const KNOWN: &str = "\"rpc\" (a build with the feature gateway has that too)";
+
+/// The protocols, each with its parameters.
+pub const PROTOCOLS: &[Row] = &[
+    rpc::PARAMS,
+    #[cfg(feature = "gateway")]
+    gateway::PARAMS,
+];
+
 /// What a connection is to: its protocol, with its parameters.
 #[derive(Debug)]
 pub enum Upstream {
@@ -39,7 +51,7 @@ impl Upstream {
             "gateway" => gateway::Upstream::parse(params).map(Upstream::Gateway),
             other => Err(Error::new(
                 Status::Unsupported,
-                format!("protocol: \"{other}\" is not known; \"rpc\" or \"gateway\" expected"),
+                format!("protocol: \"{other}\" is not in this build; {KNOWN} expected"),
             )),
         }
     }

@@ -147,11 +147,25 @@ impl Outlet {
         }
     }
 
+    /// The answer to a command that came when the machine had already ended: nothing was done with it.
+    fn refuse(&mut self, command: &Command) {
+        let sentence = "the connection was over before it was sent";
+        if command.tag == 0 {
+            self.log(LogLevel::Warn, "session", &format!("{}: {sentence}", command.name));
+        } else {
+            let mut reply = Event::new(EventType::Reply, &command.name);
+            (reply.tag, reply.status, reply.message) = (command.tag, Status::Closed, sentence);
+            self.event(&reply);
+        }
+    }
+
+    /// What is still owed here was lost by a bug, so nobody knows how far it got.
     fn fail_owed(&mut self, status: Status, sentence: &str) {
         for (tag, times) in std::mem::take(&mut self.owed) {
             for _ in 0..times {
                 let mut reply = Event::new(EventType::Reply, "REPLY");
                 (reply.tag, reply.status, reply.message) = (tag, status, sentence);
+                reply.flags = Flags::UNCERTAIN;
                 self.writer.push(clock::now().as_nanos(), &reply);
             }
         }
@@ -170,9 +184,19 @@ impl Outlet {
         self.publish();
     }
 
+    /// How much of the reliable lane nobody has polled.
+    pub fn unread_bytes(&self) -> u64 {
+        self.writer.unread().bytes()
+    }
+
     /// Whether DISCONNECTED was said.
     pub fn is_over(&self) -> bool {
         self.over
+    }
+
+    /// For a connection that stops reading while its lossy lane is full: nothing is dropped.
+    pub fn hold(&mut self) {
+        self.writer.hold();
     }
 
     /// Whether the lossy lane is at its cap.
@@ -242,7 +266,11 @@ impl Port {
 
     fn refuse_messages(&mut self) {
         self.inbox.close();
-        while self.try_receive().is_some() {}
+        while let Some(message) = self.try_receive() {
+            if let Message::Command(command) = message {
+                self.outlet.refuse(&command);
+            }
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use super::driver::{Effects, Opened, Protocol};
 use super::params;
 use crate::runtime::seed;
 use crate::transport::search::{self, Target};
-use crate::transport::{Encoding, Lost};
+use crate::transport::{Encoding, Lost, owner};
 
 /// Parameters of `gb_connect(gb, "rpc", ...)`.
 pub const PARAMS: Row = Row::new("rpc", "Connects to a Discord on this machine, or to a GameBridge.").args(&[
@@ -32,7 +32,7 @@ pub const PARAMS: Row = Row::new("rpc", "Connects to a Discord on this machine, 
     Arg::optional("port", Type::int(1, 65535), "The port to use, in place of 6463 to 6472. With websocket."),
     Arg::optional("encoding", Type::Names(&wire::ENCODINGS), "What a WebSocket carries. Default json."),
     Arg::optional("origin", Type::text(1, 2048), "The Origin that a WebSocket sends. Default https://localhost."),
-    Arg::optional("pid", Type::int(1, i64::MAX), "The process that activities belong to. Default: this one."),
+    Arg::optional("pid", Type::int(1, u32::MAX as i64), "The process that activities belong to. Default: this one."),
     Arg::optional(
         "retry",
         Type::Bool,
@@ -56,7 +56,10 @@ pub struct Upstream {
 impl Upstream {
     pub(super) fn parse(text: &[u8]) -> Result<Self, Error> {
         params::read(&PARAMS, text, |given| {
-            let client_id = given.member("client_id").as_id().unwrap_or_default().to_string();
+            let client_id = match given.member("client_id").as_id() {
+                Some(0) | None => return Err(Error::argument("rpc: client_id: 0 is no application")),
+                Some(id) => id.to_string(),
+            };
             let path = params::text(given, "path");
             let port = given.member("port").as_i64().and_then(|port| u16::try_from(port).ok());
             let target = match (given.member("transport").as_str().unwrap_or("auto"), path, port) {
@@ -77,6 +80,7 @@ impl Upstream {
                 let sentence = "rpc: encoding: etf goes with the transport \"websocket\"; a local socket carries JSON";
                 return Err(Error::argument(sentence));
             }
+            let target = if given.member("access_token").exists() { with_token(target) } else { target };
             let config = Config {
                 client_id: client_id.clone(),
                 access_token: params::text(given, "access_token").map(Secret::new),
@@ -90,6 +94,15 @@ impl Upstream {
             }
             Ok(Upstream { machine: Client::new(config), client_id, target, encoding, origin })
         })
+    }
+}
+
+/// Where it can't be told whose a port is, a token is not shown to whoever took one: then only local sockets are searched,
+/// unless the program names the transport.
+fn with_token(target: Target) -> Target {
+    match target {
+        Target::Auto if !owner::CAN_TELL => Target::Ipc(None),
+        named => named,
     }
 }
 
@@ -171,6 +184,8 @@ mod tests {
     fn parameters_that_do_not_fit_are_named() {
         for (params, names) in [
             ("{}", "client_id"),
+            (r#"{"client_id":"0"}"#, "client_id: 0"),
+            (r#"{"client_id":"1","pid":4294967297}"#, "pid"),
             (r#"{"client_id":"x"}"#, "client_id"),
             (r#"{"client_id":"1","acces_token":"t"}"#, "unknown parameter \"acces_token\""),
             (r#"{"client_id":"1","port":70000}"#, "port"),

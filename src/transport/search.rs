@@ -1,7 +1,7 @@
 //! Finding a Discord on this machine: every local socket it may have made, then every port of its RPC server.
 //!
 //! A local socket is preferred, because the system vouches for whose process is at its other end; a port anybody can
-//! take. The one thing to know before changing it: `skip` counts candidates that could be connected, so that the machine
+//! take, so its owner is asked for where the system tells ([`owner`]). The one thing to know before changing it: `skip` counts candidates that could be connected, so that the machine
 //! can go on behind one that connects and then turns out to be no Discord. Order and names come from `lessons.md`, ports
 //! from `rpc.yaml`.
 
@@ -13,7 +13,7 @@ use gamebridge_proto::error::{Error, Status};
 
 use super::ipc::{self, Environment};
 use super::websocket::{self, Options};
-use super::{Encoding, Limits, Outbox, Transport};
+use super::{Encoding, Limits, Outbox, Transport, owner};
 
 /// The ports of Discord's local RPC server, in the order in which it takes the first free one.
 pub const PORTS: RangeInclusive<u16> = 6463..=6472;
@@ -137,6 +137,10 @@ impl Search<'_> {
             ..Options::default()
         };
         for port in ports {
+            if let Err(error) = owner::check(port) {
+                refused.push(error.message.into_owned());
+                continue;
+            }
             match websocket::connect(&self.url(port), &options).await {
                 Ok(transport) if *skip > 0 => {
                     *skip -= 1;

@@ -28,6 +28,20 @@ static void makes_and_frees_clients(void) {
   CHECK(gb_last_error()[0] != '\0');
 }
 
+#if defined(__unix__) || defined(__APPLE__)
+/* Polls until there is nothing and the handle is quiet. It may still be set for what was just taken, for as long as the
+ * library's thread, having published, is on its way from setting it. */
+static void comes_to_rest(gb_client *gb, struct pollfd *handle) {
+  int tries;
+  for (tries = 0; tries < CHECK_PATIENCE_S * 1000; tries++) {
+    while (gb_poll(gb) != NULL) continue;
+    if (poll(handle, 1, 0) == 0) return;
+    (void)poll(NULL, 0, 1);
+  }
+  CHECK(!"the handle is quiet when all is polled");
+}
+#endif
+
 /* Signalled while something can be polled, not read by us, quiet when all is polled. */
 static void the_handle_follows_the_queue(gb_client *gb, gb_conn conn) {
 #if defined(__unix__) || defined(__APPLE__)
@@ -35,13 +49,11 @@ static void the_handle_follows_the_queue(gb_client *gb, gb_conn conn) {
   handle.fd = (int)gb_wakeup_handle(gb);
   handle.events = POLLIN;
   CHECK(handle.fd >= 0);
-  while (gb_poll(gb) != NULL) continue;
-  CHECK_INT(0, poll(&handle, 1, 0));
+  comes_to_rest(gb, &handle);
   CHECK_OK(gb_send(gb, conn, "SET_ACTIVITY", "{}", 77));
   CHECK_INT(1, poll(&handle, 1, CHECK_PATIENCE_S * 1000));
   CHECK(AWAIT_REPLY(gb, conn, 77) != NULL);
-  while (gb_poll(gb) != NULL) continue;
-  CHECK_INT(0, poll(&handle, 1, 0));
+  comes_to_rest(gb, &handle);
 #else
   CHECK(gb_wakeup_handle(gb) != 0);
   (void)conn;
@@ -82,8 +94,10 @@ static void sends_what_the_builder_built(gb_client *gb, gb_conn conn) {
   /* One sticky error: a path that cannot be, and what follows changes nothing. */
   gb_args_str(args, "no slash", "x");
   gb_args_str(args, "/activity/details", "Later");
-  CHECK(gb_args_json(args, &length) == NULL);
-  CHECK(gb_last_error()[0] != '\0');
+  CHECK_TEXT("", gb_args_json(args, &length));
+  CHECK(strstr(gb_last_error(), "no slash") != NULL);
+  CHECK_STATUS(GB_ERR_ARGUMENT, gb_send(gb, conn, "SET_ACTIVITY", gb_args_json(args, NULL), 12));
+  CHECK(strstr(gb_last_error(), "no slash") != NULL);
   gb_args_free(args);
   gb_args_free(NULL);
 }

@@ -12,7 +12,7 @@ import sys
 import time
 
 from pypresence import Client, Presence
-from pypresence.exceptions import ServerError
+from pypresence.exceptions import DiscordError, InvalidID, ServerError
 
 CLIENT_ID = "192741864418312192"
 REPLY = "4"
@@ -55,6 +55,17 @@ def refused(call, *args, **kwargs) -> str:
     raise AssertionError(f"not refused: {reply}")
 
 
+def refused_with_code(name: str, *args: object) -> int:
+    """The code with which a fresh Client's call is refused. pypresence gives up a Client's connection at an error."""
+    client = Client(CLIENT_ID)
+    client.start()
+    try:
+        reply = getattr(client, name)(*args)
+    except DiscordError as error:
+        return error.code
+    raise AssertionError(f"{name} was not refused: {reply}")
+
+
 def presence_is_set_and_cleared(host: Host) -> None:
     presence = Presence(CLIENT_ID)
     presence.connect()
@@ -90,7 +101,6 @@ def a_client_is_authorised_and_asks(host: Host) -> None:
     assert reply["cmd"] == "AUTHORIZE" and reply["data"]["code"], reply
     token = host.send("TOKEN_EXCHANGE", code=reply["data"]["code"], client_id=CLIENT_ID)
     assert token["token_type"] == "Bearer", token
-    assert refused(client.authenticate, "not a token")
     reply = client.authenticate(token["access_token"])
     assert reply["cmd"] == "AUTHENTICATE" and sorted(reply["data"]["scopes"]) == ["identify", "rpc"], reply
     assert reply["data"]["application"]["id"] == CLIENT_ID and reply["data"]["user"]["id"], reply
@@ -100,12 +110,15 @@ def a_client_is_authorised_and_asks(host: Host) -> None:
     guilds = client.get_guilds()["data"]["guilds"]
     assert [(entry["id"], entry["name"]) for entry in guilds] == [(guild["id"], "Millers")], guilds
 
-    # What the catalog knows and this server does not do yet, and what nobody knows.
-    for answer in (refused(client.get_selected_voice_channel), refused(client.capture_shortcut, "start")):
-        assert answer, "an error has a sentence"
-    # And the connection goes on after every refusal.
-    assert client.get_guilds()["cmd"] == "GET_GUILDS"
     client.close()
+
+
+def errors_have_discords_codes() -> None:
+    assert refused_with_code("get_guilds") == 4006, "not authenticated"
+    assert refused_with_code("authenticate", "not a token") == 4009, "invalid token"
+    assert refused_with_code("capture_shortcut", "start") == 4002, "nobody knows this command"
+    assert refused_with_code("subscribe", "NO_SUCH_EVENT") == 4004, "invalid event"
+    assert refused_with_code("authorize", "1", ["rpc"]) == 4007, "another application's id"
 
 
 def subscribed_events_come(host: Host) -> None:
@@ -131,8 +144,6 @@ def subscribed_events_come(host: Host) -> None:
 
 
 def bad_handshakes_are_closed_with_their_code() -> None:
-    from pypresence.exceptions import DiscordError, InvalidID
-
     for client_id in ("not a number", ""):
         try:
             Presence(client_id).connect()
@@ -146,6 +157,7 @@ def main() -> None:
     assert os.path.dirname(host.addresses["ipc"]) == os.environ["XDG_RUNTIME_DIR"], host.addresses
     presence_is_set_and_cleared(host)
     a_client_is_authorised_and_asks(host)
+    errors_have_discords_codes()
     subscribed_events_come(host)
     bad_handshakes_are_closed_with_their_code()
     host.close()

@@ -19,7 +19,9 @@ pub fn reduce(library: &Library) -> Result<PathBuf, String> {
     join.arg("-r").arg("-o").arg(&object).arg("--whole-archive").arg(&library.archive);
     run("archive-join", join)?;
     let mut hide = Command::new("objcopy");
-    hide.args(["-w", "--keep-global-symbol=gb_*"]).arg(&object);
+    // Embedded bitcode is for rustc's own linking; an older LLVM plugin of binutils would choke on it.
+    hide.args(["-w", "--keep-global-symbol=gb_*", "--remove-section=.llvmbc", "--remove-section=.llvmcmd"])
+        .arg(&object);
     run("archive-hide", hide)?;
     let mut pack = Command::new("ar");
     pack.arg("rcs").arg(&reduced).arg(&object);

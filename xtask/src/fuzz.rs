@@ -2,7 +2,8 @@
 //!
 //! The targets are the files of `fuzz/fuzz_targets`, in the layout that `cargo fuzz` knows too. libFuzzer needs the
 //! coverage instrumentation of LLVM, which stable rustc takes through `-C passes` and `-C llvm-args`; the sanitizers of
-//! nightly are not used, and the crate under test has no unsafe code to need them.
+//! nightly are not used. The tests run the room's own runner instead ([`briefly`]), which needs no C++ compiler and takes
+//! the same course every time.
 
 use std::fs;
 use std::path::PathBuf;
@@ -15,7 +16,16 @@ use crate::toolchain;
 /// What makes rustc count edges for libFuzzer, with a build's own `cfg` to switch off what would only slow fuzzing.
 const INSTRUMENTATION: &str = "--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
-    -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1 -Cdebug-assertions=on -Coverflow-checks=on";
+    -Cllvm-args=-sanitizer-coverage-trace-compares -Cdebug-assertions=on -Coverflow-checks=on";
+
+/// Each target for `seconds` with the runner of `fuzz/`: what it said of each.
+pub fn briefly(seconds: u64) -> Result<Vec<String>, String> {
+    let mut cargo = Command::new(toolchain::cargo());
+    cargo.current_dir(house::root()).args(["run", "--release", "--quiet", "-p", "gamebridge-fuzz", "--"]);
+    cargo.args(["--seconds", &seconds.to_string()]);
+    let outcome = Step::new("fuzz", cargo).limit(1200).run()?.success()?;
+    Ok(outcome.stdout.lines().map(str::to_owned).collect())
+}
 
 /// `cargo xtask fuzz [--seconds N] [TARGET]`
 pub fn run(args: &[String]) -> Result<(), String> {
@@ -44,7 +54,7 @@ pub fn run(args: &[String]) -> Result<(), String> {
 }
 
 /// The targets' names, sorted.
-pub fn targets() -> Result<Vec<String>, String> {
+fn targets() -> Result<Vec<String>, String> {
     let folder = house::root().join("fuzz/fuzz_targets");
     let entries = fs::read_dir(&folder).map_err(|error| format!("cannot read {}: {error}", folder.display()))?;
     let mut names: Vec<String> =
@@ -54,27 +64,31 @@ pub fn targets() -> Result<Vec<String>, String> {
 }
 
 /// Builds every target.
-pub fn build() -> Result<(), String> {
+fn build() -> Result<(), String> {
     let mut cargo = Command::new(toolchain::cargo());
     cargo
-        .current_dir(house::root().join("fuzz"))
+        .current_dir(house::root())
+        .args(["build", "--release", "-p", "gamebridge-fuzz", "--features", "libfuzzer"])
         // Named, so that build scripts and macros are not instrumented.
-        .args(["build", "--release", "--bins", "--target", &host()?])
+        .args(["--target", &host()?])
+        .args(targets()?.iter().flat_map(|name| ["--bin", name]))
         .env("CARGO_TARGET_DIR", folder())
+        .env("CARGO_PROFILE_RELEASE_LTO", "off")
         .env("RUSTFLAGS", INSTRUMENTATION);
     Step::new("fuzz-build", cargo).limit(1200).run()?.success().map(drop)
 }
 
-/// Fuzzes one target, starting from what was found before and from the seeds in `fuzz/seeds/<target>`; says how much was tried.
-pub fn fuzz(target: &str, seconds: u64) -> Result<String, String> {
+/// Fuzzes one target, starting from what was found before; says how much was tried.
+fn fuzz(target: &str, seconds: u64) -> Result<String, String> {
     let corpus = house::made(folder().join("corpus").join(target));
     let artifacts = house::made(folder().join("artifacts").join(target));
     let mut command = Command::new(folder().join(host()?).join("release").join(target));
-    command
-        .arg(corpus)
-        .args(Some(house::root().join("fuzz/seeds").join(target)).filter(|seeds| seeds.is_dir()))
-        .arg(format!("-artifact_prefix={}/", artifacts.display()))
-        .args([&format!("-max_total_time={seconds}"), "-timeout=5", "-rss_limit_mb=1024", "-print_final_stats=1"]);
+    command.arg(corpus).arg(format!("-artifact_prefix={}/", artifacts.display())).args([
+        &format!("-max_total_time={seconds}"),
+        "-timeout=5",
+        "-rss_limit_mb=1024",
+        "-print_final_stats=1",
+    ]);
     let outcome = Step::new(format!("fuzz-{target}"), command).limit(seconds + 120).run()?;
     if !outcome.succeeded() {
         let why = outcome.complaint(&format!("{}; the input is in {}", outcome.ended.sentence(), artifacts.display()));

@@ -17,6 +17,7 @@ mod house;
 mod library;
 mod prototypes;
 mod provocation;
+mod reference;
 mod rust_suite;
 mod step;
 mod tally;
@@ -30,7 +31,8 @@ cargo xtask <command>
 
   demo [--discord]              build the library and examples/c/game.c, and play it; with --discord against a real client
   test [--only PART] [--list]   every test there is, or one part of them
-  header [--check]              rewrite include/gamebridge.h from the build, or only say whether it is current
+  header                        rewrite include/gamebridge.h from the build
+  reference                     rewrite docs/reference.md from the catalogs
   fuzz [--seconds N] [TARGET]   every fuzz target (or one) for N seconds each (default 60)
   bench [ARGS]                  the benchmarks
 ";
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         Some("demo") => demo::run(rest),
         Some("test") => test::run(rest),
         Some("header") => header::run(rest),
+        Some("reference") => reference::run(rest),
         Some("fuzz") => fuzz::run(rest),
         Some("bench") => bench::run(rest),
         None | Some("help" | "--help" | "-h") => {

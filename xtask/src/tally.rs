@@ -13,6 +13,8 @@ struct Part {
     failed: Vec<String>,
     skipped: Vec<(String, String)>,
     start: Instant,
+    /// When the last case ended.
+    last: Instant,
     took: Duration,
 }
 
@@ -27,7 +29,7 @@ impl Tally {
         self.end_part();
         println!("\n{name}: {about}");
         let (start, took) = (Instant::now(), Duration::ZERO);
-        self.parts.push(Part { name, passed: 0, failed: Vec::new(), skipped: Vec::new(), start, took });
+        self.parts.push(Part { name, passed: 0, failed: Vec::new(), skipped: Vec::new(), start, last: start, took });
     }
 
     fn end_part(&mut self) {
@@ -40,16 +42,23 @@ impl Tally {
         self.parts.last_mut().expect("a part was begun")
     }
 
+    /// Since the last case, in seconds.
+    fn lap(&mut self) -> f64 {
+        let now = Instant::now();
+        now.duration_since(std::mem::replace(&mut self.part().last, now)).as_secs_f64()
+    }
+
     /// `count` cases under one name passed.
     pub fn passed(&mut self, name: &str, count: usize) {
         self.part().passed += count;
-        if count == 1 { println!("  ok      {name}") } else { println!("  ok      {name} ({count})") }
+        let cases = if count == 1 { String::new() } else { format!(", {count} tests") };
+        println!("  ok      {name}{cases} ({:.1} s)", self.lap());
     }
 
     /// One case failed.
     pub fn failed(&mut self, name: &str, why: &str) {
         self.part().failed.push(name.to_owned());
-        println!("  FAILED  {name}: {why}");
+        println!("  FAILED  {name} ({:.1} s): {why}", self.lap());
     }
 
     /// One case cannot be tried on this machine.

@@ -1,7 +1,7 @@
 //! `cargo xtask test`: everything that can be tried on this machine, part by part, and a table at the end.
 
 use crate::tally::Tally;
-use crate::{c_suite, counterparts, demo, exports, header, rust_suite, toolchain};
+use crate::{c_suite, counterparts, demo, exports, rust_suite, toolchain};
 
 /// A part of the tests.
 struct Part {
@@ -15,10 +15,9 @@ const fn part(name: &'static str, about: &'static str, run: fn(&mut Tally)) -> P
 }
 
 /// In the order in which they run: what tells most in the shortest time comes first.
-const PARTS: [Part; 10] = [
+const PARTS: [Part; 9] = [
     part("unit", "unit and integration tests of the workspace", rust_suite::unit),
     part("doc", "the examples in the documentation", rust_suite::doc),
-    part("header", "the committed header is the generated one", |tally| tally.case("header", header::is_current())),
     part("exports", "what the library exports is bindings/c/symbols.txt", exports::run),
     part("lean", "the lean build: RPC and presence only", rust_suite::lean),
     part("loom", "the queue under every order of its threads", rust_suite::loom),

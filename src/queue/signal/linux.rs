@@ -31,10 +31,11 @@ impl Handle {
         unsafe { libc::write(self.0.as_raw_fd(), one.as_ptr().cast(), one.len()) };
     }
 
-    pub(super) fn lower(&self) {
+    /// Whether it was raised.
+    pub(super) fn lower(&self) -> bool {
         let mut count = [0u8; 8];
-        // SAFETY: eight bytes into a live array. It can only fail when the counter is zero, which is what we want.
-        unsafe { libc::read(self.0.as_raw_fd(), count.as_mut_ptr().cast(), count.len()) };
+        // SAFETY: eight bytes into a live array. It can only fail when the counter is zero.
+        unsafe { libc::read(self.0.as_raw_fd(), count.as_mut_ptr().cast(), count.len()) == 8 }
     }
 
     pub(super) fn wait(&self, timeout: Option<Duration>) -> io::Result<()> {

@@ -1,30 +1,36 @@
 //! The wake-up handle: something that an operating system can wait on, readable while something can be polled.
 //!
 //! It is made on first use, so a game that only polls never pays for it. `state` mirrors the handle's: raising twice costs
-//! one system call, and so does lowering once per burst. The step between (`RAISING`) keeps a handle that is about to
-//! become readable from being taken for one that is not; whoever finds it leaves it alone and is woken once for nothing.
+//! one system call, and so does lowering once per burst. The one thing to know before changing it: there is at most one
+//! token, which a raise puts into the handle and a lowering takes out, and `state` says `RAISED` before the token is in.
+//! A reader that comes in between (the raising thread may lose its processor right there) finds no token, notes that one
+//! is on its way (`OWED`), and sleeps on the handle; that token wakes it once for nothing and is taken out then. If the
+//! state followed the handle instead, that reader would find the handle readable and nothing to lower, and spin.
 
-#[cfg(any(target_os = "linux", target_os = "android"))]
+#[cfg(gamebridge_loom)]
+use crate::stand_in as platform;
+#[cfg(all(not(gamebridge_loom), any(target_os = "linux", target_os = "android")))]
 #[path = "linux.rs"]
 mod platform;
-#[cfg(all(unix, not(any(target_os = "linux", target_os = "android"))))]
+#[cfg(all(not(gamebridge_loom), unix, not(any(target_os = "linux", target_os = "android"))))]
 #[path = "unix.rs"]
 mod platform;
-#[cfg(windows)]
+#[cfg(all(not(gamebridge_loom), windows))]
 #[path = "windows.rs"]
 mod platform;
 
 use std::io;
-use std::sync::atomic::{AtomicU8, Ordering, fence};
 use std::time::Duration;
 
-use once_cell::sync::OnceCell;
-
 use self::platform::Handle;
+use super::sync::{AtomicU8, OnceCell, Ordering, fence};
 
+/// No token, in the handle or on its way.
 const LOWERED: u8 = 0;
-const RAISING: u8 = 1;
-const RAISED: u8 = 2;
+/// There is something to poll, and a token.
+const RAISED: u8 = 1;
+/// There is nothing to poll, and a token that could not be taken out yet.
+const OWED: u8 = 2;
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -55,23 +61,30 @@ impl Signal {
         // Orders the publishing before the look at `state`: either this raises, or the lowering side looks again.
         fence(Ordering::SeqCst);
         let Some(handle) = self.handle.get() else { return };
-        if self.state.compare_exchange(LOWERED, RAISING, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
+        // Of a token that is owed nobody needs a second one.
+        if self.state.load(Ordering::SeqCst) != RAISED && self.state.swap(RAISED, Ordering::SeqCst) == LOWERED {
             handle.raise();
-            self.state.store(RAISED, Ordering::SeqCst);
         }
     }
 
-    /// After a poll that found nothing; the caller looks once more when this says true.
+    /// After a poll that found nothing; the caller looks once more when this says true. One thread at a time.
     pub fn lower(&self) -> bool {
-        if self.state.load(Ordering::SeqCst) != RAISED {
-            return false;
-        }
-        if let Some(handle) = self.handle.get() {
-            handle.lower();
-        }
-        self.state.store(LOWERED, Ordering::SeqCst);
+        let state = self.state.load(Ordering::SeqCst);
+        let Some(handle) = self.handle.get().filter(|_| state != LOWERED) else { return false };
+        // Who raises from here on finds a state that asks for no token: the look that follows finds what they published.
+        let changed = match handle.lower() {
+            true => {
+                self.state.swap(LOWERED, Ordering::SeqCst);
+                true
+            }
+            false if state == RAISED => {
+                self.state.swap(OWED, Ordering::SeqCst);
+                true
+            }
+            false => false,
+        };
         fence(Ordering::SeqCst);
-        true
+        changed
     }
 
     /// Whether a poll that finds nothing has to lower the handle.

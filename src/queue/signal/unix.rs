@@ -15,8 +15,12 @@ pub struct Handle {
 
 impl Handle {
     pub(super) fn new() -> io::Result<Self> {
-        // Both ends are close-on-exec. `raised` allows one byte at a time, so neither end ever blocks.
+        // Both ends are close-on-exec. There is one byte at a time, so writing never blocks.
         let (reader, writer) = io::pipe()?;
+        // SAFETY: an open descriptor, and no pointers.
+        if unsafe { libc::fcntl(reader.as_raw_fd(), libc::F_SETFL, libc::O_NONBLOCK) } < 0 {
+            return Err(io::Error::last_os_error());
+        }
         Ok(Handle { reader, writer })
     }
 
@@ -29,8 +33,9 @@ impl Handle {
         let _ = (&self.writer).write(&[1]);
     }
 
-    pub(super) fn lower(&self) {
-        let _ = (&self.reader).read(&mut [0; 1]);
+    /// Whether it was raised.
+    pub(super) fn lower(&self) -> bool {
+        matches!((&self.reader).read(&mut [0; 1]), Ok(1))
     }
 
     pub(super) fn wait(&self, timeout: Option<Duration>) -> io::Result<()> {

@@ -30,9 +30,15 @@ impl Handle {
         unsafe { SetEvent(self.0.as_raw_handle()) };
     }
 
-    pub(super) fn lower(&self) {
-        // SAFETY: a live event handle.
-        unsafe { ResetEvent(self.0.as_raw_handle()) };
+    /// Whether it was raised.
+    pub(super) fn lower(&self) -> bool {
+        // SAFETY: a live event handle, both times.
+        let raised = unsafe { WaitForSingleObject(self.0.as_raw_handle(), 0) } == WAIT_OBJECT_0;
+        if raised {
+            // SAFETY: as above.
+            unsafe { ResetEvent(self.0.as_raw_handle()) };
+        }
+        raised
     }
 
     pub(super) fn wait(&self, timeout: Option<Duration>) -> io::Result<()> {

@@ -186,8 +186,8 @@ async fn refused_messages_end_the_connection_with_a_code_for_the_peer() {
             "a binary message is no JSON object, and the connection's encoding is json",
         ),
         ("encoding=etf", frame(BINARY, b"\x83l\xff\xff\xff\xff"), 1007, ""),
-        ("", unmasked, 1002, "Received an unmasked frame from client"),
-        ("", vec![0xc1, 0x80, 0, 0, 0, 0], 1002, "Reserved bits are non-zero"),
+        ("", unmasked, 1002, "a client's frame is not masked"),
+        ("", vec![0xc1, 0x80, 0, 0, 0, 0], 1002, "reserved bits"),
     ];
     for (query, bytes, code, sentence) in cases {
         let (mut peer, mut server) = by_hand(query, Limits { message: 100, read: 64 }).await;

@@ -1,0 +1,302 @@
+//! WebSocket (RFC 6455): messages as frames, and connecting to a server.
+//!
+//! | file | what lies there |
+//! |---|---|
+//! | `handshake` | connecting: tungstenite's opening handshake over our socket |
+//! | `frame` | a frame's head and mask, as bytes |
+//! | `reader` | the stream cut into messages, in a buffer that quiet connections share |
+//! | `stage` | what waits to be written |
+//!
+//! The framing is our own, because of what it costs elsewhere: tungstenite cuts a reference-counted slice for every
+//! message and reads into a buffer for each connection. (Measured in a flood of Gateway events, it took as much time as the
+//! system's own work.) The one thing to know before changing it: what `next_frame` hands out lies in the reader's buffer,
+//! and the reader may move it only when it is called again. No extension is offered or accepted.
+
+mod frame;
+mod handshake;
+mod reader;
+mod stage;
+
+use std::collections::VecDeque;
+use std::io;
+use std::time::Duration;
+
+use gamebridge_proto::error::Error;
+use gamebridge_proto::value::Document;
+use gamebridge_proto::wire::etf;
+use gamebridge_proto::wire::ipc::{Frame, Opcode};
+use tokio::net::TcpStream;
+
+use self::frame::{Refusal, Role, code};
+pub use self::handshake::connect;
+use self::reader::{Message, Place, Reader};
+use self::stage::Stage;
+use super::{Encoding, Framing, Limits, Lost, Outbox, Socket};
+
+/// A close reason has 125 bytes, less two for the code (RFC 6455 section 5.5).
+const REASON: usize = frame::MAX_CONTROL - 2;
+
+/// How to connect.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The `Origin` header; `None` sends none.
+    pub origin: Option<String>,
+    /// What binary messages are, and how ours are sent. It has to agree with the URL's query.
+    pub encoding: Encoding,
+    /// What the server may send.
+    pub limits: Limits,
+    /// How long connecting and the handshake may take together.
+    pub timeout: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { origin: None, encoding: Encoding::Json, limits: Limits::UPSTREAM, timeout: Duration::from_secs(5) }
+    }
+}
+
+/// A connection over a WebSocket.
+#[derive(Debug)]
+pub struct WebSocket {
+    socket: Socket,
+    reader: Reader,
+    stage: Stage,
+    encoding: Encoding,
+    /// Found by `fill`, not yet asked for.
+    next: Option<Message>,
+    /// What ETF became.
+    json: Vec<u8>,
+    scratch: Document,
+    /// Where in the stream each frame ends that was taken from the outbox and is not wholly written.
+    ends: VecDeque<u64>,
+    /// This side has said close, and says nothing more.
+    closed: bool,
+    lost: Option<Lost>,
+}
+
+impl WebSocket {
+    fn new(socket: Socket, reader: Reader, stage: Stage, encoding: Encoding) -> Self {
+        WebSocket {
+            socket,
+            reader,
+            stage,
+            encoding,
+            next: None,
+            json: Vec::new(),
+            scratch: Document::new(),
+            ends: VecDeque::new(),
+            closed: false,
+            lost: None,
+        }
+    }
+
+    /// The server's side of a connection whose handshake is done; `part` is what came after it already.
+    pub(super) fn accepted(stream: TcpStream, part: Vec<u8>, encoding: Encoding, limits: Limits) -> Self {
+        let reader = Reader::with(Role::Server, limits, &part);
+        WebSocket::new(Socket::Tcp(stream), reader, Stage::new(Role::Server), encoding)
+    }
+
+    pub(super) fn next_frame(&mut self) -> Result<Option<Frame<'_>>, Lost> {
+        if !self.fill()? {
+            return Ok(None);
+        }
+        match self.next.take() {
+            Some(Message::Text(place)) => Ok(Some(Frame { opcode: Opcode::Frame, payload: self.reader.bytes(&place) })),
+            Some(Message::Binary(place)) => self.binary(&place).map(Some),
+            Some(Message::Pong(range)) => {
+                Ok(Some(Frame { opcode: Opcode::Pong, payload: self.reader.control(&range) }))
+            }
+            Some(Message::Ping(_) | Message::Close(_)) | None => Ok(None),
+        }
+    }
+
+    /// A binary message: ETF where that was agreed on, and JSON that came in the wrong kind of message.
+    fn binary(&mut self, place: &Place) -> Result<Frame<'_>, Lost> {
+        let bytes = self.reader.bytes(place);
+        let refusal = if bytes.first() == Some(&b'{') {
+            match simdutf8::basic::from_utf8(bytes) {
+                Ok(_) => return Ok(Frame { opcode: Opcode::Frame, payload: self.reader.bytes(place) }),
+                Err(_) => Refusal::new(code::INVALID, "a binary message of JSON is not UTF-8"),
+            }
+        } else if self.encoding == Encoding::Etf {
+            self.json.clear();
+            match etf::to_json(bytes, &mut self.json) {
+                Ok(()) => return Ok(Frame { opcode: Opcode::Frame, payload: &self.json }),
+                Err(error) => Refusal { code: code::INVALID, error },
+            }
+        } else {
+            let sentence = "a binary message is no JSON object, and the connection's encoding is json";
+            Refusal::new(code::UNSUPPORTED, sentence)
+        };
+        Err(self.refuse(refusal))
+    }
+
+    #[cfg(test)]
+    pub(super) fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
+    /// Bytes that wait for a peer that does not read.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> usize {
+        self.stage.held()
+    }
+
+    /// Ends the connection for what the peer did, telling it the code if it still listens.
+    fn refuse(&mut self, refusal: Refusal) -> Lost {
+        self.stage_close(refusal.code, &refusal.error.message);
+        let _ = self.stage.flush(&mut self.socket);
+        self.lose(refusal.error.into())
+    }
+
+    fn lose(&mut self, lost: Lost) -> Lost {
+        self.lost = Some(lost.clone());
+        lost
+    }
+
+    /// Says close, once: a peer that closed first has its answer already.
+    fn stage_close(&mut self, code: u16, reason: &str) {
+        if !std::mem::replace(&mut self.closed, true) {
+            let payload = [&code.to_be_bytes(), truncated(reason).as_bytes()].concat();
+            // Without a mask nothing can be said, and the end is near anyway.
+            let _ = self.stage.frame(frame::Opcode::Close, &payload);
+        }
+    }
+
+    /// The peer says close: answers it, and tells why.
+    fn closed_by_peer(&mut self, range: std::ops::Range<usize>) -> Lost {
+        let payload = self.reader.control(&range);
+        let (code, reason) = match payload.split_first_chunk() {
+            Some((code, reason)) => (Some(u16::from_be_bytes(*code)), simdutf8::basic::from_utf8(reason)),
+            None => (None, Ok("")),
+        };
+        let lost = match (code, reason) {
+            (Some(code), Ok(reason)) if frame::may_be_said(code) => Lost::closed(code, reason),
+            (None, _) if payload.is_empty() => Lost::ended("closed by the peer without a code"),
+            (_, Err(_)) => return self.refuse(Refusal::new(code::INVALID, "a close has a reason that is not UTF-8")),
+            _ => return self.refuse(Refusal::new(code::PROTOCOL, "a close has a code that may not be said")),
+        };
+        if !std::mem::replace(&mut self.closed, true) {
+            // The same code back (RFC 6455 section 5.5.1).
+            let echo = payload[..payload.len().min(2)].to_vec();
+            let _ = self.stage.frame(frame::Opcode::Close, &echo);
+        }
+        // The peer may be gone already.
+        let _ = self.stage.flush(&mut self.socket);
+        self.lose(lost)
+    }
+
+    /// Stages a frame of the outbox. What has no place on a WebSocket (a handshake: the URL said it; a close: that is
+    /// [`Transport::close`](super::Transport::close)) takes no bytes, and counts as written. An error is final.
+    fn stage_frame(&mut self, Frame { opcode, payload }: Frame<'_>) -> Result<(), Lost> {
+        let staged = match (opcode, self.encoding) {
+            (Opcode::Handshake | Opcode::Close, _) => return Ok(()),
+            (Opcode::Ping, _) => self.stage.frame(frame::Opcode::Ping, payload),
+            (Opcode::Pong, _) => self.stage.frame(frame::Opcode::Pong, payload),
+            (Opcode::Frame, Encoding::Json) => {
+                if simdutf8::basic::from_utf8(payload).is_err() {
+                    return Err(self.lose(Error::argument("a message that was to be sent is not UTF-8").into()));
+                }
+                self.stage.frame(frame::Opcode::Text, payload)
+            }
+            (Opcode::Frame, Encoding::Etf) => {
+                let mut binary = Vec::with_capacity(payload.len());
+                if let Err(error) = etf::from_json(payload, &mut self.scratch, &mut binary) {
+                    return Err(self.lose(error.into()));
+                }
+                self.stage.frame(frame::Opcode::Binary, &binary)
+            }
+        };
+        staged.map_err(|error| self.lose(Lost::io(&error)))
+    }
+}
+
+impl Framing for WebSocket {
+    fn socket(&self) -> &Socket {
+        &self.socket
+    }
+
+    fn flush(&mut self, out: &mut Outbox) -> io::Result<()> {
+        loop {
+            let flushed = self.stage.flush(&mut self.socket);
+            let written = self.stage.written();
+            while self.ends.front().is_some_and(|end| *end <= written) {
+                self.ends.pop_front();
+                out.written();
+            }
+            flushed?;
+            if !self.stage.is_empty() || self.lost.is_some() {
+                return Ok(());
+            }
+            let mut staged_any = false;
+            while self.stage.has_room() {
+                let Some(frame) = out.take() else { break };
+                staged_any = true;
+                if self.stage_frame(frame).is_err() {
+                    // `fill` tells why.
+                    return Ok(());
+                }
+                self.ends.push_back(self.stage.position());
+            }
+            if !staged_any {
+                return Ok(());
+            }
+        }
+    }
+
+    fn is_blocked(&self, _out: &Outbox) -> bool {
+        !self.stage.is_empty()
+    }
+
+    fn fill(&mut self) -> Result<bool, Lost> {
+        if self.next.is_some() {
+            return Ok(true);
+        }
+        if let Some(lost) = &self.lost {
+            return Err(lost.clone());
+        }
+        loop {
+            match self.reader.next() {
+                Ok(Some(Message::Ping(_))) if self.closed => {}
+                Ok(Some(Message::Ping(range))) => {
+                    let answered = self.stage.pong(self.reader.control(&range));
+                    answered.map_err(|error| self.lose(Lost::io(&error)))?;
+                }
+                Ok(Some(Message::Close(range))) => return Err(self.closed_by_peer(range)),
+                Ok(Some(message)) => {
+                    self.next = Some(message);
+                    return Ok(true);
+                }
+                Err(refusal) => return Err(self.refuse(refusal)),
+                Ok(None) => match self.socket.read(self.reader.space()) {
+                    Ok(0) => return Err(self.lose(Lost::ended("the peer went away without a close"))),
+                    Ok(n) => self.reader.filled(n),
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                        self.reader.rest();
+                        return Ok(false);
+                    }
+                    Err(error) => return Err(self.lose(Lost::io(&error))),
+                },
+            }
+        }
+    }
+
+    fn say_close(&mut self, _out: &mut Outbox, code: u16, reason: &str) {
+        self.stage_close(code, reason);
+    }
+
+    fn discard(&mut self) -> bool {
+        loop {
+            match self.fill() {
+                Ok(true) => self.next = None,
+                Ok(false) => return true,
+                Err(_) => return false,
+            }
+        }
+    }
+}
+
+fn truncated(reason: &str) -> &str {
+    let end = (0..=reason.len().min(REASON)).rev().find(|end| reason.is_char_boundary(*end));
+    &reason[..end.unwrap_or_default()]
+}

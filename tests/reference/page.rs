@@ -1,0 +1,363 @@
+//! The page, from top to bottom.
+
+use std::fmt::Write;
+
+use gamebridge::client::{PROTOCOLS, SERVICES};
+use gamebridge::proto::error::Status;
+use gamebridge::proto::wire::catalog::{Arg, Row, Shape, Type};
+use gamebridge::proto::wire::{gateway, host, rpc};
+
+use crate::header;
+use crate::words::{anchor, cell, link, of_scopes, of_time, of_type, sentence, shapes_of};
+
+const OPENING: &str = "\
+# Reference
+
+Every command, event and parameter that this version knows. The functions are in
+[gamebridge.h](../include/gamebridge.h), the exact rules of replies, queues and threads in [semantics.md](semantics.md).
+
+This page is printed from the tables by which the library checks what you send: change those, and run
+`cargo xtask reference`.
+
+**Reading the tables.** Arguments and data are JSON objects. A member marked *required* has to be there; of data, it always
+is. An *id* is one of Discord's 64-bit numbers: a string of digits, as Discord writes it, or an integer; `gb_id` reads both,
+`gb_args_id` writes one. Lengths count characters, not bytes. Types in a link are objects, under
+[Objects](#objects). Members that a table does not name are passed on as they are, and so are RPC and Gateway commands
+that are not on this page, since Discord adds both faster than libraries ship.
+
+A value that does not fit is refused by `gb_send` with `GB_ERR_ARGUMENT`, and `gb_last_error` names the place:
+`activity.buttons[1].label: 1 to 32 characters expected, 40 given`.
+
+";
+
+/// The whole page.
+pub fn reference() -> String {
+    let mut page = Page { text: OPENING.to_owned(), shapes: Vec::new() };
+    page.contents();
+    page.connecting();
+    page.rpc();
+    page.server();
+    page.gateway();
+    page.numbers();
+    page.objects();
+    page.text
+}
+
+/// To whom a command goes: what there is to say of its reply.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// It answers in its own time, to who has the scope.
+    Discord,
+    /// It answers at once.
+    Server,
+    /// It answers nothing.
+    Gateway,
+}
+
+struct Page {
+    text: String,
+    /// The objects that were named so far.
+    shapes: Vec<&'static Shape>,
+}
+
+impl Page {
+    fn say(&mut self, text: &str) {
+        self.text.push_str(text);
+        self.text.push_str("\n\n");
+    }
+
+    fn table(&mut self, head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
+        let _ = writeln!(self.text, "| {} |\n|{}", head.join(" | "), "---|".repeat(head.len()));
+        for row in rows {
+            let cells: Vec<String> = row.iter().map(|text| cell(text)).collect();
+            let _ = writeln!(self.text, "| {} |", cells.join(" | "));
+        }
+        self.text.push('\n');
+    }
+
+    fn contents(&mut self) {
+        for (heading, what) in [
+            ("Connecting and serving", "parameters of `gb_connect` and `gb_serve`, and what CONNECTED brings"),
+            ("RPC commands", "what to send to a Discord client, or to a GameBridge"),
+            ("RPC events", "what it tells"),
+            ("RPC error codes", "and close codes"),
+            ("Server commands", "what to send to a server that you host"),
+            ("Server events", "what it tells, and what it asks"),
+            ("Gateway commands", "with intents and close codes"),
+            ("Event types", "of `gb_event`"),
+            ("Statuses", "and flags"),
+            ("Objects", "that commands and events carry"),
+        ] {
+            let _ = writeln!(self.text, "- {}: {what}", link(heading));
+        }
+        self.text.push('\n');
+    }
+
+    fn members(&mut self, first: &str, members: &[Arg]) {
+        for member in members {
+            shapes_of(member.ty, &mut self.shapes);
+        }
+        let row = |member: &Arg| {
+            let required = if member.required { "required" } else { "" };
+            vec![format!("`{}`", member.name), of_type(member.ty), required.to_owned(), sentence(member.about)]
+        };
+        self.table(&[first, "Type", "", "Meaning"], members.iter().map(row));
+    }
+
+    fn list(&mut self, head: [&str; 2], rows: &[Row]) {
+        self.table(&head, rows.iter().map(|row| vec![link(row.name), sentence(row.about)]));
+    }
+
+    fn connecting(&mut self) {
+        self.say("## Connecting and serving");
+        self.say(
+            "The parameters are the JSON object that `gb_connect` and `gb_serve` take. One that is not in its table is \
+             refused: it would be a typing error that nobody notices.",
+        );
+        for (call, row) in
+            PROTOCOLS.iter().map(|row| ("gb_connect", row)).chain(SERVICES.iter().map(|row| ("gb_serve", row)))
+        {
+            self.say(&format!("### {call} \"{}\"", row.name));
+            self.say(&sentence(row.about));
+            self.members("Parameter", row.args);
+        }
+        self.say("### What CONNECTED brings");
+        self.table(
+            &["Of", "`data`", "`message`"],
+            [
+                [
+                    format!("`gb_connect` \"{}\"", PROTOCOLS[0].name),
+                    format!(
+                        "the {} object of READY; with an `access_token`, AUTHENTICATE's reply under `auth`",
+                        link("Ready")
+                    ),
+                    "where it is connected: `ipc /run/user/1000/discord-ipc-0`, `websocket 127.0.0.1:6463`".to_owned(),
+                ],
+                [
+                    "`gb_connect` \"gateway\"".to_owned(),
+                    "READY's data as Discord sent it; `peer` is the shard".to_owned(),
+                    String::new(),
+                ],
+                [
+                    "`gb_serve` \"rpc\"".to_owned(),
+                    format!(
+                        "`port` and `address` of the WebSocket, `ipc`: the path of the local socket, `launch_token`: what a \
+                         program of yours shows at the HTTP door in place of an Origin, `user`: the local player \
+                         ({})",
+                        link("PartialUser")
+                    ),
+                    "the addresses in words".to_owned(),
+                ],
+            ]
+            .map(|row| row.to_vec()),
+        );
+    }
+
+    fn rpc(&mut self) {
+        self.say("## RPC commands");
+        self.say(
+            "For `gb_send` on a connection of `gb_connect` \"rpc\". The reply's `data` is what stands under *Reply*; *Time* is how long it may take unless \
+             `gb_send_request` says otherwise. Scopes are \
+             those of the access token that AUTHENTICATE was given; `rpc.local` is held by every program that speaks over \
+             the local socket, without a token.",
+        );
+        let callable: Vec<Row> = rpc::COMMANDS.iter().filter(|row| row.callable).copied().collect();
+        self.list(["Command", "What it does"], &callable);
+        for row in &callable {
+            self.command(row.name, row, Told::Discord);
+        }
+        self.say("## RPC events");
+        self.say(
+            "DISPATCH events. Ask for them with [SUBSCRIBE](#subscribe), `{\"evt\":\"ACTIVITY_JOIN\"}`; the library asks again \
+             after a break. READY is told as CONNECTED, and ERROR as the reply that failed.",
+        );
+        self.table(
+            &["Event", "When", "Arguments of SUBSCRIBE", "Data", "Scopes"],
+            rpc::EVENTS.iter().filter(|row| row.callable).map(|row| {
+                let args: Vec<String> = row.args.iter().map(|arg| format!("`{}`", arg.name)).collect();
+                let data = of_type(row.reply);
+                vec![format!("`{}`", row.name), sentence(row.about), args.join(", "), data, of_scopes(row.scopes)]
+            }),
+        );
+        for row in rpc::EVENTS {
+            shapes_of(row.reply, &mut self.shapes);
+        }
+        self.say("### RPC error codes");
+        self.say(
+            "`gb_event.code` of a reply with `GB_ERR_REMOTE`. Discord's own sentence is in `message` when it sent one.",
+        );
+        self.table(
+            &["Code", "Meaning"],
+            rpc::ErrorCode::ALL.map(|code| vec![(code as i32).to_string(), sentence(code.sentence())]),
+        );
+        self.say("### RPC close codes");
+        self.say("`gb_event.code` of DISCONNECTED, or of RECONNECTING where the connection is made anew.");
+        self.table(
+            &["Code", "Meaning", "Then", "Status"],
+            rpc::CloseCode::ALL.map(|code| {
+                let then = if code.is_fatal() { "DISCONNECTED" } else { "RECONNECTING" };
+                let status = format!("`{}`", c_name(code.status()));
+                vec![(code as u16).to_string(), sentence(code.sentence()), then.to_owned(), status]
+            }),
+        );
+    }
+
+    fn command(&mut self, heading: &str, row: &Row, told: Told) {
+        self.say(&format!("### {heading}"));
+        self.say(&sentence(row.about));
+        if !row.args.is_empty() {
+            self.members("Argument", row.args);
+        }
+        shapes_of(row.reply, &mut self.shapes);
+        let mut facts = Vec::new();
+        if told != Told::Gateway {
+            facts.push(format!("**Reply:** {}.", of_reply(row.reply)));
+        }
+        if told == Told::Discord {
+            facts.push(format!("**Scopes:** {}.", of_scopes(row.scopes)));
+            facts.push(format!("**Time:** {}.", of_time(row)));
+        }
+        if !row.aliases.is_empty() {
+            facts.push(format!("**Also known as:** `{}`.", row.aliases.join("`, `")));
+        }
+        if let Some(rule) = beyond_shape(row) {
+            facts.push(rule.to_owned());
+        }
+        if !facts.is_empty() {
+            self.say(&facts.join(" "));
+        }
+    }
+
+    fn server(&mut self) {
+        self.say("## Server commands");
+        self.say(
+            "For `gb_send` on a server of `gb_serve` \"rpc\". The server plays the Discord client to the games that connect \
+             to it, and you play everybody else: other players, and the user's clicks. Peers never see these commands. A \
+             command that is not here is refused with `GB_ERR_UNSUPPORTED`.",
+        );
+        let list = |row: &Row| vec![format!("[{}](#{})", row.name, anchor(&server_heading(row))), sentence(row.about)];
+        self.table(&["Command", "What it does"], host::COMMANDS.iter().map(list));
+        for row in host::COMMANDS {
+            self.command(&server_heading(row), row, Told::Server);
+        }
+        self.say("## Server events");
+        self.say("DISPATCH events of a server. `gb_event.peer` says which peer it is about.");
+        self.table(
+            &["Event", "When", "Data"],
+            host::EVENTS.iter().map(|row| vec![format!("`{}`", row.name), sentence(row.about), of_type(row.reply)]),
+        );
+        self.say("### Server requests");
+        self.say(
+            "REQUEST events: settle each once with `gb_answer`, giving `gb_event.tag`. `GB_OK` allows, any other status denies.",
+        );
+        self.table(
+            &["Request", "When", "Data"],
+            host::REQUESTS.iter().map(|row| vec![format!("`{}`", row.name), sentence(row.about), of_type(row.reply)]),
+        );
+        for row in host::EVENTS.iter().chain(host::REQUESTS) {
+            shapes_of(row.reply, &mut self.shapes);
+        }
+    }
+
+    fn gateway(&mut self) {
+        self.say("## Gateway commands");
+        self.say(&format!(
+            "For `gb_send` on a connection of `gb_connect` \"gateway\" (version {}). The Gateway answers none of them: the reply \
+             comes when the message was handed to the transport, and what it causes comes as events. One message may have \
+             {} bytes. Events are DISPATCH under Discord's own names, with their data as it came.",
+            gateway::VERSION,
+            gateway::MAX_SEND,
+        ));
+        self.list(["Command", "What it does"], gateway::COMMANDS);
+        for row in gateway::COMMANDS {
+            self.command(row.name, row, Told::Gateway);
+        }
+        self.say("### Gateway intents");
+        self.say(
+            "The parameter `intents` is the sum of the values. Privileged ones have to be granted to the application.",
+        );
+        self.table(
+            &["Intent", "Value", ""],
+            gateway::INTENTS.iter().map(|intent| {
+                let privileged = if intent.privileged { "privileged" } else { "" };
+                vec![format!("`{}`", intent.name), (1u64 << intent.bit).to_string(), privileged.to_owned()]
+            }),
+        );
+        self.say("### Gateway close codes");
+        self.say(
+            "`gb_event.code` of DISCONNECTED, or of RECONNECTING. This version begins a new session after every break: it \
+             does not resume yet.",
+        );
+        self.table(
+            &["Code", "Meaning", "Then"],
+            gateway::CloseCode::ALL.map(|code| {
+                let then = match code.after() {
+                    gateway::After::Fatal => "DISCONNECTED",
+                    gateway::After::NewSession | gateway::After::Resume => "RECONNECTING",
+                };
+                vec![(code as u16).to_string(), sentence(code.as_str()), then.to_owned()]
+            }),
+        );
+    }
+
+    fn numbers(&mut self) {
+        for (heading, opening, prefixes) in [
+            ("Event types", "`gb_event.type`. Ignore those that you do not know.", &["GB_EVENT_"] as &[_]),
+            ("Statuses", "What functions return, and `gb_event.status`.", &["GB_OK", "GB_ERR_"]),
+            ("Flags", "Bits of `gb_event.flags`.", &["GB_FLAG_"]),
+        ] {
+            self.say(&format!("## {heading}"));
+            self.say(opening);
+            self.table(
+                &["Name", "Value", "Meaning"],
+                header::constants(prefixes).into_iter().map(|constant| {
+                    let about = constant.about.strip_prefix("Bit of gb_event.flags: ").unwrap_or(&constant.about);
+                    vec![format!("`{}`", constant.name), constant.value.to_owned(), sentence(about)]
+                }),
+            );
+        }
+    }
+
+    fn objects(&mut self) {
+        self.say("## Objects");
+        let mut shapes = std::mem::take(&mut self.shapes);
+        shapes.sort_by_key(|shape| shape.name);
+        for shape in shapes {
+            self.say(&format!("### {}", shape.name));
+            self.members("Member", shape.fields);
+        }
+    }
+}
+
+/// Some of the server's commands have the name of an event or command of RPC, or of another heading.
+fn server_heading(row: &Row) -> String {
+    format!("{} (server)", row.name)
+}
+
+fn of_reply(reply: Type) -> String {
+    match reply {
+        Type::Any => "without data".to_owned(),
+        other => of_type(other),
+    }
+}
+
+/// What is checked besides the shape, where a row has such a rule.
+fn beyond_shape(row: &Row) -> Option<&'static str> {
+    row.rule?;
+    Some(match row.name {
+        "SUBSCRIBE" | "UNSUBSCRIBE" => "`args` is checked against the event's own arguments.",
+        "REQUEST_GUILD_MEMBERS" => "Either `query`, with `limit`, or `user_ids`.",
+        other => panic!("{other} has a rule that the reference does not tell"),
+    })
+}
+
+/// `GB_ERR_RATE_LIMITED`.
+fn c_name(status: Status) -> String {
+    let value = (status as i32).to_string();
+    let named = header::constants(&["GB_OK", "GB_ERR_"]);
+    named
+        .iter()
+        .find(|constant| constant.value == value)
+        .map(|constant| constant.name.to_owned())
+        .expect("in the header")
+}
