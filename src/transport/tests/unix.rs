@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use gamebridge_proto::error::Status;
 use gamebridge_proto::wire::ipc::HEADER;
+use tokio::io::AsyncWriteExt;
 use tokio::net::UnixStream;
 
 use super::ipc::wire;
@@ -60,6 +61,11 @@ fn environment<const N: usize>(variables: [(&'static str, &Path); N]) -> impl Fn
 pub(super) async fn pair(limits: Limits) -> (Transport, UnixStream) {
     let (ours, theirs) = UnixStream::pair().expect("a pair");
     (Transport::Ipc(Ipc::new(Socket::Local(ours), limits)), theirs)
+}
+
+/// Whether this many unwritten frames may be told of when there were so many: here it is exact.
+pub(super) fn may_tell(told: usize, were: usize) -> bool {
+    told == were
 }
 
 /// Where a test's server listens. Nothing of the server's is left there in the end.
@@ -128,4 +134,11 @@ async fn a_peer_that_writes_without_end_does_not_starve_the_thread() {
     tokio::select! { () = reader => {}, () = other => {} }
     writer.join().expect("the writer ends with its peer");
     assert!(turns.get() > 100, "{}", turns.get());
+}
+
+#[tokio::test]
+async fn a_burst_larger_than_a_read_needs_no_second_drive() {
+    let (mut ours, mut theirs) = pair(Limits { message: 1024, read: 64 }).await;
+    theirs.write_all(&wire(&[(Opcode::Frame, &[b'x'; 100][..]); 50])).await.expect("written");
+    assert_eq!(burst(&mut ours).await.expect("frames").len(), 50);
 }

@@ -16,6 +16,7 @@ use windows_sys::Win32::Security::Authorization::{
     ConvertSecurityDescriptorToStringSecurityDescriptorW, GetSecurityInfo, SDDL_REVISION_1, SE_KERNEL_OBJECT,
 };
 use windows_sys::Win32::Security::DACL_SECURITY_INFORMATION;
+use windows_sys::Win32::System::LibraryLoader::{GetModuleHandleW, GetProcAddress};
 
 use super::*;
 use crate::transport::Socket;
@@ -35,6 +36,12 @@ pub(super) async fn pair(limits: Limits) -> (Transport, NamedPipeServer) {
     let ours = ClientOptions::new().open(&name).expect("the pipe waits");
     theirs.connect().await.expect("connected");
     (Transport::Ipc(Ipc::new(Socket::Local(Local::Client(ours)), limits)), theirs)
+}
+
+/// Whether this many unwritten frames may be told of when there were so many: what tokio took, but the pipe did not, counts
+/// as written, which makes a command uncertain that is only lost.
+pub(super) fn may_tell(told: usize, were: usize) -> bool {
+    told <= were
 }
 
 /// Where a test's server listens: pipes have one place, and leave nothing behind.
@@ -58,6 +65,22 @@ async fn connected(listener: &mut Listener) -> (Transport, Transport) {
     let path = listener.path().to_owned();
     let (client, server) = tokio::join!(ipc::connect(&path, Limits::UPSTREAM), listener.accept());
     (client.expect("a client"), server.expect("a peer"))
+}
+
+/// Whether the system lets a second server be first, as Wine does up to version 8 at least. Then a test of that is skipped,
+/// with a word.
+fn first_is_anybody() -> bool {
+    // SAFETY: both names end with a NUL.
+    let wine = unsafe {
+        let ntdll = GetModuleHandleW("ntdll\0".encode_utf16().collect::<Vec<_>>().as_ptr());
+        GetProcAddress(ntdll, c"wine_get_version".as_ptr().cast()).is_some()
+    };
+    let (_pipe, name) = pipe();
+    let anybody = wine && ServerOptions::new().first_pipe_instance(true).create(&name).is_ok();
+    if anybody {
+        eprintln!("skipped: this Wine has no FILE_FLAG_FIRST_PIPE_INSTANCE");
+    }
+    anybody
 }
 
 /// What opening the pipe gives, as a program of another make would.
@@ -100,6 +123,9 @@ async fn what_was_written_before_the_close_arrives() {
 
 #[tokio::test]
 async fn servers_take_different_names_and_give_them_back() {
+    if first_is_anybody() {
+        return;
+    }
     let (first, second) = (bind().await, bind().await);
     assert_ne!(first.path(), second.path());
     let path = second.path().to_owned();
@@ -112,6 +138,9 @@ async fn servers_take_different_names_and_give_them_back() {
 
 #[tokio::test]
 async fn a_name_that_somebody_else_has_is_left_to_them() {
+    if first_is_anybody() {
+        return;
+    }
     let squat = |path: &PathBuf| {
         ServerOptions::new().first_pipe_instance(true).create(path).ok().map(|pipe| (pipe, path.clone()))
     };
@@ -123,6 +152,9 @@ async fn a_name_that_somebody_else_has_is_left_to_them() {
 
 #[tokio::test]
 async fn nobody_joins_in_under_our_name() {
+    if first_is_anybody() {
+        return;
+    }
     let listener = bind().await;
     ServerOptions::new().first_pipe_instance(true).create(listener.path()).expect_err("we were first");
 }
@@ -182,7 +214,9 @@ async fn only_our_user_stands_in_the_access_list() {
         LocalFree(descriptor);
         list
     };
-    assert!(list.starts_with("D:P(A;;FA;;;") && list.matches('(').count() == 1, "{list}");
+    // Windows has translated "all" into a file's rights, Wine has not.
+    assert!(list.starts_with("D:P(A;;FA;;;S-1-") || list.starts_with("D:P(A;;GA;;;S-1-"), "{list}");
+    assert_eq!(list.matches('(').count(), 1, "{list}");
 }
 
 #[tokio::test]
@@ -223,9 +257,11 @@ async fn a_frame_that_arrived_never_counts_as_unwritten() {
     for _ in 0..5000 {
         out.push(Opcode::Frame, &[b'x'; 1000]);
     }
-    assert!(once(ours.drive(&mut out)).await.is_pending(), "the peer reads nothing and says nothing");
     let mut arrived = vec![0; 10_000];
-    theirs.read_exact(&mut arrived).await.expect("some of it arrives");
+    tokio::select! {
+        driven = ours.drive(&mut out) => panic!("the peer says nothing: {driven:?}"),
+        read = theirs.read_exact(&mut arrived) => read.expect("some of it arrives"),
+    };
     drop(theirs);
     ours.drive(&mut out).await.expect_err("a broken pipe");
     assert!(out.unwritten() > 0 && out.unwritten() <= 5000 - arrived.len() / (HEADER + 1000), "{}", out.unwritten());
