@@ -19,6 +19,8 @@ use crate::session::port::{Ledger, Message};
 pub const MAX_REPLIES: u64 = 4096;
 /// Messages that may be on their way to the I/O thread.
 const MAX_IN_FLIGHT: usize = 16 * 1024;
+/// Bytes of a command's arguments: as much as any peer would take.
+const MAX_ARGUMENTS: usize = 16 << 20;
 /// Characters of a command's name.
 const MAX_NAME: usize = 128;
 
@@ -151,15 +153,24 @@ fn check_arguments(row: Option<&'static Row>, request: &Request<'_>) -> Result<(
 
 /// Reads a JSON object (or nothing at all) into this thread's scratch and shows it to `check`.
 fn read_object(text: &[u8], field: &str, check: impl FnOnce(&Document) -> Result<(), Error>) -> Result<(), Error> {
-    ARGUMENTS.with_borrow_mut(|document| {
-        if let Err(error) = document.parse(if text.is_empty() { b"{}" } else { text }) {
-            return Err(Error::argument(format!("{field}: not JSON: {error}")));
-        }
-        if document.root().kind() != Kind::Object {
-            return Err(Error::argument(format!("{field}: a JSON object expected")));
-        }
-        let result = check(document);
-        document.shrink_to(SCRATCH_KEPT);
-        result
-    })
+    if text.len() > MAX_ARGUMENTS {
+        let sentence = format!("{field}: {} bytes given, at most {MAX_ARGUMENTS} expected", text.len());
+        return Err(Error::argument(sentence));
+    }
+    // A thread that is ending (an exit handler, a destructor of a C++ object) has no scratch any more.
+    let mut document = ARGUMENTS.try_with(RefCell::take).unwrap_or_default();
+    let result = read_into(&mut document, text, field).and_then(|()| check(&document));
+    document.shrink_to(SCRATCH_KEPT);
+    let _ = ARGUMENTS.try_with(|scratch| scratch.replace(document));
+    result
+}
+
+fn read_into(document: &mut Document, text: &[u8], field: &str) -> Result<(), Error> {
+    document
+        .parse(if text.is_empty() { b"{}" } else { text })
+        .map_err(|error| Error::argument(format!("{field}: not JSON: {error}")))?;
+    if document.root().kind() != Kind::Object {
+        return Err(Error::argument(format!("{field}: a JSON object expected")));
+    }
+    Ok(())
 }

@@ -18,7 +18,7 @@ use tokio::sync::{Notify, mpsc};
 
 pub use self::args::Args;
 pub use self::connection::Request;
-pub use self::options::{Options, QUEUE_BYTES, SHUTDOWN};
+pub use self::options::{MAX_QUEUE_BYTES, MIN_QUEUE_BYTES, Options, QUEUE_BYTES, SHUTDOWN};
 pub use crate::host::SERVICES;
 pub use crate::queue::{Fields, Polled, View};
 pub use crate::session::PROTOCOLS;
@@ -53,7 +53,8 @@ pub struct Client {
 
 impl Client {
     /// A client; the first one in the process starts the I/O thread.
-    pub fn new(options: Options) -> Result<Client, Error> {
+    pub fn new(mut options: Options) -> Result<Client, Error> {
+        options.queue_bytes = options.queue_bytes.clamp(MIN_QUEUE_BYTES, MAX_QUEUE_BYTES);
         let runtime = Runtime::acquire()?;
         let board = Arc::new(Board { queue: Arc::new(queue::Shared::new()), signal: Signal::default() });
         let (held, all_gone) = blocking::sync_channel(0);

@@ -20,6 +20,10 @@ pub struct Options {
 
 /// Default of [`Options::queue_bytes`].
 pub const QUEUE_BYTES: usize = 4 << 20;
+/// The least of [`Options::queue_bytes`]: two chunks. Less is taken for this.
+pub const MIN_QUEUE_BYTES: usize = 512 << 10;
+/// The most of [`Options::queue_bytes`]. More is taken for this.
+pub const MAX_QUEUE_BYTES: usize = 4 << 30;
 /// Default of [`Options::shutdown`].
 pub const SHUTDOWN: Duration = Duration::from_millis(500);
 

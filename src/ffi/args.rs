@@ -13,9 +13,14 @@ thread_local! {
     static LAST_FAILURE: std::cell::RefCell<Option<String>> = const { std::cell::RefCell::new(None) };
 }
 
+/// Silently not, when the thread is ending.
+fn remember_failure(failure: Option<String>) {
+    let _ = LAST_FAILURE.try_with(|last| last.replace(failure));
+}
+
 /// See `gb_args_json`.
 pub(super) fn last_failure() -> Option<String> {
-    LAST_FAILURE.with_borrow(Clone::clone)
+    LAST_FAILURE.try_with(|failure| failure.borrow().clone()).ok().flatten()
 }
 
 /// Arguments under construction: a JSON object that is filled by path. Pasting a player's name into a `printf` of JSON is
@@ -161,12 +166,12 @@ pub unsafe extern "C" fn gb_args_raw(args: *mut gb_args, path: *const c_char, js
 /// `args` is NULL or live; `len` is NULL or may be written to.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn gb_args_json(args: *mut gb_args, len: *mut usize) -> *const c_char {
-    LAST_FAILURE.set(None);
     or(c"".as_ptr(), || {
+        remember_failure(None);
         // SAFETY: as the caller promises.
         let args = unsafe { args.as_mut() }.ok_or_else(|| Error::argument("args: NULL given"));
         let json = args.and_then(|args| args.args.json()).inspect_err(|error| {
-            LAST_FAILURE.set(Some(error.message.clone().into_owned()));
+            remember_failure(Some(error.message.clone().into_owned()));
         })?;
         if !len.is_null() {
             // SAFETY: as the caller promises.

@@ -38,17 +38,14 @@ pub(super) fn guard<R>(on_panic: R, body: impl FnOnce() -> R) -> R {
         body()
     };
     let before = INSIDE.replace(true);
-    let result = catch_unwind(AssertUnwindSafe(probed));
+    let result = catch_unwind(AssertUnwindSafe(probed)).unwrap_or_else(|panic| {
+        set_last_error(&Error::new(Status::Panic, format!("a bug inside gamebridge: {}", sentence(&*panic))));
+        // A payload whose drop panics must not bring us down.
+        std::mem::forget(panic);
+        on_panic
+    });
     INSIDE.set(before);
-    match result {
-        Ok(result) => result,
-        Err(panic) => {
-            set_last_error(&Error::new(Status::Panic, format!("a bug inside gamebridge: {}", sentence(&*panic))));
-            // A payload whose drop panics must not bring us down.
-            std::mem::forget(panic);
-            on_panic
-        }
-    }
+    result
 }
 
 fn sentence(panic: &(dyn Any + Send)) -> &str {
@@ -79,8 +76,11 @@ pub(super) fn or<R: Copy>(failed: R, body: impl FnOnce() -> Result<R, Error>) ->
     })
 }
 
+/// Keeps the sentence for `gb_last_error`; silently not, when the thread is ending and has no place for it any more (an
+/// exit handler, a destructor of a C++ object).
 pub(super) fn set_last_error(error: &Error) -> Status {
-    LAST_ERROR.with_borrow_mut(|last| {
+    let _ = LAST_ERROR.try_with(|last| {
+        let mut last = last.borrow_mut();
         last.clear();
         last.extend(error.message.bytes().map(|byte| if byte == 0 { b' ' } else { byte }));
         last.push(0);
@@ -124,6 +124,10 @@ pub(super) unsafe fn text<'a>(text: *const c_char, field: &str) -> Result<&'a st
 #[unsafe(no_mangle)]
 pub extern "C" fn gb_last_error() -> *const c_char {
     guard(c"".as_ptr(), || {
-        LAST_ERROR.with_borrow(|last| if last.is_empty() { c"".as_ptr() } else { last.as_ptr().cast() })
+        let sentence = LAST_ERROR.try_with(|last| {
+            let last = last.borrow();
+            if last.is_empty() { c"".as_ptr() } else { last.as_ptr().cast() }
+        });
+        sentence.unwrap_or(c"".as_ptr())
     })
 }

@@ -67,7 +67,8 @@ unsafe fn sized<T: Copy>(given: *const T, default: T, field: &str) -> Result<T, 
     }
     // SAFETY: the size is there, as the caller promises.
     let size = unsafe { given.cast::<u32>().read_unaligned() } as usize;
-    if size < size_of::<u32>() || size > 4096 {
+    // A size that ends inside a field would leave half a pointer to follow.
+    if size < size_of::<u32>() || size > 4096 || !size.is_multiple_of(align_of::<T>()) {
         let sentence = format!("{field}.size: {size} given, sizeof expected ({} here)", size_of::<T>());
         return Err(Error::argument(sentence));
     }

@@ -52,7 +52,7 @@ impl Decoded {
 
     /// What `gb_event.data` is: NULL for an empty payload.
     pub(super) fn root(&self) -> *const gb_value {
-        if self.length == 0 { std::ptr::null() } else { std::ptr::from_ref(&self.lazy[1]).cast() }
+        if self.length == 0 { std::ptr::null() } else { self.lazy.as_ptr().wrapping_add(1).cast() }
     }
 
     /// The payload as it came.
@@ -158,7 +158,8 @@ pub(super) fn pointer(value: Value<'_>, decoded: &Decoded) -> *const gb_value {
     // SAFETY: a value exists, so its document is parsed.
     let document = unsafe { decoded.document() };
     match document.nodes().get(value.index() as usize) {
-        Some(node) => std::ptr::from_ref(node).cast(),
+        // By way of the array, so that the pointer may lead back to the header.
+        Some(_) => document.nodes().as_ptr().wrapping_add(value.index() as usize).cast(),
         None => std::ptr::null(),
     }
 }

@@ -67,8 +67,8 @@ struct Waiting {
     payload: Box<[u8]>,
 }
 
-/// The operating system's generator. When it gives nothing there are no tokens to be had: the panic ends this server with
-/// a sentence, and guessable tokens would be worse.
+/// The operating system's generator. When it gives nothing there are no tokens to be had: the panic ends the connection that
+/// asked for one, and guessable tokens would be worse.
 struct SystemEntropy;
 
 impl Entropy for SystemEntropy {
@@ -229,7 +229,7 @@ impl House {
                 self.stirred.notified().await;
             }
         };
-        // Who does not listen is dropped with the task.
+        // Who does not listen loses its task.
         let _ = tokio::time::timeout(CLOSE_WITHIN, all_gone).await;
     }
 }

@@ -7,6 +7,8 @@ use gamebridge_proto::error::Error;
 use gamebridge_proto::server::rpc::{HttpRequest, Via};
 use gamebridge_proto::wire::json::Object;
 
+use tokio::task::JoinSet;
+
 use super::house::House;
 use super::peer;
 use super::service::Service;
@@ -89,16 +91,18 @@ impl Doorway {
     }
 
     /// Gives an arrival a task of its own.
-    pub(super) fn admit(&self, arrival: Arrival, house: &Rc<House>) {
+    pub(super) fn admit(&self, arrival: Arrival, house: &Rc<House>, peers: &mut JoinSet<()>) {
+        // Those that have ended meanwhile.
+        while peers.try_join_next().is_some() {}
         let house = house.clone();
         match arrival {
             Arrival::Ipc(transport) => {
-                tokio::task::spawn_local(async move { peer::serve(house, Via::Ipc, transport).await });
+                peers.spawn_local(async move { peer::serve(house, Via::Ipc, transport).await });
             }
             Arrival::Tcp(connection) => {
                 if house.half_open.get() < MAX_HALF_OPEN {
                     house.half_open.set(house.half_open.get() + 1);
-                    tokio::task::spawn_local(receive(connection, house));
+                    peers.spawn_local(receive(connection, house));
                 }
             }
         }

@@ -21,6 +21,8 @@ pub use self::service::Service;
 /// The services, each with its parameters.
 pub const SERVICES: &[gamebridge_proto::wire::catalog::Row] = &[service::PARAMS];
 
+use tokio::task::JoinSet;
+
 use self::house::House;
 use self::listen::Doorway;
 use crate::runtime::clock;
@@ -29,25 +31,30 @@ use crate::session::port::{Message, Port};
 
 /// Runs a server to its end.
 pub async fn run(service: Service, mut port: Port) {
-    let panic = AssertUnwindSafe(serve(service, &mut port)).catch_unwind().await.err();
-    session::finish(panic, port);
+    // Every peer's task, so that none outlives the server, however it ends.
+    let mut peers = JoinSet::new();
+    let panic = AssertUnwindSafe(serve(service, &mut port, &mut peers)).catch_unwind().await.err();
+    peers.shutdown().await;
+    session::finish(panic, port).await;
 }
 
-async fn serve(service: Service, port: &mut Port) {
+async fn serve(service: Service, port: &mut Port, peers: &mut JoinSet<()>) {
     let (doorway, house) = match open(&service, port).await {
         Ok(opened) => opened,
         Err(error) => {
             // Commands may have come already: they are answered first.
-            port.close(&error);
+            port.close(&error).await;
             return;
         }
     };
-    let code = run_house(&house, doorway, port).await;
+    let code = run_house(&house, doorway, port, peers).await;
     house.close_all(1001, "the server is closing").await;
+    // Who did not listen, or had not said what it wants.
+    peers.shutdown().await;
     house.deliver(&mut port.outlet);
     let mut last = Event::new(EventType::Disconnected, "DISCONNECTED");
     last.message = code;
-    port.say_farewell(&session::port::Farewell::of(&last));
+    port.say_farewell(&session::port::Farewell::of(&last)).await;
 }
 
 /// Listens, then says CONNECTED with the addresses.
@@ -72,7 +79,7 @@ enum Woken {
 }
 
 /// Until the program ends the server; returns why.
-async fn run_house(house: &Rc<House>, mut doorway: Doorway, port: &mut Port) -> &'static str {
+async fn run_house(house: &Rc<House>, mut doorway: Doorway, port: &mut Port, peers: &mut JoinSet<()>) -> &'static str {
     loop {
         house.deliver(&mut port.outlet);
         let deadline = house.next_timeout();
@@ -83,7 +90,6 @@ async fn run_house(house: &Rc<House>, mut doorway: Doorway, port: &mut Port) -> 
             }
         };
         let woken = tokio::select! {
-            biased;
             message = port.inbox_next() => Woken::Message(message),
             arrival = doorway.arrival() => Woken::Arrived(arrival),
             () = house.stirred() => Woken::Events,
@@ -101,7 +107,7 @@ async fn run_house(house: &Rc<House>, mut doorway: Doorway, port: &mut Port) -> 
                     port.outlet.log(level, "host", &format!("gb_answer: {}", error.message));
                 }
             }
-            Woken::Arrived(arrival) => doorway.admit(arrival, house),
+            Woken::Arrived(arrival) => doorway.admit(arrival, house, peers),
             Woken::Events => {}
             Woken::Time => house.timeout(),
         }

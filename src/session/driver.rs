@@ -154,7 +154,6 @@ impl<P: Protocol> Driver<'_, P> {
                 timer_set = Some(deadline);
             }
             let woken = tokio::select! {
-                biased;
                 message = self.port.inbox_next() => Woken::Message(message),
                 result = progress(&mut self.transport, &mut self.outbox, self.paused) => Woken::Driven(result),
                 opened = opened(&mut self.opening) => Woken::Opened(opened),
@@ -193,27 +192,34 @@ impl<P: Protocol> Driver<'_, P> {
     }
 
     fn messages(&mut self, first: Message) {
-        let mut next = Some(first);
-        while let Some(message) = next {
-            match message {
-                #[cfg(feature = "panic-probe")]
-                Message::Command(command) if &*command.name == "PANIC_PROBE" => panic!("the panic probe is on"),
-                Message::Command(command) => self.call(|machine, now, out| machine.command(now, command, out)),
-                Message::Cancel(tag) => self.call(|machine, now, out| machine.cancel(now, tag, out)),
-                Message::Disconnect => self.call(|machine, now, out| machine.disconnect(now, out)),
-                Message::Answer { request, .. } => {
-                    let sentence = format!("gb_answer: no request {request}: only a server asks something of its host");
-                    self.port.outlet.log(LogLevel::Warn, "session", &sentence);
-                }
-            }
+        self.message(first);
+        // A program that sends without end must not keep the thread: the transport has its turn after a burst.
+        for _ in 1..BURST {
             if self.protocol.is_finished() {
                 return;
             }
-            next = self.port.try_receive();
+            match self.port.try_receive() {
+                Some(message) => self.message(message),
+                None => break,
+            }
         }
         if self.outbox.bytes() > MAX_WAITING {
             let error = Error::new(Status::Io, "the peer does not read what it is sent");
             self.lose(&Lost { code: None, error });
+        }
+    }
+
+    fn message(&mut self, message: Message) {
+        match message {
+            #[cfg(feature = "panic-probe")]
+            Message::Command(command) if &*command.name == "PANIC_PROBE" => panic!("the panic probe is on"),
+            Message::Command(command) => self.call(|machine, now, out| machine.command(now, command, out)),
+            Message::Cancel(tag) => self.call(|machine, now, out| machine.cancel(now, tag, out)),
+            Message::Disconnect => self.call(|machine, now, out| machine.disconnect(now, out)),
+            Message::Answer { request, .. } => {
+                let sentence = format!("gb_answer: no request {request}: only a server asks something of its host");
+                self.port.outlet.log(LogLevel::Warn, "session", &sentence);
+            }
         }
     }
 
@@ -299,7 +305,7 @@ impl<P: Protocol> Driver<'_, P> {
             transport.close(std::mem::take(&mut self.outbox), code, &reason).await;
         }
         if let Some(farewell) = self.pending.farewell.take() {
-            self.port.say_farewell(&farewell);
+            self.port.say_farewell(&farewell).await;
         }
     }
 }

@@ -75,11 +75,11 @@ pub async fn run(upstream: Upstream, mut port: Port, resume: Arc<Notify>) {
             Upstream::Gateway(upstream) => driver::drive(upstream, &mut port, &resume).await,
         }
     };
-    finish(AssertUnwindSafe(driven).catch_unwind().await.err(), port);
+    finish(AssertUnwindSafe(driven).catch_unwind().await.err(), port).await;
 }
 
 /// Says the last words of a connection whose task has ended, by itself or by a bug.
-pub fn finish(panic: Option<Box<dyn std::any::Any + Send>>, mut port: Port) {
+pub async fn finish(panic: Option<Box<dyn std::any::Any + Send>>, mut port: Port) {
     let error = match panic {
         None => Error::new(Status::Closed, "the connection is over"),
         Some(panic) => {
@@ -88,5 +88,5 @@ pub fn finish(panic: Option<Box<dyn std::any::Any + Send>>, mut port: Port) {
             Error::new(Status::Panic, format!("a bug inside gamebridge ended this connection: {what}"))
         }
     };
-    port.close(&error);
+    port.close(&error).await;
 }

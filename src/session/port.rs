@@ -252,21 +252,22 @@ impl Port {
     }
 
     /// Refuses further messages, answers those that still wait, and ends the connection unless that was said already.
-    pub fn close(&mut self, error: &Error) {
-        self.refuse_messages();
+    pub async fn close(&mut self, error: &Error) {
+        self.refuse_messages().await;
         self.outlet.end(error);
     }
 
     /// The regular end: all replies, then DISCONNECTED as the machine put it.
-    pub fn say_farewell(&mut self, farewell: &Farewell) {
-        self.refuse_messages();
+    pub async fn say_farewell(&mut self, farewell: &Farewell) {
+        self.refuse_messages().await;
         self.outlet.event(&farewell.event());
         self.outlet.publish();
     }
 
-    fn refuse_messages(&mut self) {
+    /// Waits for senders that are in the middle of it: `try_recv` would call the inbox empty, and lose their message.
+    async fn refuse_messages(&mut self) {
         self.inbox.close();
-        while let Some(message) = self.try_receive() {
+        while let Some(message) = self.inbox_next().await {
             if let Message::Command(command) = message {
                 self.outlet.refuse(&command);
             }

@@ -3,13 +3,15 @@
 use std::future::Future;
 
 use gamebridge_proto::command::Command;
-use gamebridge_proto::error::Error;
-use gamebridge_proto::event::Event;
+use gamebridge_proto::error::{Error, Status};
+use gamebridge_proto::event::{Event, EventType, LogLevel};
 use gamebridge_proto::protocol::Closed;
 use gamebridge_proto::protocol::rpc::{Client, Config, Sink, Via};
 use gamebridge_proto::secret::Secret;
 use gamebridge_proto::time::Instant;
+use gamebridge_proto::value::Document;
 use gamebridge_proto::wire::catalog::{Arg, Row, Type};
+use gamebridge_proto::wire::etf;
 use gamebridge_proto::wire::ipc::{Frame, Opcode};
 use gamebridge_proto::wire::rpc as wire;
 
@@ -106,6 +108,17 @@ fn with_token(target: Target) -> Target {
     }
 }
 
+/// Answers a command that the connection's encoding cannot carry.
+fn refuse(command: &Command, error: &Error, out: &mut Effects<'_, usize>) {
+    let sentence = format!("{}: args: not to be said in etf: {}", command.name, error.message);
+    if command.tag == 0 {
+        return out.event(&Event::log(LogLevel::Warn, "rpc", &sentence));
+    }
+    let mut reply = Event::new(EventType::Reply, &command.name);
+    (reply.tag, reply.status, reply.message) = (command.tag, Status::Argument, &sentence);
+    out.event(&reply);
+}
+
 impl Sink for Effects<'_, usize> {
     fn open(&mut self, skip: usize) {
         Effects::open(self, skip);
@@ -155,6 +168,12 @@ impl Protocol for Upstream {
         self.machine.handle_closed(now, Closed { code: lost.code, reason: &lost.error.message, unwritten }, out);
     }
     fn command(&mut self, now: Instant, command: Command, out: &mut Effects<'_, usize>) {
+        if self.encoding == Encoding::Etf
+            && !command.args.is_empty()
+            && let Err(error) = etf::from_json(&command.args, &mut Document::new(), &mut Vec::new())
+        {
+            return refuse(&command, &error, out);
+        }
         self.machine.handle_command(now, command, out);
     }
     fn cancel(&mut self, now: Instant, tag: u64, out: &mut Effects<'_, usize>) {
@@ -176,8 +195,6 @@ impl Protocol for Upstream {
 
 #[cfg(test)]
 mod tests {
-    use gamebridge_proto::error::Status;
-
     use super::*;
 
     #[test]

@@ -360,8 +360,7 @@ fn only(headers: &HeaderMap, name: HeaderName) -> Option<Option<String>> {
 /// here (DNS rebinding).
 fn is_for_us(head: &Parts, port: u16) -> bool {
     let Some(Some(host)) = only(&head.headers, header::HOST) else { return false };
-    let Some(name) = host.strip_suffix(&format!(":{port}")) else { return false };
-    head.uri.authority().is_none() && (name == "127.0.0.1" || name == "[::1]" || name.eq_ignore_ascii_case("localhost"))
+    head.uri.authority().is_none() && gamebridge_proto::server::rpc::host_is_ours(&host, port)
 }
 
 fn encoding(query: &str) -> Encoding {

@@ -141,11 +141,10 @@ impl Transport {
     /// # Errors
     /// [`Lost`] when the connection broke.
     pub async fn write(&mut self, out: &mut Outbox) -> Result<(), Lost> {
-        let written = match self {
-            Transport::Ipc(ipc) => write_all(ipc, out).await,
-            Transport::WebSocket(websocket) => write_all(&mut **websocket, out).await,
-        };
-        written.map_err(|error| Lost::io(&error))
+        match self {
+            Transport::Ipc(ipc) => write(ipc, out).await,
+            Transport::WebSocket(websocket) => write(&mut **websocket, out).await,
+        }
     }
 
     /// The next frame that is in, without waiting; `None` when it is time to [`drive`](Transport::drive) again. The
@@ -188,6 +187,9 @@ trait Framing {
     /// Reads until a frame is in (true) or the socket is drained (false), without waiting.
     fn fill(&mut self) -> Result<bool, Lost>;
 
+    /// Why the connection is over, if it is.
+    fn lost(&self) -> Option<Lost>;
+
     /// Queues the close itself, after all that was queued before.
     fn say_close(&mut self, out: &mut Outbox, code: u16, reason: &str);
 
@@ -223,6 +225,12 @@ async fn last_words(framing: &mut impl Framing, lost: Lost) -> Result<(), Lost> 
     tokio::time::timeout(LAST_WORDS_WITHIN, reading).await.unwrap_or(Err(lost))
 }
 
+async fn write(framing: &mut impl Framing, out: &mut Outbox) -> Result<(), Lost> {
+    write_all(framing, out).await.map_err(|error| Lost::io(&error))?;
+    // A connection that was lost takes nothing any more: who waits for room would wait for ever.
+    framing.lost().map_or(Ok(()), Err)
+}
+
 async fn close(framing: &mut impl Framing, out: &mut Outbox, code: u16, reason: &str) -> io::Result<()> {
     write_all(framing, out).await?;
     framing.say_close(out, code, reason);
@@ -237,6 +245,8 @@ async fn close(framing: &mut impl Framing, out: &mut Outbox, code: u16, reason: 
 
 async fn write_all(framing: &mut impl Framing, out: &mut Outbox) -> io::Result<()> {
     loop {
+        // Whoever calls this in a loop must not keep the thread, however fast the socket takes it all.
+        tokio::task::coop::consume_budget().await;
         framing.flush(out)?;
         if !framing.is_blocked(out) {
             return Ok(());

@@ -141,6 +141,10 @@ impl Framing for Ipc {
         Ok(true)
     }
 
+    fn lost(&self) -> Option<Lost> {
+        self.lost.clone()
+    }
+
     fn say_close(&mut self, out: &mut Outbox, code: u16, reason: &str) {
         let mut payload = Vec::new();
         Object::begin(&mut payload).int("code", i64::from(code)).str("message", reason).end();

@@ -74,7 +74,7 @@ async fn listens_on_loopback_and_on_the_first_free_port() {
 
 #[tokio::test]
 async fn the_host_must_be_a_loopback_literal_with_our_port() {
-    for host in ["127.0.0.1:PORT", "localhost:PORT", "LocalHost:PORT", "[::1]:PORT"] {
+    for host in ["127.0.0.1:PORT", "[::1]:PORT"] {
         let exchange = exchange(upgrade(host, "")).await;
         assert!(exchange.answer.starts_with("HTTP/1.1 101 "), "{host}: {}", exchange.answer);
         assert!(exchange.accepted.is_some(), "{host}");
@@ -83,6 +83,7 @@ async fn the_host_must_be_a_loopback_literal_with_our_port() {
         "127.0.0.1",
         "127.0.0.1:1",
         "localhost",
+        "localhost:PORT",
         "localhost:PORT0",
         "evil.example:PORT",
         "127.0.0.1.evil.example:PORT",

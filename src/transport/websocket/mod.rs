@@ -36,6 +36,9 @@ use super::{Encoding, Framing, Limits, Lost, Outbox, Socket};
 /// A close reason has 125 bytes, less two for the code (RFC 6455 section 5.5).
 const REASON: usize = frame::MAX_CONTROL - 2;
 
+/// Scratch beyond this is given back after use.
+const SCRATCH_KEPT: usize = 256 * 1024;
+
 /// How to connect.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -201,9 +204,12 @@ impl WebSocket {
             }
             (Opcode::Frame, Encoding::Etf) => {
                 let mut binary = Vec::with_capacity(payload.len());
-                if let Err(error) = etf::from_json(payload, &mut self.scratch, &mut binary) {
-                    return Err(self.lose(error.into()));
+                if etf::from_json(payload, &mut self.scratch, &mut binary).is_err() {
+                    // It holds a number that the format has no place for. Left out, since one message of ours must not
+                    // cost the connection; who sends commands checks them before (`session::rpc`).
+                    return Ok(());
                 }
+                self.scratch.shrink_to(SCRATCH_KEPT);
                 self.stage.frame(frame::Opcode::Binary, &binary)
             }
         };
@@ -279,6 +285,10 @@ impl Framing for WebSocket {
                 },
             }
         }
+    }
+
+    fn lost(&self) -> Option<Lost> {
+        self.lost.clone()
     }
 
     fn say_close(&mut self, _out: &mut Outbox, code: u16, reason: &str) {
