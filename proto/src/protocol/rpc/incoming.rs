@@ -143,8 +143,12 @@ impl Client {
         if failed {
             let (code, message) = error_of(data);
             self.close(out);
-            let error = Error::new(Status::Auth, format!("the access token was refused: {message}")).with_code(code);
-            return self.finish(error, Flags::FATAL, out);
+            if is_of_the_token(code) {
+                let error = Error::new(Status::Auth, format!("the access token was refused: {message}"));
+                return self.finish(error.with_code(code), Flags::FATAL, out);
+            }
+            let error = Error::new(Status::Remote, format!("AUTHENTICATE failed: {message}")).with_code(code);
+            return self.wait(now, error, Duration::ZERO, out);
         }
         let State::Authenticating { peer, ready, .. } = std::mem::replace(&mut self.state, State::Idle) else { return };
         let payload = with_auth(&ready, data.raw(text));
@@ -186,6 +190,15 @@ impl Client {
         conclude(request, &outcome, out);
         self.flush_presence(now, out);
     }
+}
+
+/// Whether a refused AUTHENTICATE would be refused the next time too. Anything else may be Discord's own trouble, which
+/// passes.
+fn is_of_the_token(code: i32) -> bool {
+    matches!(
+        ErrorCode::from_code(code.into()),
+        Some(ErrorCode::InvalidToken | ErrorCode::InvalidPermissions | ErrorCode::InvalidClientId)
+    )
 }
 
 /// Our nonces are decimal numbers; peers give them back as strings, or as numbers.
