@@ -51,6 +51,8 @@ pub struct Upstream {
     target: Target,
     encoding: Encoding,
     origin: String,
+    /// The candidates of this round, in the order in which they were connected.
+    tried: Vec<String>,
 }
 
 impl Upstream {
@@ -88,7 +90,7 @@ impl Upstream {
             if origin.bytes().any(|byte| byte.is_ascii_control() || !byte.is_ascii()) {
                 return Err(Error::argument("rpc: origin: ASCII without control characters expected"));
             }
-            Ok(Upstream { machine: Client::new(config), client_id, target, encoding, origin })
+            Ok(Upstream { machine: Client::new(config), client_id, target, encoding, origin, tried: Vec::new() })
         })
     }
 }
@@ -111,25 +113,29 @@ impl Sink for Effects<'_, usize> {
 impl Protocol for Upstream {
     /// How many candidates to pass over.
     type Wanted = usize;
-    type Detail = (Via, String);
+    /// How many were passed over, how it was reached, and where.
+    type Detail = (usize, Via, String);
 
     fn open(&self, skip: usize) -> impl Future<Output = Result<Opened<Self::Detail>, Error>> + 'static {
         let (target, encoding) = (self.target.clone(), self.encoding);
         let (client_id, origin) = (self.client_id.clone(), self.origin.clone());
+        let tried = self.tried[..skip.min(self.tried.len())].to_vec();
         async move {
-            let found = search::open(&target, &client_id, Some(&origin), encoding, skip).await?;
+            let found = search::open(&target, &client_id, Some(&origin), encoding, &tried).await?;
             let via = match found.via {
                 search::Via::Ipc => Via::Ipc,
                 search::Via::WebSocket => Via::WebSocket,
             };
-            Ok(Opened { transport: found.transport, detail: (via, found.address) })
+            Ok(Opened { transport: found.transport, detail: (skip, via, found.address) })
         }
     }
 
     fn start(&mut self, now: Instant, out: &mut Effects<'_, usize>) {
         self.machine.start(now, out);
     }
-    fn opened(&mut self, now: Instant, (via, address): &(Via, String), out: &mut Effects<'_, usize>) {
+    fn opened(&mut self, now: Instant, (skip, via, address): &Self::Detail, out: &mut Effects<'_, usize>) {
+        self.tried.truncate(*skip);
+        self.tried.push(address.clone());
         self.machine.handle_opened(now, *via, address, out);
     }
     fn open_failed(&mut self, now: Instant, error: &Error, out: &mut Effects<'_, usize>) {
