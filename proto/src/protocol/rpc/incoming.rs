@@ -80,24 +80,28 @@ impl Client {
         if message.kind() != Kind::Object {
             return Err(Error::protocol("a frame that is not a JSON object"));
         }
-        let Some(cmd) = message.member("cmd").as_str() else {
-            return Err(Error::protocol("a frame without \"cmd\""));
-        };
+        let cmd = message.member("cmd").as_str();
         let event = message.member("evt").as_str().filter(|event| !event.is_empty());
         let data = message.member("data");
         let nonce = nonce_of(message.member("nonce"), text);
         match (cmd, event) {
-            ("DISPATCH", Some("READY")) if matches!(self.state, State::Handshaking { .. }) => {
+            // A payload that a server could not read has no command that it could name, but its nonce may have been legible:
+            // what goes by it is an answer, whichever command it names.
+            (None | Some("DISPATCH"), event) if nonce.is_some_and(|nonce| self.awaits(nonce)) => {
+                self.handle_reply(now, nonce, event == Some("ERROR"), data, text, out);
+            }
+            (None, _) => log(out, LogLevel::Warn, "a frame without \"cmd\" that answers nothing was ignored"),
+            (Some("DISPATCH"), Some("READY")) if matches!(self.state, State::Handshaking { .. }) => {
                 self.handle_ready(now, data.raw(text), out);
             }
-            ("DISPATCH", Some("ERROR")) => pushed_error(data, out),
-            ("DISPATCH", Some(event)) if matches!(self.state, State::Connected { .. }) => {
+            (Some("DISPATCH"), Some("ERROR")) => pushed_error(data, out),
+            (Some("DISPATCH"), Some(event)) if matches!(self.state, State::Connected { .. }) => {
                 let mut dispatch = Event::new(EventType::Dispatch, event);
                 dispatch.payload = data.raw(text);
                 out.event(dispatch);
             }
-            ("DISPATCH", _) => log(out, LogLevel::Debug, "an event without a name, or before READY, was ignored"),
-            (_, event) => self.handle_reply(now, nonce, event == Some("ERROR"), data, text, out),
+            (Some("DISPATCH"), _) => log(out, LogLevel::Debug, "an event without a name, or before READY, was ignored"),
+            (Some(_), event) => self.handle_reply(now, nonce, event == Some("ERROR"), data, text, out),
         }
         Ok(())
     }
@@ -115,6 +119,11 @@ impl Client {
         std::hint::black_box(&args);
         let deadline = now + AUTHENTICATION_TIMEOUT;
         self.state = State::Authenticating { skip, peer, ready: data.into(), nonce, deadline };
+    }
+
+    /// Whether something that was sent waits for this nonce.
+    fn awaits(&self, nonce: u64) -> bool {
+        matches!(self.state, State::Authenticating { nonce: own, .. } if own == nonce) || self.requests.is_sent(nonce)
     }
 
     fn handle_reply(
