@@ -291,6 +291,31 @@ fn a_subscription_is_checked_against_its_event() {
 }
 
 #[test]
+fn an_argument_one_level_too_high_is_named() {
+    let cases = [
+        ("SET_ACTIVITY", json!({"state": "In menu"}), "SET_ACTIVITY: activity: missing; state stands inside activity"),
+        (
+            "SET_ACTIVITY",
+            json!({"pid": 1, "party": {"size": [1, 2]}}),
+            "SET_ACTIVITY: activity: missing; party stands inside activity",
+        ),
+        (
+            "SUBSCRIBE",
+            json!({"evt": "MESSAGE_CREATE", "channel_id": "1"}),
+            "args.channel_id: missing; channel_id stands inside args (of MESSAGE_CREATE)",
+        ),
+    ];
+    for (name, args, sentence) in cases {
+        assert_eq!(command(name, args), Err(sentence.to_string()));
+    }
+    for args in [json!({"pid": 1}), json!({"added_tomorrow": 1}), json!({"activity": null, "state": "x"})] {
+        assert_eq!(command("SET_ACTIVITY", args.clone()), Ok(()), "{args}");
+    }
+    let twice = json!({"evt": "MESSAGE_CREATE", "channel_id": "1", "args": {"channel_id": "1"}});
+    assert_eq!(command("SUBSCRIBE", twice), Ok(()));
+}
+
+#[test]
 fn the_tables_are_complete() {
     assert_eq!(COMMANDS.iter().filter(|row| row.callable).count(), 18);
     assert_eq!(EVENTS.len(), 25);
