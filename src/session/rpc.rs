@@ -60,7 +60,7 @@ impl Upstream {
         params::read(&PARAMS, text, |given| {
             let client_id = given.member("client_id").as_id().unwrap_or_default().to_string();
             let path = params::text(given, "path");
-            let port = given.member("port").as_i64().and_then(|port| u16::try_from(port).ok());
+            let port = given.member("port").as_whole().and_then(|port| u16::try_from(port).ok());
             let target = match (given.member("transport").as_str().unwrap_or("auto"), path, port) {
                 ("auto" | "ipc", Some(path), None) => Target::Ipc(Some(path.into())),
                 ("auto" | "websocket", None, port @ Some(_)) => Target::WebSocket { port },
@@ -82,7 +82,7 @@ impl Upstream {
             let config = Config {
                 client_id: client_id.clone(),
                 access_token: params::text(given, "access_token").map(Secret::new),
-                pid: given.member("pid").as_i64().map_or_else(std::process::id, |pid| pid as u32),
+                pid: given.member("pid").as_whole().map_or_else(std::process::id, |pid| pid as u32),
                 seed: seed()?,
                 retry: given.member("retry").as_bool().unwrap_or(true),
             };

@@ -232,6 +232,44 @@ fn sentences_are_for_people() {
 }
 
 #[test]
+fn numbers_are_judged_by_their_value_and_not_by_their_spelling() {
+    for text in ["1700000000", "1700000000.0", "1.7e9", "17e8"] {
+        let mut doc = Document::new();
+        let args = format!(r#"{{"pid":4.0,"activity":{{"type":2.0,"timestamps":{{"start":{text}}}}}}}"#);
+        doc.parse(args.as_bytes()).unwrap();
+        rpc::check("SET_ACTIVITY", doc.root()).expect(text);
+    }
+    for (number, given) in [
+        ("1.5", "a number with a fraction"),
+        ("1e-1", "a number with a fraction"),
+        ("1e300", "a number beyond 64 bits"),
+        ("1e999", "a number beyond 64 bits"),
+        ("9223372036854775808", "a number beyond 64 bits"),
+        ("-1.0", "-1"),
+    ] {
+        let mut doc = Document::new();
+        doc.parse(format!(r#"{{"activity":{{"timestamps":{{"start":{number}}}}}}}"#).as_bytes()).unwrap();
+        let error = rpc::check("SET_ACTIVITY", doc.root()).expect_err(number);
+        assert!(error.message.ends_with(&format!("expected, {given} given")), "{number}: {error}");
+    }
+    let ids = [
+        (json!("99999999999999999999"), "a number beyond 64 bits"),
+        (json!("18446744073709551616"), "a number beyond 64 bits"),
+        (json!("1".repeat(30)), "a number beyond 64 bits"),
+        (json!(-1), "something else than 1 to 20 digits"),
+        (json!("12x"), "something else than 1 to 20 digits"),
+        (json!(1e17), "a number with a point or an exponent"),
+    ];
+    for (id, given) in ids {
+        let error = command("GET_GUILD", json!({"guild_id": id})).expect_err(given);
+        assert!(error.ends_with(&format!("expected, {given} given")), "{id}: {error}");
+    }
+    let mut doc = Document::new();
+    doc.parse(br#"{"guild_id":18446744073709551616}"#).unwrap();
+    assert!(rpc::check("GET_GUILD", doc.root()).unwrap_err().message.contains("beyond 64 bits"));
+}
+
+#[test]
 fn texts_are_counted_in_characters_and_never_repeated() {
     let takes = |text: String| command("SET_ACTIVITY", json!({"activity": {"details": text}}));
     for one in ["x", "é", "語", "🎮"] {

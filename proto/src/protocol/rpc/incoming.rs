@@ -39,7 +39,7 @@ impl Client {
                 let (code, reason) = self.with_doc(|_, doc| {
                     let _ = doc.parse(frame.payload);
                     let root = doc.root();
-                    let code = root.member("code").as_i64().and_then(|code| u16::try_from(code).ok());
+                    let code = root.member("code").as_whole().and_then(|code| u16::try_from(code).ok());
                     (code, root.member("message").as_str().unwrap_or("").to_string())
                 });
                 out.close(1000, "");
@@ -230,7 +230,7 @@ fn token_of(args: &[u8]) -> Option<Secret> {
 
 /// Code and sentence of an `ERROR`'s data, which may be anything.
 fn error_of(data: Value<'_>) -> (i32, String) {
-    let code = data.member("code").as_i64().and_then(|code| i32::try_from(code).ok()).unwrap_or(0);
+    let code = data.member("code").as_whole().and_then(|code| i32::try_from(code).ok()).unwrap_or(0);
     let message = match data.member("message").as_str() {
         Some(message) if !message.is_empty() => message.to_string(),
         _ => ErrorCode::from_code(code.into()).map_or("refused without a reason", ErrorCode::sentence).to_string(),

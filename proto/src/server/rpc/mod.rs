@@ -426,7 +426,7 @@ fn client_id(text: &str) -> Option<ApplicationId> {
 /// The HANDSHAKE of IPC: `{"v":1,"client_id":".."}`.
 fn greeting(root: Value<'_>) -> Result<ApplicationId, (CloseCode, &'static str)> {
     let v = root.member("v");
-    if v.as_i64() != Some(VERSION.into()) && v.as_str() != Some("1") {
+    if v.as_whole() != Some(VERSION.into()) && v.as_str() != Some("1") {
         return Err((CloseCode::InvalidVersion, "v: 1 expected"));
     }
     let id = root.member("client_id").as_id().filter(|id| *id != 0);
