@@ -93,9 +93,9 @@ impl Service {
         })
     }
 
-    /// Where the host's commands are found.
-    pub fn commands(&self) -> fn(&str) -> Option<&'static Row> {
-        host::command
+    /// Where the host's commands are found, and their names judged.
+    pub fn commands(&self) -> fn(&str) -> Result<Option<&'static Row>, Error> {
+        host::check_name
     }
 
     /// The door's settings, with a fresh launch token.

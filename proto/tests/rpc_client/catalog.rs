@@ -5,6 +5,7 @@ use std::time::Duration;
 use gamebridge_proto::error::Status;
 use gamebridge_proto::value::Document;
 use gamebridge_proto::wire::catalog::{Arg, Row, Scopes, Type, check};
+use gamebridge_proto::wire::host;
 use gamebridge_proto::wire::rpc::{self, COMMANDS, CloseCode, EVENTS, ErrorCode};
 use serde_json::{Value, json};
 
@@ -325,6 +326,51 @@ fn a_subscription_is_checked_against_its_event() {
         for (args, expected) in &cases {
             assert_eq!(command(name, args.clone()), expected.map_err(str::to_string), "{args}");
         }
+    }
+}
+
+#[test]
+fn a_name_that_can_only_be_a_mistake_is_put_right() {
+    let mistakes = [
+        ("set_activity", "set_activity: the command SET_ACTIVITY expected; names are in capitals"),
+        ("Get_Guilds", "Get_Guilds: the command GET_GUILDS expected; names are in capitals"),
+        (
+            "close_activity_join_request",
+            "close_activity_join_request: the command CLOSE_ACTIVITY_JOIN_REQUEST expected; names are in capitals",
+        ),
+        ("READY", "READY is an event, and no command"),
+        ("activity_join", "ACTIVITY_JOIN is an event, and no command"),
+    ];
+    for (name, sentence) in mistakes {
+        let error = rpc::check_name(name).expect_err(name);
+        assert_eq!((error.status, error.message.as_ref()), (Status::Argument, sentence));
+        assert_eq!(command(name, json!({})), Err(sentence.to_string()));
+    }
+    let mistakes = [
+        ("activity_join", "evt: activity_join: the event ACTIVITY_JOIN expected; names are in capitals"),
+        ("SET_ACTIVITY", "evt: SET_ACTIVITY is a command, and no event"),
+    ];
+    for (event, sentence) in mistakes {
+        assert_eq!(command("SUBSCRIBE", json!({"evt": event})), Err(sentence.to_string()));
+    }
+    for row in COMMANDS {
+        assert_eq!(rpc::check_name(row.name).unwrap().map(|row| row.name), Some(row.name));
+    }
+    assert!(rpc::check_name("COMMAND_OF_TOMORROW").unwrap().is_none());
+}
+
+#[test]
+fn a_hosts_command_is_one_of_ours() {
+    assert!(host::check_name("STATE").is_ok_and(|row| row.is_some()));
+    assert!(host::check_name("ACTIVITY_JOIN").is_ok_and(|row| row.is_some()));
+    for (name, status, words) in [
+        ("state", Status::Argument, "the command STATE expected"),
+        ("PEER_CONNECTED", Status::Argument, "PEER_CONNECTED is an event"),
+        ("SET_ACTIVITY", Status::Unsupported, "no command of a server; there are "),
+    ] {
+        let error = host::check_name(name).expect_err(name);
+        assert_eq!(error.status, status, "{name}");
+        assert!(error.message.contains(words), "{name}: {error}");
     }
 }
 

@@ -8,11 +8,13 @@
 //! since Discord adds both faster than libraries ship.
 
 mod check;
+mod name;
 
 use std::fmt;
 use std::time::Duration;
 
 pub use check::check;
+pub(super) use name::named;
 
 use crate::error::Error;
 use crate::value::Value;

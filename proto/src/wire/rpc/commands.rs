@@ -9,7 +9,7 @@ use super::objects::{
 };
 use crate::error::Error;
 use crate::value::Value;
-use crate::wire::catalog::{Arg, Row, Scopes, Shape, Type, check};
+use crate::wire::catalog::{self, Arg, Row, Scopes, Shape, Type, check};
 
 const CHANNEL_OR_NULL: Type = Type::Nullable(&Type::Object(&CHANNEL));
 const PATIENCE: Type = Type::int(0, i64::MAX);
@@ -33,7 +33,10 @@ const SUBSCRIPTION_REPLY: Type = Type::Object(&Shape {
 
 /// `evt` and `args` of a subscription against the event's own row. Events that no row describes pass.
 fn subscription(args: Value<'_>) -> Result<(), Error> {
-    let Some(row) = args.member("evt").as_str().and_then(super::event) else { return Ok(()) };
+    let name = args.member("evt").as_str().unwrap_or_default();
+    let row = catalog::named(name, ("event", super::EVENTS), ("a command", COMMANDS))
+        .map_err(|error| Error::argument(format!("evt: {}", error.message)))?;
+    let Some(row) = row else { return Ok(()) };
     if !row.callable {
         return Err(Error::argument(format!("evt: {} comes by itself and can't be subscribed to", row.name)));
     }
