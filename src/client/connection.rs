@@ -39,8 +39,8 @@ pub struct Request<'a> {
     pub timeout: Option<Duration>,
 }
 
-/// Finds a command in a protocol's catalog.
-pub(super) type Commands = fn(&str) -> Option<&'static Row>;
+/// Finds a command in a protocol's catalog; refuses a name that can only be a mistake.
+pub(super) type Commands = fn(&str) -> Result<Option<&'static Row>, Error>;
 
 #[derive(Debug)]
 pub(super) struct Connection {
@@ -86,7 +86,9 @@ impl Connection {
         if length == 0 || length > MAX_NAME {
             return Err(Error::argument(format!("command: 1 to {MAX_NAME} characters expected, {length} given")));
         }
-        check_arguments((self.commands)(request.command), request)?;
+        let row = (self.commands)(request.command)
+            .map_err(|error| Error::new(error.status, format!("command: {}", error.message)))?;
+        check_arguments(row, request)?;
         self.reserve(request.tag)?;
         let posted = self.post(Message::Command(Command {
             name: request.command.into(),

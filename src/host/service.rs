@@ -66,7 +66,7 @@ impl Service {
         }
         params::read(&PARAMS, text, |given| {
             let transport = given.member("transport").as_str().unwrap_or("both");
-            let port = given.member("port").as_i64().and_then(|port| u16::try_from(port).ok());
+            let port = given.member("port").as_whole().and_then(|port| u16::try_from(port).ok());
             let place = match params::text(given, "folder") {
                 None => Place::Private,
                 Some(folder) if folder == "/tmp" => Place::Shared,
@@ -88,14 +88,14 @@ impl Service {
                 },
                 username: params::text(given, "username").unwrap_or_else(|| "Guest".to_owned()),
                 registered_only: given.member("registered_only").as_bool().unwrap_or(false),
-                commands_per_second: given.member("commands_per_second").as_i64().map(|rate| rate as u32),
+                commands_per_second: given.member("commands_per_second").as_whole().map(|rate| rate as u32),
             })
         })
     }
 
-    /// Where the host's commands are found.
-    pub fn commands(&self) -> fn(&str) -> Option<&'static Row> {
-        host::command
+    /// Where the host's commands are found, and their names judged.
+    pub fn commands(&self) -> fn(&str) -> Result<Option<&'static Row>, Error> {
+        host::check_name
     }
 
     /// The door's settings, with a fresh launch token.

@@ -51,12 +51,12 @@ impl Upstream {
         params::read(&PARAMS, text, |given| {
             let json = |name: &str| -> Box<[u8]> { given.member(name).raw(text).into() };
             let token = Secret::new(params::text(given, "token").unwrap_or_default());
-            let intents = Intents(given.member("intents").as_i64().unwrap_or(0) as u64);
+            let intents = Intents(given.member("intents").as_whole().unwrap_or(0) as u64);
             let config = Config {
                 url: params::text(given, "url").unwrap_or_default(),
                 shard: shard(given.member("shard")),
                 presence: given.member("presence").exists().then(|| json("presence")),
-                large_threshold: given.member("large_threshold").as_i64().map(|members| members as u8),
+                large_threshold: given.member("large_threshold").as_whole().map(|members| members as u8),
                 extras: json("identify"),
                 retry: given.member("retry").as_bool().unwrap_or(true),
                 ..Config::new(token, intents, seed()?)
@@ -72,7 +72,7 @@ impl Upstream {
 }
 
 fn shard(pair: Value<'_>) -> Option<(u32, u32)> {
-    let number = |at| pair.at(at).as_i64().and_then(|number| u32::try_from(number).ok());
+    let number = |at| pair.at(at).as_whole().and_then(|number| u32::try_from(number).ok());
     Some((number(0)?, number(1)?))
 }
 

@@ -56,12 +56,12 @@ impl Upstream {
         }
     }
 
-    /// Where the protocol's commands are found.
-    pub fn commands(&self) -> fn(&str) -> Option<&'static Row> {
+    /// Where the protocol's commands are found, and their names judged.
+    pub fn commands(&self) -> fn(&str) -> Result<Option<&'static Row>, Error> {
         match self {
-            Upstream::Rpc(_) => gamebridge_proto::wire::rpc::command,
+            Upstream::Rpc(_) => gamebridge_proto::wire::rpc::check_name,
             #[cfg(feature = "gateway")]
-            Upstream::Gateway(_) => gamebridge_proto::wire::gateway::command,
+            Upstream::Gateway(_) => gamebridge_proto::wire::gateway::check_name,
         }
     }
 }

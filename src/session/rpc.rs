@@ -53,6 +53,8 @@ pub struct Upstream {
     target: Target,
     encoding: Encoding,
     origin: String,
+    /// The candidates of this round, in the order in which they were connected.
+    tried: Vec<String>,
 }
 
 impl Upstream {
@@ -63,7 +65,7 @@ impl Upstream {
                 Some(id) => id.to_string(),
             };
             let path = params::text(given, "path");
-            let port = given.member("port").as_i64().and_then(|port| u16::try_from(port).ok());
+            let port = given.member("port").as_whole().and_then(|port| u16::try_from(port).ok());
             let target = match (given.member("transport").as_str().unwrap_or("auto"), path, port) {
                 ("auto" | "ipc", Some(path), None) => Target::Ipc(Some(path.into())),
                 ("auto" | "websocket", None, port @ Some(_)) => Target::WebSocket { port },
@@ -86,7 +88,7 @@ impl Upstream {
             let config = Config {
                 client_id: client_id.clone(),
                 access_token: params::text(given, "access_token").map(Secret::new),
-                pid: given.member("pid").as_i64().map_or_else(std::process::id, |pid| pid as u32),
+                pid: given.member("pid").as_whole().map_or_else(std::process::id, |pid| pid as u32),
                 seed: seed()?,
                 retry: given.member("retry").as_bool().unwrap_or(true),
             };
@@ -94,7 +96,7 @@ impl Upstream {
             if origin.bytes().any(|byte| byte.is_ascii_control() || !byte.is_ascii()) {
                 return Err(Error::argument("rpc: origin: ASCII without control characters expected"));
             }
-            Ok(Upstream { machine: Client::new(config), client_id, target, encoding, origin })
+            Ok(Upstream { machine: Client::new(config), client_id, target, encoding, origin, tried: Vec::new() })
         })
     }
 }
@@ -137,25 +139,29 @@ impl Sink for Effects<'_, usize> {
 impl Protocol for Upstream {
     /// How many candidates to pass over.
     type Wanted = usize;
-    type Detail = (Via, String);
+    /// How many were passed over, how it was reached, and where.
+    type Detail = (usize, Via, String);
 
     fn open(&self, skip: usize) -> impl Future<Output = Result<Opened<Self::Detail>, Error>> + 'static {
         let (target, encoding) = (self.target.clone(), self.encoding);
         let (client_id, origin) = (self.client_id.clone(), self.origin.clone());
+        let tried = self.tried[..skip.min(self.tried.len())].to_vec();
         async move {
-            let found = search::open(&target, &client_id, Some(&origin), encoding, skip).await?;
+            let found = search::open(&target, &client_id, Some(&origin), encoding, &tried).await?;
             let via = match found.via {
                 search::Via::Ipc => Via::Ipc,
                 search::Via::WebSocket => Via::WebSocket,
             };
-            Ok(Opened { transport: found.transport, detail: (via, found.address) })
+            Ok(Opened { transport: found.transport, detail: (skip, via, found.address) })
         }
     }
 
     fn start(&mut self, now: Instant, out: &mut Effects<'_, usize>) {
         self.machine.start(now, out);
     }
-    fn opened(&mut self, now: Instant, (via, address): &(Via, String), out: &mut Effects<'_, usize>) {
+    fn opened(&mut self, now: Instant, (skip, via, address): &Self::Detail, out: &mut Effects<'_, usize>) {
+        self.tried.truncate(*skip);
+        self.tried.push(address.clone());
         self.machine.handle_opened(now, *via, address, out);
     }
     fn open_failed(&mut self, now: Instant, error: &Error, out: &mut Effects<'_, usize>) {

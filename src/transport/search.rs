@@ -1,8 +1,9 @@
 //! Finding a Discord on this machine: every local socket it may have made, then every port of its RPC server.
 //!
 //! A local socket is preferred, because the system vouches for whose process is at its other end; a port anybody can
-//! take, so its owner is asked for where the system tells ([`owner`]). The one thing to know before changing it: `skip` counts candidates that could be connected, so that the machine
-//! can go on behind one that connects and then turns out to be no Discord. Order and names come from `lessons.md`, ports
+//! take, so its owner is asked for where the system tells ([`owner`]). The one thing to know before changing it: a candidate
+//! that was tried already is passed over by its address and not connected again, since every connection counts: Discord
+//! takes two a minute of a client and delays the rest. Order and names come from `lessons.md`, ports
 //! from `rpc.yaml`.
 
 use std::fmt::Write;
@@ -13,7 +14,7 @@ use gamebridge_proto::error::{Error, Status};
 
 use super::ipc::{self, Environment};
 use super::websocket::{self, Options};
-use super::{Encoding, Limits, Outbox, Transport, owner};
+use super::{Encoding, Limits, Transport, owner};
 
 /// The ports of Discord's local RPC server, in the order in which it takes the first free one.
 pub const PORTS: RangeInclusive<u16> = 6463..=6472;
@@ -72,7 +73,8 @@ pub struct Search<'a> {
     pub environment: Environment<'a>,
 }
 
-/// Finds a Discord in this process's environment: the candidate after the first `skip` that could be connected.
+/// Finds a Discord in this process's environment: the first candidate that can be connected and is not among the
+/// addresses in `tried`.
 ///
 /// # Errors
 /// `Io`, with one sentence that lists what was looked for and where, and what answered but was refused.
@@ -81,42 +83,42 @@ pub async fn open(
     client_id: &str,
     origin: Option<&str>,
     encoding: Encoding,
-    skip: usize,
+    tried: &[String],
 ) -> Result<Opened, Error> {
     let environment: Environment<'_> = &ipc::process_environment;
     let search = Search { target, client_id, origin, encoding, limits: Limits::UPSTREAM, ports: PORTS, environment };
-    search.open(skip).await
+    search.open(tried).await
 }
 
 impl Search<'_> {
-    /// The candidate after the first `skip` that could be connected.
+    /// The first candidate that can be connected and is not among the addresses in `tried`.
     ///
     /// # Errors
     /// As for [`open`].
-    pub async fn open(&self, skip: usize) -> Result<Opened, Error> {
-        let mut left = skip;
+    pub async fn open(&self, tried: &[String]) -> Result<Opened, Error> {
         let mut refused = Vec::new();
-        if let Some(opened) = self.open_ipc(&mut left, &mut refused).await {
+        if let Some(opened) = self.open_ipc(tried, &mut refused).await {
             return Ok(opened);
         }
-        if let Some(opened) = self.open_websocket(&mut left, &mut refused).await {
+        if let Some(opened) = self.open_websocket(tried, &mut refused).await {
             return Ok(opened);
         }
-        Err(self.nobody(skip - left, &refused))
+        Err(self.nobody(tried.len(), &refused))
     }
 
-    async fn open_ipc(&self, skip: &mut usize, refused: &mut Vec<String>) -> Option<Opened> {
+    async fn open_ipc(&self, tried: &[String], refused: &mut Vec<String>) -> Option<Opened> {
         let candidates = match self.target {
             Target::Auto | Target::Ipc(None) => ipc::candidates(self.environment),
             Target::Ipc(Some(path)) => vec![path.clone()],
             Target::WebSocket { .. } => return None,
         };
         for path in candidates {
+            let address = path.display().to_string();
+            if tried.contains(&address) {
+                continue;
+            }
             match ipc::connect(&path, self.limits).await {
-                Ok(_) if *skip > 0 => *skip -= 1,
-                Ok(transport) => {
-                    return Some(Opened { transport, via: Via::Ipc, address: path.display().to_string() });
-                }
+                Ok(transport) => return Some(Opened { transport, via: Via::Ipc, address }),
                 Err(error) if error.status == Status::Io => {}
                 Err(error) => refused.push(error.message.into_owned()),
             }
@@ -124,7 +126,7 @@ impl Search<'_> {
         None
     }
 
-    async fn open_websocket(&self, skip: &mut usize, refused: &mut Vec<String>) -> Option<Opened> {
+    async fn open_websocket(&self, tried: &[String], refused: &mut Vec<String>) -> Option<Opened> {
         let ports = match self.target {
             Target::Auto | Target::WebSocket { port: None } => self.ports.clone(),
             Target::WebSocket { port: Some(port) } => *port..=*port,
@@ -137,18 +139,16 @@ impl Search<'_> {
             ..Options::default()
         };
         for port in ports {
+            let address = format!("127.0.0.1:{port}");
+            if tried.contains(&address) {
+                continue;
+            }
             if let Err(error) = owner::check(port) {
                 refused.push(error.message.into_owned());
                 continue;
             }
             match websocket::connect(&self.url(port), &options).await {
-                Ok(transport) if *skip > 0 => {
-                    *skip -= 1;
-                    transport.close(Outbox::new(), 1000, "").await;
-                }
-                Ok(transport) => {
-                    return Some(Opened { transport, via: Via::WebSocket, address: format!("127.0.0.1:{port}") });
-                }
+                Ok(transport) => return Some(Opened { transport, via: Via::WebSocket, address }),
                 // Nobody there.
                 Err(error) if error.status == Status::Io => {}
                 Err(error) => refused.push(error.message.into_owned()),

@@ -82,6 +82,8 @@ impl Document {
     }
 }
 
+const TWO_TO_63: f64 = 9_223_372_036_854_775_808.0;
+
 /// One value in a [`Document`]. A value that is not there ([`Kind::Missing`]) answers every question with nothing, all
 /// the way down, so accesses chain without checks.
 #[derive(Clone, Copy, Debug)]
@@ -201,6 +203,18 @@ impl<'d> Value<'d> {
             Kind::Int => self.number()?.parse().ok(),
             _ => None,
         }
+    }
+
+    /// A whole number that fits, however it is spelled: JSON has one kind of number, and some programs write every one of
+    /// theirs as `5.0` or `1.7e9`.
+    pub fn as_whole(self) -> Option<i64> {
+        let number = match self.kind() {
+            Kind::Num => self.as_f64()?,
+            _ => return self.as_i64(),
+        };
+        // 2^63 is the first that does not fit, and exact; i64::MAX would be rounded up to it.
+        let fits = number.fract() == 0.0 && (-TWO_TO_63..TWO_TO_63).contains(&number);
+        fits.then_some(number as i64)
     }
 
     /// Any number; one that is too large is infinite, as in C.

@@ -253,13 +253,22 @@ pub fn event(name: &str) -> Option<&'static Row> {
     EVENTS.iter().find(|row| row.is_named(name))
 }
 
-/// Whether a server takes this command with these arguments. Unlike a peer's, a command that no row describes is refused:
-/// these are our own words, so there is nobody who could know it.
-pub fn check(name: &str, args: Value<'_>) -> Result<(), Error> {
-    let Some(row) = command(name) else {
+/// The row of the command that a host wants to send. Unlike a peer's, one that no row describes is refused: these are our
+/// own words, so there is nobody who could know it.
+///
+/// # Errors
+/// [`Status::Argument`] when the name is a command's but for its case, or an event's; else [`Status::Unsupported`].
+pub fn check_name(name: &str) -> Result<Option<&'static Row>, Error> {
+    let row = catalog::named(name, ("command", COMMANDS), ("an event", EVENTS))?;
+    if row.is_none() {
         let known: Vec<&str> = COMMANDS.iter().map(|row| row.name).collect();
         let sentence = format!("{name}: no command of a server; there are {}", known.join(", "));
         return Err(Error::new(Status::Unsupported, sentence));
-    };
-    catalog::check(row, args)
+    }
+    Ok(row)
+}
+
+/// Whether a server takes this command, as [`check_name`] says, with these arguments.
+pub fn check(name: &str, args: Value<'_>) -> Result<(), Error> {
+    check_name(name)?.map_or(Ok(()), |row| catalog::check(row, args))
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use gamebridge_proto::error::Status;
 use gamebridge_proto::value::Document;
 use gamebridge_proto::wire::catalog::{Arg, Row, Scopes, Type, check};
+use gamebridge_proto::wire::host;
 use gamebridge_proto::wire::rpc::{self, COMMANDS, CloseCode, EVENTS, ErrorCode};
 use serde_json::{Value, json};
 
@@ -232,6 +233,44 @@ fn sentences_are_for_people() {
 }
 
 #[test]
+fn numbers_are_judged_by_their_value_and_not_by_their_spelling() {
+    for text in ["1700000000", "1700000000.0", "1.7e9", "17e8"] {
+        let mut doc = Document::new();
+        let args = format!(r#"{{"pid":4.0,"activity":{{"type":2.0,"timestamps":{{"start":{text}}}}}}}"#);
+        doc.parse(args.as_bytes()).unwrap();
+        rpc::check("SET_ACTIVITY", doc.root()).expect(text);
+    }
+    for (number, given) in [
+        ("1.5", "a number with a fraction"),
+        ("1e-1", "a number with a fraction"),
+        ("1e300", "a number beyond 64 bits"),
+        ("1e999", "a number beyond 64 bits"),
+        ("9223372036854775808", "a number beyond 64 bits"),
+        ("-1.0", "-1"),
+    ] {
+        let mut doc = Document::new();
+        doc.parse(format!(r#"{{"activity":{{"timestamps":{{"start":{number}}}}}}}"#).as_bytes()).unwrap();
+        let error = rpc::check("SET_ACTIVITY", doc.root()).expect_err(number);
+        assert!(error.message.ends_with(&format!("expected, {given} given")), "{number}: {error}");
+    }
+    let ids = [
+        (json!("99999999999999999999"), "a number beyond 64 bits"),
+        (json!("18446744073709551616"), "a number beyond 64 bits"),
+        (json!("1".repeat(30)), "a number beyond 64 bits"),
+        (json!(-1), "something else than 1 to 20 digits"),
+        (json!("12x"), "something else than 1 to 20 digits"),
+        (json!(1e17), "a number with a point or an exponent"),
+    ];
+    for (id, given) in ids {
+        let error = command("GET_GUILD", json!({"guild_id": id})).expect_err(given);
+        assert!(error.ends_with(&format!("expected, {given} given")), "{id}: {error}");
+    }
+    let mut doc = Document::new();
+    doc.parse(br#"{"guild_id":18446744073709551616}"#).unwrap();
+    assert!(rpc::check("GET_GUILD", doc.root()).unwrap_err().message.contains("beyond 64 bits"));
+}
+
+#[test]
 fn texts_are_counted_in_characters_and_never_repeated() {
     let takes = |text: String| command("SET_ACTIVITY", json!({"activity": {"details": text}}));
     for one in ["x", "é", "語", "🎮"] {
@@ -288,6 +327,76 @@ fn a_subscription_is_checked_against_its_event() {
             assert_eq!(command(name, args.clone()), expected.map_err(str::to_string), "{args}");
         }
     }
+}
+
+#[test]
+fn a_name_that_can_only_be_a_mistake_is_put_right() {
+    let mistakes = [
+        ("set_activity", "set_activity: the command SET_ACTIVITY expected; names are in capitals"),
+        ("Get_Guilds", "Get_Guilds: the command GET_GUILDS expected; names are in capitals"),
+        (
+            "close_activity_join_request",
+            "close_activity_join_request: the command CLOSE_ACTIVITY_JOIN_REQUEST expected; names are in capitals",
+        ),
+        ("READY", "READY is an event, and no command"),
+        ("activity_join", "ACTIVITY_JOIN is an event, and no command"),
+    ];
+    for (name, sentence) in mistakes {
+        let error = rpc::check_name(name).expect_err(name);
+        assert_eq!((error.status, error.message.as_ref()), (Status::Argument, sentence));
+        assert_eq!(command(name, json!({})), Err(sentence.to_string()));
+    }
+    let mistakes = [
+        ("activity_join", "evt: activity_join: the event ACTIVITY_JOIN expected; names are in capitals"),
+        ("SET_ACTIVITY", "evt: SET_ACTIVITY is a command, and no event"),
+    ];
+    for (event, sentence) in mistakes {
+        assert_eq!(command("SUBSCRIBE", json!({"evt": event})), Err(sentence.to_string()));
+    }
+    for row in COMMANDS {
+        assert_eq!(rpc::check_name(row.name).unwrap().map(|row| row.name), Some(row.name));
+    }
+    assert!(rpc::check_name("COMMAND_OF_TOMORROW").unwrap().is_none());
+}
+
+#[test]
+fn a_hosts_command_is_one_of_ours() {
+    assert!(host::check_name("STATE").is_ok_and(|row| row.is_some()));
+    assert!(host::check_name("ACTIVITY_JOIN").is_ok_and(|row| row.is_some()));
+    for (name, status, words) in [
+        ("state", Status::Argument, "the command STATE expected"),
+        ("PEER_CONNECTED", Status::Argument, "PEER_CONNECTED is an event"),
+        ("SET_ACTIVITY", Status::Unsupported, "no command of a server; there are "),
+    ] {
+        let error = host::check_name(name).expect_err(name);
+        assert_eq!(error.status, status, "{name}");
+        assert!(error.message.contains(words), "{name}: {error}");
+    }
+}
+
+#[test]
+fn an_argument_one_level_too_high_is_named() {
+    let cases = [
+        ("SET_ACTIVITY", json!({"state": "In menu"}), "SET_ACTIVITY: activity: missing; state stands inside activity"),
+        (
+            "SET_ACTIVITY",
+            json!({"pid": 1, "party": {"size": [1, 2]}}),
+            "SET_ACTIVITY: activity: missing; party stands inside activity",
+        ),
+        (
+            "SUBSCRIBE",
+            json!({"evt": "MESSAGE_CREATE", "channel_id": "1"}),
+            "args.channel_id: missing; channel_id stands inside args (of MESSAGE_CREATE)",
+        ),
+    ];
+    for (name, args, sentence) in cases {
+        assert_eq!(command(name, args), Err(sentence.to_string()));
+    }
+    for args in [json!({"pid": 1}), json!({"added_tomorrow": 1}), json!({"activity": null, "state": "x"})] {
+        assert_eq!(command("SET_ACTIVITY", args.clone()), Ok(()), "{args}");
+    }
+    let twice = json!({"evt": "MESSAGE_CREATE", "channel_id": "1", "args": {"channel_id": "1"}});
+    assert_eq!(command("SUBSCRIBE", twice), Ok(()));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use gamebridge_proto::error::Status;
 use gamebridge_proto::event::{EventType, Flags, LogLevel};
 use gamebridge_proto::protocol::backoff;
-use gamebridge_proto::protocol::rpc::{Config, HANDSHAKE_TIMEOUT, Via};
+use gamebridge_proto::protocol::rpc::{Config, HANDSHAKE_TIMEOUT, PATIENT_HANDSHAKE_TIMEOUT, Via};
 use gamebridge_proto::wire::ipc::Opcode;
 use serde_json::json;
 
@@ -44,6 +44,125 @@ fn passes_over_a_peer_that_is_silent() {
     rig.opened();
     rig.ready();
     assert_eq!(names(&rig.events()), ["CONNECTED"]);
+}
+
+#[test]
+fn a_ready_that_comes_after_half_a_minute_connects() {
+    let mut rig = Rig::new(config());
+    rig.opened();
+    rig.advance(HANDSHAKE_TIMEOUT);
+    rig.open_failed();
+    rig.advance(ms(500));
+    assert_eq!(rig.record.opens, [0, 1, 0]);
+    rig.opened();
+    rig.advance(ms(30_000));
+    assert_eq!((rig.record.closes, rig.events()), (1, vec![]), "the second time it is waited for");
+    rig.ready();
+    assert_eq!(names(&rig.events()), ["CONNECTED"]);
+    // What answered is a Discord again: the next silence is judged as the first one was.
+    rig.closed(None, 0);
+    rig.advance(ms(60_000));
+    rig.opened();
+    let opens = rig.record.opens.len();
+    rig.advance(HANDSHAKE_TIMEOUT);
+    assert_eq!(rig.record.opens[opens..], [1]);
+}
+
+#[test]
+fn a_silent_peer_gets_two_connections_a_minute_at_most() {
+    for seed in 0..50 {
+        let mut rig = Rig::new(Config { seed, ..config() });
+        let (end, mut opened) = (rig.now + ms(3_600_000), Vec::new());
+        while rig.now < end {
+            match rig.record.opens.pop() {
+                Some(0) => {
+                    opened.push(rig.now);
+                    rig.opened();
+                }
+                Some(_) => rig.open_failed(),
+                None => {
+                    let next = rig.client.next_timeout().expect("it never gives up");
+                    rig.advance(next.since(rig.now));
+                }
+            }
+        }
+        assert!(opened.len() > 20, "{} in an hour", opened.len());
+        for three in opened.windows(3) {
+            assert!(three[2].since(three[0]) >= ms(60_000), "{three:?}");
+        }
+    }
+}
+
+#[test]
+fn silence_is_borne_for_one_round_after_another_only_while_it_lasts() {
+    let mut rig = Rig::new(config());
+    for patience in [HANDSHAKE_TIMEOUT, PATIENT_HANDSHAKE_TIMEOUT, PATIENT_HANDSHAKE_TIMEOUT] {
+        rig.opened();
+        assert_eq!(rig.client.next_timeout(), Some(rig.now + patience));
+        rig.advance(patience);
+        let seconds = format!("no READY within {} seconds", patience.as_secs());
+        assert!(rig.log(LogLevel::Info)[0].contains(&seconds));
+        rig.open_failed();
+        rig.advance(ms(2_000));
+    }
+    rig.open_failed();
+    rig.advance(ms(60_000));
+    rig.opened();
+    assert_eq!(rig.client.next_timeout(), Some(rig.now + HANDSHAKE_TIMEOUT));
+}
+
+#[test]
+fn a_refusal_ends_it_only_when_nobody_else_is_there() {
+    let refusals = [4000, 4001, 4004, 4005];
+    for code in refusals {
+        let mut rig = Rig::new(config());
+        rig.opened();
+        rig.closed(Some(code), 0);
+        assert_eq!((rig.record.opens.clone(), rig.events()), (vec![0, 1], vec![]), "{code}: the next may be Discord");
+        rig.opened();
+        rig.ready();
+        assert_eq!(names(&rig.events()), ["CONNECTED"], "{code}");
+        // It was that candidate's word: a later round without anybody is no refusal.
+        rig.closed(None, 0);
+        rig.advance(ms(60_000));
+        rig.open_failed();
+        assert_eq!((names(&rig.events()), rig.client.is_finished()), (vec!["RECONNECTING"], false), "{code}");
+    }
+    let mut rig = Rig::new(config());
+    for code in refusals {
+        rig.opened();
+        rig.closed(Some(code), 0);
+    }
+    rig.opened();
+    rig.closed(None, 0);
+    rig.open_failed();
+    let event = rig.event();
+    assert_eq!((event.kind, event.status, event.code), (EventType::Disconnected, Status::Remote, 4000));
+    assert_eq!(event.flags, Flags::FATAL, "the first refusal is the reason");
+}
+
+#[test]
+fn a_refusal_is_not_the_last_word_while_another_candidate_is_silent() {
+    let mut rig = Rig::new(config());
+    for round in [HANDSHAKE_TIMEOUT, PATIENT_HANDSHAKE_TIMEOUT] {
+        assert!(!rig.client.is_finished());
+        rig.opened();
+        rig.closed(Some(4000), 0);
+        rig.opened();
+        rig.advance(round);
+        rig.open_failed();
+        if round == HANDSHAKE_TIMEOUT {
+            rig.advance(ms(500));
+        }
+    }
+    assert_eq!((rig.event().code, rig.client.is_finished()), (4000, true));
+    let mut rig = Rig::new(Config { retry: false, ..config() });
+    rig.opened();
+    rig.closed(Some(4000), 0);
+    rig.opened();
+    rig.advance(HANDSHAKE_TIMEOUT);
+    rig.open_failed();
+    assert_eq!((rig.event().flags, rig.client.is_finished()), (Flags::FATAL, true), "one try is one round");
 }
 
 #[test]
@@ -163,6 +282,52 @@ fn a_refused_token_is_fatal() {
 }
 
 #[test]
+fn only_what_is_the_tokens_fault_is_fatal() {
+    for code in [4006, 4007, 4009] {
+        let mut rig = Rig::with_token("tok-1");
+        rig.opened();
+        rig.ready();
+        let sent = rig.sent_one();
+        rig.refuse(&sent, code, "No");
+        let event = rig.event();
+        assert_eq!((event.status, i64::from(event.code), event.flags), (Status::Auth, code, Flags::FATAL));
+    }
+    for code in [0, 1000, 4000, 5000, 9999] {
+        let mut rig = Rig::with_token("tok-1");
+        rig.opened();
+        rig.ready();
+        let sent = rig.sent_one();
+        rig.refuse(&sent, code, "Unknown Error");
+        assert_eq!(rig.record.closes, 1, "{code}");
+        assert!(rig.log(LogLevel::Warn)[0].contains("Unknown Error"), "{code}");
+        rig.advance(ms(500));
+        assert_eq!(rig.record.opens, [0, 0], "{code}: it is tried again");
+        rig.opened();
+        rig.ready();
+        let sent = rig.sent_one();
+        assert_eq!(sent.args, json!({"access_token": "tok-1"}), "{code}");
+        rig.reply(&sent, json!({}));
+        assert_eq!(names(&rig.events()), ["CONNECTED"], "{code}");
+    }
+}
+
+#[test]
+fn an_authentication_that_goes_on_failing_is_tried_ever_more_rarely() {
+    let mut rig = Rig::with_token("tok-1");
+    let (end, mut tries) = (rig.now + ms(3_600_000), 0);
+    while rig.now < end {
+        rig.opened();
+        rig.ready();
+        let sent = rig.sent_one();
+        rig.refuse(&sent, 1000, "Unknown Error");
+        let next = rig.client.next_timeout().expect("it waits");
+        rig.advance(next.since(rig.now));
+        tries += 1;
+    }
+    assert!((20..250).contains(&tries), "{tries} in an hour");
+}
+
+#[test]
 fn passes_over_a_peer_that_does_not_answer_authentication() {
     let mut rig = Rig::with_token("tok-1");
     rig.opened();
@@ -237,6 +402,10 @@ fn fatal_close_codes_end_it_and_the_others_do_not() {
                 rig.events();
             }
             rig.closed(Some(code), 0);
+            if !connected {
+                // No further candidate.
+                rig.open_failed();
+            }
             match fatal {
                 Some(status) => {
                     let event = rig.event();
@@ -273,6 +442,7 @@ fn a_close_frame_of_the_peer_is_a_close() {
     let mut rig = Rig::new(config());
     rig.opened();
     rig.raw(Opcode::Close, br#"{"code":4000,"message":"Invalid Client ID"}"#).unwrap();
+    rig.open_failed();
     let event = rig.event();
     assert_eq!((event.kind, event.code, event.message.as_str()), (EventType::Disconnected, 4000, "Invalid Client ID"));
     assert_eq!(rig.record.closes, 1);

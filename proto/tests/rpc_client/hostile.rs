@@ -11,8 +11,7 @@ use crate::peer::{Rig, config, ms};
 #[test]
 fn malformed_frames_are_protocol_errors() {
     let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
-    let frames =
-        ["", "x", "{", "[]", "null", "7", "{}", r#"{"cmd":7}"#, r#"{"evt":"READY"}"#, "{\"cmd\":\"\n\"}", &deep];
+    let frames = ["", "x", "{", "[]", "null", "7", "{\"cmd\":\"\n\"}", &deep];
     for frame in frames {
         for connected in [false, true] {
             let mut rig = if connected { Rig::connected() } else { Rig::new(config()) };
@@ -33,6 +32,10 @@ fn malformed_frames_are_protocol_errors() {
 fn odd_members_are_ignored() {
     let mut rig = Rig::connected();
     for frame in [
+        json!({}),
+        json!({"cmd": 7}),
+        json!({"evt": "READY"}),
+        json!({"evt": "ERROR", "nonce": "999", "data": {"code": 4000, "message": "x"}}),
         json!({"cmd": "DISPATCH"}),
         json!({"cmd": "DISPATCH", "evt": 7, "data": {}}),
         json!({"cmd": "DISPATCH", "evt": null}),
@@ -47,6 +50,36 @@ fn odd_members_are_ignored() {
     let sent = rig.sent_one();
     rig.frame(json!({"cmd": "SOMETHING_ELSE", "nonce": sent.nonce}));
     assert_eq!(rig.event().status, Status::Ok, "the nonce decides");
+}
+
+#[test]
+fn an_error_with_our_nonce_is_the_reply_whatever_command_it_names() {
+    for cmd in [None, Some("DISPATCH")] {
+        let mut rig = Rig::connected();
+        rig.command("GET_GUILDS", json!({}), 1);
+        let sent = rig.sent_one();
+        let mut frame =
+            json!({"evt": "ERROR", "nonce": sent.nonce, "data": {"code": 4000, "message": "cmd: expected"}});
+        if let Some(cmd) = cmd {
+            frame["cmd"] = json!(cmd);
+        }
+        rig.frame(frame.clone());
+        let event = rig.event();
+        assert_eq!((event.tag, event.status, event.code), (1, Status::Remote, 4000), "{cmd:?}");
+        rig.frame(frame);
+        assert_eq!(rig.events(), [], "answered once");
+
+        let mut rig = Rig::with_token("t");
+        rig.opened();
+        rig.ready();
+        let sent = rig.sent_one();
+        let mut frame = json!({"evt": "ERROR", "nonce": sent.nonce, "data": {"code": 4009, "message": "no"}});
+        if let Some(cmd) = cmd {
+            frame["cmd"] = json!(cmd);
+        }
+        rig.frame(frame);
+        assert_eq!((rig.event().status, rig.client.is_finished()), (Status::Auth, true), "{cmd:?}");
+    }
 }
 
 #[test]

@@ -342,3 +342,18 @@ fn what_one_peer_does_wrong_is_no_concern_of_another() {
     assert_eq!(house.host("ACTIVITY_JOIN", json!({"secret": "s"})), json!({"peers": 1}));
     assert_eq!(house.host("STATE", json!({}))["activities"].as_array().unwrap().len(), 1);
 }
+
+#[test]
+fn a_whole_number_with_a_point_is_shown_as_the_number_that_it_is() {
+    let mut house = House::default();
+    house.ipc(1);
+    let text = format!(
+        r#"{{"cmd":"SET_ACTIVITY","nonce":"n","args":{{"pid":1.0,"activity":{{"type":3.0,"timestamps":{{"start":{}}},"party":{{"size":[1.0,4e0]}}}}}}}}"#,
+        "1.7e9"
+    );
+    house.frame(1, Opcode::Frame, text.as_bytes()).unwrap();
+    let shown = house.sent(1).remove(0);
+    assert_eq!(shown["evt"], serde_json::Value::Null, "{shown}");
+    assert_eq!(shown["data"]["timestamps"]["start"], 1_700_000_000);
+    assert_eq!((&shown["data"]["type"], &shown["data"]["party"]["size"]), (&json!(3), &json!([1, 4])));
+}

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use gamebridge_proto::event::EventType;
 use gamebridge_proto::random::Random;
 use gamebridge_proto::secret::Secret;
 use gamebridge_proto::server::rpc::{Config, Limits, Via, host_is_ours};
@@ -20,7 +21,15 @@ fn try_websocket(house: &mut House, query: &str, origin: Option<&str>) -> u16 {
     house.gone(7);
     house.out();
     match &out[..] {
-        [Out::Closed { peer: 7, code, reason }] if !reason.is_empty() => *code,
+        [Out::Event { kind: EventType::Log, peer: 7, message, .. }, Out::Closed { peer: 7, code, reason }] => {
+            assert!(message.starts_with(&format!("peer 7 was not let in ({code}): ")), "{message}");
+            match code {
+                4000 => assert_eq!(reason, "Invalid Client ID"),
+                4001 => assert_eq!(reason, "Invalid Origin"),
+                _ => assert!(message.ends_with(reason) && !reason.is_empty(), "{reason}"),
+            }
+            *code
+        }
         [Out::Sent { peer: 7, opcode: Opcode::Frame, payload }, Out::Event { .. }] => {
             assert_eq!(payload["evt"], "READY");
             0
@@ -176,7 +185,8 @@ fn an_ipc_handshake_is_answered_or_closed() {
         (r#"{"v":1,"client_id":"192741864418312192"}"#, None),
         (r#"{"client_id":192741864418312192,"v":"1","extra":[]}"#, None),
         (r#"{"v":2,"client_id":"192741864418312192"}"#, Some(4004)),
-        (r#"{"v":1.0,"client_id":"192741864418312192"}"#, Some(4004)),
+        (r#"{"v":1.0,"client_id":"192741864418312192"}"#, None),
+        (r#"{"v":1.5,"client_id":"192741864418312192"}"#, Some(4004)),
         (r#"{"v":null,"client_id":"192741864418312192"}"#, Some(4004)),
         (r#"{"client_id":"192741864418312192"}"#, Some(4004)),
         (r#"{"v":1}"#, Some(4000)),
@@ -192,6 +202,14 @@ fn an_ipc_handshake_is_answered_or_closed() {
         let mut house = House::default();
         house.connect(1, Via::Ipc);
         house.frame(1, Opcode::Handshake, hello.as_bytes()).unwrap();
+        if code == Some(4000) {
+            let words = house
+                .record
+                .0
+                .iter()
+                .any(|out| matches!(out, Out::Closed { reason, .. } if reason == "Invalid Client ID"));
+            assert!(words, "{hello}");
+        }
         let sent_nothing = !house.record.0.iter().any(|out| matches!(out, Out::Sent { .. }));
         assert_eq!(sent_nothing, code.is_some(), "{hello}");
         assert_eq!(house.closed().map(|(_, code)| code), code, "{hello}");
@@ -248,8 +266,9 @@ fn a_handshake_has_five_seconds() {
 }
 
 #[test]
-fn a_websocket_has_ten_seconds_for_a_first_good_command_and_ipc_for_ever() {
-    let mut house = House::default();
+fn in_a_crowd_a_websocket_has_ten_seconds_for_a_first_good_command_and_ipc_for_ever() {
+    let limits = Limits { peers: 8, ..Limits::default() };
+    let mut house = House::new(Config { limits, ..Config::default() });
     house.ipc(1);
     house.websocket(2);
     house.websocket(3);
@@ -269,6 +288,43 @@ fn a_websocket_has_ten_seconds_for_a_first_good_command_and_ipc_for_ever() {
     assert_eq!(closed, [(2, 1008), (4, 1008)], "a refused command is no good command");
     house.wait(Duration::from_secs(86_400));
     assert_eq!(house.closed(), None);
+}
+
+#[test]
+fn an_idle_websocket_may_stay_until_others_need_the_place() {
+    let limits = Limits { peers: 8, ..Limits::default() };
+    let mut house = House::new(Config { limits, ..Config::default() });
+    house.websocket(1);
+    house.wait(Duration::from_secs(5));
+    house.websocket(2);
+    assert_eq!(house.door.next_timeout(), None, "nobody has to be woken for who may stay");
+    house.wait(Duration::from_secs(6));
+    assert_eq!(house.closed(), None, "two of eight are no crowd");
+    house.ipc(3);
+    house.connect(4, Via::Ipc);
+    let closed: Vec<_> = house.out().into_iter().filter(|out| matches!(out, Out::Closed { .. })).collect();
+    let reason = "AUTHORIZE or AUTHENTICATE within 10 seconds of READY expected while the server is crowded";
+    assert_eq!(closed, [Out::Closed { peer: 1, code: 1008, reason: reason.into() }], "half of the places are taken");
+    // Peer 2 is idle for 6 seconds only. Its place is not needed once the probe is gone.
+    house.gone(4);
+    house.wait(Duration::from_secs(60));
+    assert_eq!(house.closed(), None);
+    house.ipc(5);
+    house.connect(6, Via::Ipc);
+    assert_eq!(house.closed(), Some((2, 1008)));
+}
+
+#[test]
+fn an_idle_websocket_is_closed_at_its_deadline_when_the_crowd_came_before() {
+    let limits = Limits { peers: 4, ..Limits::default() };
+    let mut house = House::new(Config { limits, ..Config::default() });
+    house.websocket(1);
+    house.wait(Duration::from_secs(9));
+    house.ipc(2);
+    house.wait(Duration::from_millis(999));
+    assert_eq!(house.closed(), None);
+    house.wait(Duration::from_millis(1));
+    assert_eq!(house.closed(), Some((1, 1008)));
 }
 
 #[test]

@@ -88,6 +88,29 @@ fn whole_numbers_of_64_bits_are_exact_and_larger_ones_are_none() {
 }
 
 #[test]
+fn a_whole_number_is_whole_however_it_is_spelled() {
+    for (text, whole) in [
+        ("5", Some(5)),
+        ("5.0", Some(5)),
+        ("-5.00e0", Some(-5)),
+        ("1.7e9", Some(1_700_000_000)),
+        ("1700000000.0", Some(1_700_000_000)),
+        ("-0.0", Some(0)),
+        ("-9223372036854775808.0", Some(i64::MIN)),
+        ("9223372036854775808.0", None),
+        ("9223372036854775808", None),
+        ("1e300", None),
+        ("1e999", None),
+        ("5.5", None),
+        ("1e-3", None),
+        ("\"5\"", None),
+        ("null", None),
+    ] {
+        assert_eq!(parsed(text.as_bytes()).root().as_whole(), whole, "{text}");
+    }
+}
+
+#[test]
 fn doubles_are_read_exactly_and_one_that_is_too_large_is_infinite() {
     for (text, expected) in [
         ("0.1", 0.1),

@@ -73,10 +73,11 @@ async fn a_socket_is_preferred_to_a_port() {
     let mut listener = Listener::bind(Some(0), Limits::PEER).await.expect("a port");
     let port = listener.address().port();
     let search = search(&Target::Auto, &environment, port);
-    let opened = search.open(0).await.expect("found");
+    let opened = search.open(&[]).await.expect("found");
     let path = folder.path().join("discord-ipc-3");
     assert_eq!(found(&opened), (Via::Ipc, path.to_str().expect("text")));
-    let (opened, accepted) = tokio::join!(search.open(1), accept(&mut listener));
+    let tried = [opened.address];
+    let (opened, accepted) = tokio::join!(search.open(&tried), accept(&mut listener));
     assert_eq!(found(&opened.expect("the next one")), (Via::WebSocket, format!("127.0.0.1:{port}").as_str()));
     let accepted = accepted.expect("a peer");
     assert_eq!(accepted.query, "v=1&client_id=1%20%26%202&encoding=json");
@@ -84,19 +85,26 @@ async fn a_socket_is_preferred_to_a_port() {
 }
 
 #[tokio::test]
-async fn skipping_counts_only_what_could_be_connected() {
+async fn what_was_tried_is_passed_over_and_not_connected_again() {
     let folder = Folder::new();
     drop(Std::bind(folder.path().join("discord-ipc-0")).expect("a dead socket"));
     std::fs::write(folder.path().join("discord-ipc-1"), "").expect("no socket");
-    let _live: Vec<Std> =
+    let live: Vec<Std> =
         [2, 5].map(|number| Std::bind(folder.path().join(ipc::name(number))).expect("a socket")).into();
     let environment = environment([("XDG_RUNTIME_DIR", folder.path())]);
     let search = search(&Target::Ipc(None), &environment, 1);
-    for (skip, number) in [(0, 2), (1, 5)] {
-        let opened = search.open(skip).await.expect("found");
+    let mut tried = Vec::new();
+    for number in [2, 5] {
+        let opened = search.open(&tried).await.expect("found");
         assert!(opened.address.ends_with(&format!("/discord-ipc-{number}")), "{}", opened.address);
+        tried.push(opened.address);
     }
-    let error = search.open(2).await.expect_err("there is no third");
+    let error = search.open(&tried).await.expect_err("there is no third");
+    for listener in &live {
+        listener.set_nonblocking(true).expect("it waits for nobody");
+        listener.accept().expect("the one connection");
+        assert_eq!(listener.accept().expect_err("no second one").kind(), std::io::ErrorKind::WouldBlock);
+    }
     assert!(error.message.starts_with("no further Discord found behind the 2 already tried: "), "{error}");
 }
 
@@ -118,7 +126,7 @@ async fn when_nobody_is_there_the_sentence_says_where_was_looked() {
         (Target::Ipc(Some(path.clone())), format!("no Discord found: nobody listens at {}", path.display())),
     ];
     for (target, sentence) in cases {
-        let error = search(&target, &environment, port).open(0).await.expect_err("nobody");
+        let error = search(&target, &environment, port).open(&[]).await.expect_err("nobody");
         assert_eq!((error.status, error.message.as_ref()), (Status::Io, sentence.as_str()));
     }
 }
@@ -135,7 +143,7 @@ async fn what_answers_but_is_no_discord_is_named() {
     };
     let environment = environment([]);
     let search = search(&target, &environment, port);
-    let (opened, _stream) = tokio::join!(search.open(0), serve);
+    let (opened, _stream) = tokio::join!(search.open(&[]), serve);
     assert_eq!(
         opened.expect_err("no Discord").message,
         format!(
@@ -153,7 +161,7 @@ async fn a_port_that_another_user_took_is_refused_before_a_byte_is_sent() {
     let port = theirs.local_addr().expect("an address").port();
     let target = Target::WebSocket { port: Some(port) };
     let nothing = |_: &str| None;
-    let error = search(&target, &nothing, port).open(0).await.expect_err("refused");
+    let error = search(&target, &nothing, port).open(&[]).await.expect_err("refused");
     assert!(error.message.contains("belongs to user 65534"), "{error}");
     theirs.set_nonblocking(true).expect("set");
     assert_eq!(theirs.accept().expect_err("nobody came").kind(), std::io::ErrorKind::WouldBlock);

@@ -364,7 +364,7 @@ impl Client {
         if let Err(error) = self.doc.parse(message.data) {
             return Err(ProtocolError::protocol(format!("HELLO: {error}")));
         }
-        let interval = self.doc.root().member("heartbeat_interval").as_i64();
+        let interval = self.doc.root().member("heartbeat_interval").as_whole();
         let Some(interval) = interval.filter(|interval| INTERVALS.contains(interval)) else {
             return Err(ProtocolError::protocol("HELLO: heartbeat_interval is no interval; 10 to 3600000 ms expected"));
         };

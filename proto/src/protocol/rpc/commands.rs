@@ -118,7 +118,10 @@ impl Client {
                     let own = u64::from(self.config.pid);
                     let (pid, args_out) = match pid.kind() {
                         Kind::Missing | Kind::Null => (own, with_int(args, text, "pid", own)),
-                        _ => (pid.as_id().unwrap_or(own), args.raw(text).into()),
+                        _ => {
+                            let named = pid.as_id().or_else(|| u64::try_from(pid.as_whole()?).ok());
+                            (named.unwrap_or(own), args.raw(text).into())
+                        }
                     };
                     request.effect = Effect::Activity { pid };
                     let clears = args.member("activity").is_none();

@@ -39,7 +39,7 @@ impl Client {
                 let (code, reason) = self.with_doc(|_, doc| {
                     let _ = doc.parse(frame.payload);
                     let root = doc.root();
-                    let code = root.member("code").as_i64().and_then(|code| u16::try_from(code).ok());
+                    let code = root.member("code").as_whole().and_then(|code| u16::try_from(code).ok());
                     (code, root.member("message").as_str().unwrap_or("").to_string())
                 });
                 out.close(1000, "");
@@ -80,24 +80,28 @@ impl Client {
         if message.kind() != Kind::Object {
             return Err(Error::protocol("a frame that is not a JSON object"));
         }
-        let Some(cmd) = message.member("cmd").as_str() else {
-            return Err(Error::protocol("a frame without \"cmd\""));
-        };
+        let cmd = message.member("cmd").as_str();
         let event = message.member("evt").as_str().filter(|event| !event.is_empty());
         let data = message.member("data");
         let nonce = nonce_of(message.member("nonce"), text);
         match (cmd, event) {
-            ("DISPATCH", Some("READY")) if matches!(self.state, State::Handshaking { .. }) => {
+            // A payload that a server could not read has no command that it could name, but its nonce may have been legible:
+            // what goes by it is an answer, whichever command it names.
+            (None | Some("DISPATCH"), event) if nonce.is_some_and(|nonce| self.awaits(nonce)) => {
+                self.handle_reply(now, nonce, event == Some("ERROR"), data, text, out);
+            }
+            (None, _) => log(out, LogLevel::Warn, "a frame without \"cmd\" that answers nothing was ignored"),
+            (Some("DISPATCH"), Some("READY")) if matches!(self.state, State::Handshaking { .. }) => {
                 self.handle_ready(now, data.raw(text), out);
             }
-            ("DISPATCH", Some("ERROR")) => pushed_error(data, out),
-            ("DISPATCH", Some(event)) if matches!(self.state, State::Connected { .. }) => {
+            (Some("DISPATCH"), Some("ERROR")) => pushed_error(data, out),
+            (Some("DISPATCH"), Some(event)) if matches!(self.state, State::Connected { .. }) => {
                 let mut dispatch = Event::new(EventType::Dispatch, event);
                 dispatch.payload = data.raw(text);
                 out.event(dispatch);
             }
-            ("DISPATCH", _) => log(out, LogLevel::Debug, "an event without a name, or before READY, was ignored"),
-            (_, event) => self.handle_reply(now, nonce, event == Some("ERROR"), data, text, out),
+            (Some("DISPATCH"), _) => log(out, LogLevel::Debug, "an event without a name, or before READY, was ignored"),
+            (Some(_), event) => self.handle_reply(now, nonce, event == Some("ERROR"), data, text, out),
         }
         Ok(())
     }
@@ -115,6 +119,11 @@ impl Client {
         std::hint::black_box(&args);
         let deadline = now + AUTHENTICATION_TIMEOUT;
         self.state = State::Authenticating { skip, peer, ready: data.into(), nonce, deadline };
+    }
+
+    /// Whether something that was sent waits for this nonce.
+    fn awaits(&self, nonce: u64) -> bool {
+        matches!(self.state, State::Authenticating { nonce: own, .. } if own == nonce) || self.requests.is_sent(nonce)
     }
 
     fn handle_reply(
@@ -143,8 +152,12 @@ impl Client {
         if failed {
             let (code, message) = error_of(data);
             self.close(out);
-            let error = Error::new(Status::Auth, format!("the access token was refused: {message}")).with_code(code);
-            return self.finish(error, Flags::FATAL, out);
+            if is_of_the_token(code) {
+                let error = Error::new(Status::Auth, format!("the access token was refused: {message}"));
+                return self.finish(error.with_code(code), Flags::FATAL, out);
+            }
+            let error = Error::new(Status::Remote, format!("AUTHENTICATE failed: {message}")).with_code(code);
+            return self.wait(now, error, Duration::ZERO, out);
         }
         let State::Authenticating { peer, ready, .. } = std::mem::replace(&mut self.state, State::Idle) else { return };
         let payload = with_auth(&ready, data.raw(text));
@@ -188,6 +201,15 @@ impl Client {
     }
 }
 
+/// Whether a refused AUTHENTICATE would be refused the next time too. Anything else may be Discord's own trouble, which
+/// passes.
+fn is_of_the_token(code: i32) -> bool {
+    matches!(
+        ErrorCode::from_code(code.into()),
+        Some(ErrorCode::InvalidToken | ErrorCode::InvalidPermissions | ErrorCode::InvalidClientId)
+    )
+}
+
 /// Our nonces are decimal numbers; peers give them back as strings, or as numbers.
 fn nonce_of(nonce: Value<'_>, text: &[u8]) -> Option<u64> {
     let digits = match nonce.kind() {
@@ -208,7 +230,7 @@ fn token_of(args: &[u8]) -> Option<Secret> {
 
 /// Code and sentence of an `ERROR`'s data, which may be anything.
 fn error_of(data: Value<'_>) -> (i32, String) {
-    let code = data.member("code").as_i64().and_then(|code| i32::try_from(code).ok()).unwrap_or(0);
+    let code = data.member("code").as_whole().and_then(|code| i32::try_from(code).ok()).unwrap_or(0);
     let message = match data.member("message").as_str() {
         Some(message) if !message.is_empty() => message.to_string(),
         _ => ErrorCode::from_code(code.into()).map_or("refused without a reason", ErrorCode::sentence).to_string(),

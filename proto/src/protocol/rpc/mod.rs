@@ -5,7 +5,10 @@
 //! ends with exactly one reply, whatever happens. It opens no socket and reads no clock: a driver does, through [`Sink`].
 //!
 //! The one thing to know before changing it: a request that is taken out of `requests::Requests` must be
-//! answered there and then (`conclude`), and nothing else answers. Rules: "Semantics" of the C interface; the wire:
+//! answered there and then (`conclude`), and nothing else answers.
+//!
+//! Candidates are tried in rounds. One that hangs up, refuses or is silent is passed over, because the Discord that is meant
+//! may be behind it; what a round that is over means is decided when no candidate is left. Rules: "Semantics" of the C interface; the wire:
 //! `rpc.yaml`; limits and timers: the constants below, [`super::backoff`] and [`presence`].
 
 mod commands;
@@ -35,6 +38,11 @@ use crate::wire::rpc::CloseCode;
 
 /// From a connection to its READY. A peer that is silent for longer is passed over.
 pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The same after a round in which somebody took the connection and was silent: a Discord that gets more than two
+/// connections a minute from a client does not refuse the next one but lets it wait, and who hangs up and comes again
+/// meanwhile is never let in.
+pub const PATIENT_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// From AUTHENTICATE, when the machine sends it by itself, to its reply.
 pub const AUTHENTICATION_TIMEOUT: Duration = Duration::from_secs(10);
@@ -101,7 +109,7 @@ enum State {
     /// The driver looks for a peer.
     Opening { skip: usize },
     /// Connected, and waiting for READY.
-    Handshaking { skip: usize, peer: String, deadline: Instant },
+    Handshaking { skip: usize, peer: String, since: Instant },
     /// READY came, AUTHENTICATE is under way.
     Authenticating { skip: usize, peer: String, ready: Box<[u8]>, nonce: u64, deadline: Instant },
     /// In use.
@@ -132,6 +140,11 @@ pub struct Client {
     absence_told: bool,
     /// Why the last candidate of this round was passed over: more telling than "no further candidate".
     passed_over: Option<Error>,
+    /// The first refusal of this round that would be the same the next time, if nobody else is there.
+    refused: Option<Error>,
+    /// Whether a candidate of this round was silent, and how long this round's candidates may be.
+    silent: bool,
+    patience: Duration,
     /// PINGs in the second that began then.
     pings: (Instant, u32),
     doc: Document,
@@ -171,6 +184,9 @@ impl Client {
             reconnecting: false,
             absence_told: false,
             passed_over: None,
+            refused: None,
+            silent: false,
+            patience: HANDSHAKE_TIMEOUT,
             pings: (Instant::ZERO, 0),
             doc: Document::new(),
             config,
@@ -198,7 +214,7 @@ impl Client {
         };
         let peer = format!("{via} {address}");
         log(out, LogLevel::Debug, &format!("connected to {peer}, waiting for READY"));
-        self.state = State::Handshaking { skip, peer, deadline: now + HANDSHAKE_TIMEOUT };
+        self.state = State::Handshaking { skip, peer, since: now };
         if via == Via::Ipc {
             self.frames.handshake(&self.config.client_id, out);
         }
@@ -206,10 +222,16 @@ impl Client {
 
     /// No candidate is left that could be connected.
     pub fn handle_open_failed(&mut self, now: Instant, error: &Error, out: &mut impl Sink) {
-        if let State::Opening { .. } = self.state {
-            let error = self.passed_over.take().unwrap_or_else(|| error.clone());
-            self.wait(now, error, Duration::ZERO, out);
+        if !matches!(self.state, State::Opening { .. }) {
+            return;
         }
+        let goes_on = self.config.retry || self.was_connected;
+        let may_wake = goes_on && self.silent && self.patience < PATIENT_HANDSHAKE_TIMEOUT;
+        if let Some(refusal) = self.refused.take_if(|_| !may_wake) {
+            return self.finish(refusal, Flags::FATAL, out);
+        }
+        let error = self.passed_over.take().unwrap_or_else(|| error.clone());
+        self.wait(now, error, Duration::ZERO, out);
     }
 
     /// The transport is gone. Calls that nothing waits for change nothing.
@@ -217,6 +239,11 @@ impl Client {
         let error = why(closed);
         let code = closed.code.and_then(CloseCode::from_code);
         let lived = match self.state {
+            State::Handshaking { skip, .. } if code.is_some_and(CloseCode::is_fatal) => {
+                // Another game's GameBridge may know its own application only, and Discord be the next one.
+                self.refused.get_or_insert_with(|| error.clone());
+                return self.pass_over(skip, error, out);
+            }
             State::Handshaking { skip, .. } | State::Authenticating { skip, .. } => {
                 match code {
                     Some(code) if code.is_fatal() => self.finish(error, Flags::FATAL, out),
@@ -250,9 +277,11 @@ impl Client {
     /// The time that [`Client::next_timeout`] asked for has come.
     pub fn handle_timeout(&mut self, now: Instant, out: &mut impl Sink) {
         match self.state {
-            State::Handshaking { skip, deadline, .. } if deadline <= now => {
+            State::Handshaking { skip, since, .. } if since + self.patience <= now => {
                 self.close(out);
-                self.pass_over(skip, Error::new(Status::Timeout, "connected, but no READY within 5 seconds"), out);
+                self.silent = true;
+                let sentence = format!("connected, but no READY within {} seconds", self.patience.as_secs());
+                self.pass_over(skip, Error::new(Status::Timeout, sentence), out);
             }
             State::Authenticating { skip, deadline, .. } if deadline <= now => {
                 self.close(out);
@@ -272,7 +301,8 @@ impl Client {
     /// When [`Client::handle_timeout`] is to be called.
     pub fn next_timeout(&self) -> Option<Instant> {
         let own = match self.state {
-            State::Handshaking { deadline, .. } | State::Authenticating { deadline, .. } => Some(deadline),
+            State::Handshaking { since, .. } => Some(since + self.patience),
+            State::Authenticating { deadline, .. } => Some(deadline),
             State::Waiting { until } => Some(until),
             State::Connected { .. } => self.presence.due(),
             State::Idle | State::Opening { .. } | State::Finished => None,
@@ -306,7 +336,11 @@ impl Client {
         }
         let wait = self.backoff.next(&mut self.random).max(least);
         let wait_ms = u32::try_from(wait.as_millis()).unwrap_or(u32::MAX);
-        self.passed_over = None;
+        let silent = self.silent;
+        self.end_round();
+        if silent {
+            self.patience = PATIENT_HANDSHAKE_TIMEOUT;
+        }
         self.state = State::Waiting { until: now + wait };
         if self.was_connected && !std::mem::replace(&mut self.reconnecting, true) {
             let mut event = Event::new(EventType::Reconnecting, "RECONNECTING");
@@ -323,12 +357,20 @@ impl Client {
         }
     }
 
+    /// What one candidate did is nothing to the next round, but for silence: see [`Client::wait`].
+    fn end_round(&mut self) {
+        self.passed_over = None;
+        self.refused = None;
+        self.silent = false;
+        self.patience = HANDSHAKE_TIMEOUT;
+    }
+
     /// READY came, and authentication where there is a token.
     fn become_connected(&mut self, now: Instant, peer: &str, payload: &[u8], out: &mut impl Sink) {
         self.state = State::Connected { since: now };
         self.was_connected = true;
         self.reconnecting = false;
-        self.passed_over = None;
+        self.end_round();
         let mut event = Event::new(EventType::Connected, "CONNECTED");
         event.payload = payload;
         event.message = peer;

@@ -81,10 +81,14 @@ impl Requests {
         self.all.get_mut(&id)
     }
 
+    /// Whether this request was sent and awaits its reply.
+    pub(super) fn is_sent(&self, id: u64) -> bool {
+        self.all.get(&id).is_some_and(|request| request.frame.is_some())
+    }
+
     /// Takes out a request that was sent and awaits its reply.
     pub(super) fn remove_sent(&mut self, id: u64) -> Option<Request> {
-        self.all.get(&id)?.frame?;
-        self.remove(id)
+        if self.is_sent(id) { self.remove(id) } else { None }
     }
 
     /// Puts it in line.

@@ -9,7 +9,7 @@ use crate::world::{Activity, Application, Assets, Button, Party, Secrets};
 pub(super) fn read(value: Value<'_>) -> Activity {
     let text = |object: Value<'_>, name| object.member(name).as_str().map(Box::from);
     let secret = |object: Value<'_>, name| object.member(name).as_str().map(Secret::new);
-    let small = |name| value.member(name).as_i64().and_then(|number| u8::try_from(number).ok());
+    let small = |name| value.member(name).as_whole().and_then(|number| u8::try_from(number).ok());
     let (assets, party, secrets) = (value.member("assets"), value.member("party"), value.member("secrets"));
     let size = party.member("size");
     Activity {
@@ -20,8 +20,8 @@ pub(super) fn read(value: Value<'_>) -> Activity {
         details_url: text(value, "details_url"),
         state: text(value, "state"),
         state_url: text(value, "state_url"),
-        start: value.member("timestamps").member("start").as_i64(),
-        end: value.member("timestamps").member("end").as_i64(),
+        start: value.member("timestamps").member("start").as_whole(),
+        end: value.member("timestamps").member("end").as_whole(),
         assets: Assets {
             large_image: text(assets, "large_image"),
             large_text: text(assets, "large_text"),
@@ -33,7 +33,7 @@ pub(super) fn read(value: Value<'_>) -> Activity {
         },
         party: party
             .exists()
-            .then(|| Party { id: text(party, "id"), size: size.at(0).as_i64().zip(size.at(1).as_i64()) }),
+            .then(|| Party { id: text(party, "id"), size: size.at(0).as_whole().zip(size.at(1).as_whole()) }),
         secrets: Secrets {
             join: secret(secrets, "join"),
             spectate: secret(secrets, "spectate"),

@@ -121,12 +121,12 @@ impl Door {
         args: Value<'_>,
         reply: &mut Vec<u8>,
     ) -> Result<(), Error> {
-        let number = args.member("peer").as_i64().and_then(|peer| u32::try_from(peer).ok()).unwrap_or(0);
+        let number = args.member("peer").as_whole().and_then(|peer| u32::try_from(peer).ok()).unwrap_or(0);
         let Some(peer) = self.peers.get(&number) else {
             return Err(Error::argument(format!("PEER_CLOSE: peer: there is no peer {number}")));
         };
         self.peer_state(reply, number, peer);
-        let code = args.member("code").as_i64().and_then(|code| u16::try_from(code).ok()).unwrap_or(CLOSE_NORMAL);
+        let code = args.member("code").as_whole().and_then(|code| u16::try_from(code).ok()).unwrap_or(CLOSE_NORMAL);
         self.close(cx, number, code, args.member("message").as_str().unwrap_or_default());
         Ok(())
     }

@@ -7,11 +7,13 @@
 //! - **Letting in.** Over WebSocket the URL is the handshake: `?v=1&client_id=..&encoding=..` (without `encoding`, json).
 //!   A client id that names no application closes with 4000; then the Origin must be one of that application's, else
 //!   4001; then version (4004) and encoding (4005) are looked at. Without an Origin a peer needs the
-//!   `launch_token` that the host gave out. Nothing is sent before all of that holds. Over IPC the first frame must be
+//!   `launch_token` that the host gave out. Nothing is sent before all of that holds. Who is refused gets the words that
+//!   Discord closes with, since programs compare them; what exactly was wrong stands in the host's log. Over IPC the first frame must be
 //!   HANDSHAKE, within 5 seconds; a PING before it is answered, and leaving without a word is fine: real clients probe.
-//! - **Authentication.** Presence needs none, so a peer over IPC may stay anonymous as long as it likes. A WebSocket
-//!   peer is closed (1008) 10 seconds after its READY unless one of its commands was any good by then; an AUTHORIZE that
-//!   waits for the user counts. A token that runs out or is revoked closes its peers with 4003.
+//! - **Authentication.** Presence needs none, so a peer over IPC may stay anonymous as long as it likes. So may
+//!   one over WebSocket whose commands were no good yet, but only while there is room: when half of the places are taken,
+//!   who is idle 10 seconds after its READY, or becomes that old, is closed (1008). An AUTHORIZE that waits for the user
+//!   is no idleness. A token that runs out or is revoked closes its peers with 4003.
 //! - **Bad input.** What can be answered is answered (an ERROR with the nonce, when there is one) and harms nobody. A
 //!   frame that breaks the framing (a second HANDSHAKE, a command before it, a message over the limit) is an `Err`: the
 //!   driver drops the transport and calls [`Door::handle_gone`]. Commands beyond the peer's rate close it with 4002.
@@ -41,7 +43,7 @@ pub use http::{HttpRequest, HttpResponse};
 pub use objects::user as write_user;
 
 use crate::error::ProtocolError;
-use crate::event::{Event, EventType};
+use crate::event::{Event, EventType, LogLevel};
 use crate::secret::Secret;
 use crate::server::form;
 use crate::time::Instant;
@@ -111,7 +113,7 @@ pub struct Limits {
     pub commands_burst: u32,
     /// From connecting to HANDSHAKE.
     pub handshake: Duration,
-    /// From READY to a WebSocket peer's first good command.
+    /// From READY to a WebSocket peer's first good command, while half of the places are taken.
     pub authentication: Duration,
     /// From asking the host to its answer; none is a no.
     pub consent: Duration,
@@ -204,6 +206,7 @@ impl Door {
     pub fn handle_connect(&mut self, now: Instant, peer: u32, via: Via<'_>, world: &mut World, out: &mut impl Sink) {
         let cx = &mut Cx { now, world, out };
         self.forget(cx, peer, 0, "");
+        self.make_room(cx, 1);
         if self.peers.len() >= self.config.limits.peers {
             return cx.out.close(peer, CloseCode::RateLimited as u16, "too many peers are connected");
         }
@@ -218,7 +221,7 @@ impl Door {
                     let until = now + self.config.limits.authentication;
                     self.admit(cx, peer, Transport::WebSocket, client, Standing::Idle { until });
                 }
-                Err((code, reason)) => cx.out.close(peer, code as u16, reason),
+                Err((code, why)) => refuse(cx.out, peer, code, why),
             },
         }
     }
@@ -270,7 +273,8 @@ impl Door {
         let user = cx.world.local_user().id;
         let opened = cx.world.apply(cx.now, Operation::OpenSession { user, application: client });
         let Some(Change::SessionOpened(session)) = opened.into_iter().flatten().next() else {
-            return self.close(cx, peer, CloseCode::InvalidClientId as u16, CLIENT_ID_UNKNOWN);
+            self.peers.remove(&peer);
+            return refuse(cx.out, peer, CloseCode::InvalidClientId, CLIENT_ID_UNKNOWN);
         };
         let state = State::Open(Open { client, session, standing });
         match self.peers.get_mut(&peer) {
@@ -356,7 +360,10 @@ impl Door {
         self.doc = doc;
         match judged {
             Ok(client) => self.admit(cx, peer, Transport::Ipc, client, Standing::Anonymous),
-            Err((code, reason)) => self.close(cx, peer, code as u16, reason),
+            Err((code, why)) => {
+                self.peers.remove(&peer);
+                refuse(cx.out, peer, code, why);
+            }
         }
     }
 
@@ -395,21 +402,42 @@ impl Door {
         let due: Vec<_> = due
             .map(|(number, peer)| match &peer.state {
                 State::Greeting { .. } => (*number, CLOSE_POLICY, "no HANDSHAKE came in time"),
-                State::Open(Open { standing: Standing::Authenticated { .. }, .. }) => {
-                    (*number, CloseCode::TokenRevoked as u16, "the access token has run out")
-                }
-                State::Open(_) => (*number, CLOSE_POLICY, "no valid command came in time"),
+                // Of those who are in only a token has a deadline.
+                State::Open(_) => (*number, CloseCode::TokenRevoked as u16, "the access token has run out"),
             })
             .collect();
         for (peer, code, reason) in due {
             self.close(cx, peer, code, reason);
         }
+        self.make_room(cx, 0);
         self.deny_unanswered(cx);
+    }
+
+    /// Whether half of the places are taken, with so many peers more.
+    fn is_crowded(&self, more: usize) -> bool {
+        (self.peers.len() + more) * 2 >= self.config.limits.peers
+    }
+
+    /// Closes who has been idle for too long, when others need the place: at the deadline, and whenever somebody comes.
+    fn make_room(&mut self, cx: &mut Cx<'_, impl Sink>, coming: usize) {
+        if !self.is_crowded(coming) {
+            return;
+        }
+        let idle = self.peers.iter().filter(|(_, peer)| peer.idle_until().is_some_and(|until| until <= cx.now));
+        let idle: Vec<u32> = idle.map(|(number, _)| *number).collect();
+        let seconds = self.config.limits.authentication.as_secs();
+        let sentence =
+            format!("AUTHORIZE or AUTHENTICATE within {seconds} seconds of READY expected while the server is crowded");
+        for peer in idle {
+            self.close(cx, peer, CLOSE_POLICY, &sentence);
+        }
     }
 
     /// When [`Door::handle_timeout`] has to be called at the latest.
     pub fn next_timeout(&self) -> Option<Instant> {
-        let peers = self.peers.values().filter_map(Peer::deadline);
+        // Who is idle while there is room is looked at when somebody comes.
+        let idle = self.peers.values().filter(|_| self.is_crowded(0)).filter_map(Peer::idle_until);
+        let peers = self.peers.values().filter_map(Peer::deadline).chain(idle);
         peers.chain(self.questions.values().map(|question| question.until)).min()
     }
 }
@@ -426,11 +454,20 @@ fn client_id(text: &str) -> Option<ApplicationId> {
 /// The HANDSHAKE of IPC: `{"v":1,"client_id":".."}`.
 fn greeting(root: Value<'_>) -> Result<ApplicationId, (CloseCode, &'static str)> {
     let v = root.member("v");
-    if v.as_i64() != Some(VERSION.into()) && v.as_str() != Some("1") {
+    if v.as_whole() != Some(VERSION.into()) && v.as_str() != Some("1") {
         return Err((CloseCode::InvalidVersion, "v: 1 expected"));
     }
     let id = root.member("client_id").as_id().filter(|id| *id != 0);
     id.map(ApplicationId::from).ok_or((CloseCode::InvalidClientId, CLIENT_ID_EXPECTED))
+}
+
+/// Closes a peer that was never in. It gets Discord's own words where programs know them; why, the host's log says.
+fn refuse(out: &mut impl Sink, peer: u32, code: CloseCode, why: &str) {
+    let sentence = format!("peer {peer} was not let in ({}): {why}", code as u16);
+    let mut event = Event::log(LogLevel::Info, "rpc", &sentence);
+    event.peer = peer;
+    out.event(event);
+    out.close(peer, code as u16, code.exact_words().unwrap_or(why));
 }
 
 /// A DISPATCH event for the host program.

@@ -83,11 +83,18 @@ impl Peer {
         }
     }
 
+    /// Until when it may be idle in a crowd.
+    pub(super) fn idle_until(&self) -> Option<Instant> {
+        match &self.open()?.standing {
+            Standing::Idle { until } => Some(*until),
+            Standing::Anonymous | Standing::Authenticated { .. } => None,
+        }
+    }
+
     /// When something has to happen although the peer says nothing.
     pub(super) fn deadline(&self) -> Option<Instant> {
         match &self.state {
             State::Greeting { until } => Some(*until),
-            State::Open(Open { standing: Standing::Idle { until }, .. }) => Some(*until),
             State::Open(Open { standing: Standing::Authenticated { expires, .. }, .. }) => Some(*expires),
             State::Open(_) => None,
         }

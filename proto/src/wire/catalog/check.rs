@@ -61,10 +61,10 @@ fn value_of(ty: &Type, value: Value<'_>) -> Result<(), Fault> {
         Type::Any => Ok(()),
         Type::Null if value.kind() == Kind::Null => Ok(()),
         Type::Bool if value.kind() == Kind::Bool => Ok(()),
-        Type::Int { min, max } if value.kind() == Kind::Int => match value.as_i64() {
+        Type::Int { min, max } if is_whole(value) => match value.as_whole() {
             Some(number) if (min..=max).contains(&number) => Ok(()),
             Some(number) => Err(Fault::expected(ty, &number.to_string())),
-            None => Err(Fault::expected(ty, "a number beyond 64 bits")),
+            None => Err(Fault::expected(ty, BEYOND)),
         },
         Type::Num { min, max } => match value.as_f64() {
             Some(number) if (min..=max).contains(&number) && number.is_finite() => Ok(()),
@@ -88,13 +88,18 @@ fn value_of(ty: &Type, value: Value<'_>) -> Result<(), Fault> {
         },
         Type::Time if value.kind() == Kind::Str => Ok(()),
         Type::Snowflake if value.as_id().is_some() => Ok(()),
+        Type::Snowflake if is_too_large(value) => Err(Fault::expected(ty, BEYOND)),
         Type::Snowflake if matches!(value.kind(), Kind::Str | Kind::Int) => {
             Err(Fault::expected(ty, "something else than 1 to 20 digits"))
         }
-        Type::Numbers(known) if value.kind() == Kind::Int => match value.as_i64() {
+        // Not taken even where it is whole: doubles can't hold most ids.
+        Type::Snowflake if value.kind() == Kind::Num => {
+            Err(Fault::expected(ty, "a number with a point or an exponent"))
+        }
+        Type::Numbers(known) if is_whole(value) => match value.as_whole() {
             Some(number) if known.iter().any(|(allowed, _)| *allowed == number) => Ok(()),
             Some(number) => Err(Fault::expected(ty, &number.to_string())),
-            None => Err(Fault::expected(ty, "a number beyond 64 bits")),
+            None => Err(Fault::expected(ty, BEYOND)),
         },
         Type::Names(known) => match value.as_str() {
             Some(name) if known.contains(&name) => Ok(()),
@@ -121,12 +126,34 @@ fn value_of(ty: &Type, value: Value<'_>) -> Result<(), Fault> {
     }
 }
 
+const BEYOND: &str = "a number beyond 64 bits";
+
+/// Whether it is a number without a fraction, of any size and spelling.
+fn is_whole(value: Value<'_>) -> bool {
+    match value.kind() {
+        Kind::Int => true,
+        Kind::Num => value.as_f64().is_some_and(|number| number.is_infinite() || number.fract() == 0.0),
+        _ => false,
+    }
+}
+
+/// Whether it is digits that no id has room for.
+fn is_too_large(value: Value<'_>) -> bool {
+    match value.kind() {
+        Kind::Str => {
+            value.as_str().is_some_and(|text| text.len() >= 20 && text.bytes().all(|byte| byte.is_ascii_digit()))
+        }
+        Kind::Int => value.as_f64().is_some_and(|number| number >= 1e19),
+        _ => false,
+    }
+}
+
 fn kind(value: Value<'_>) -> &'static str {
     match value.kind() {
         Kind::Null => "null",
         Kind::Bool => "true or false",
-        Kind::Int => "a whole number",
-        Kind::Num => "a number with a fraction",
+        Kind::Int | Kind::Num if is_whole(value) => "a whole number",
+        Kind::Int | Kind::Num => "a number with a fraction",
         Kind::Str => "a string",
         Kind::Array => "an array",
         Kind::Object => "an object",

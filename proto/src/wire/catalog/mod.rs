@@ -8,11 +8,13 @@
 //! since Discord adds both faster than libraries ship.
 
 mod check;
+mod name;
 
 use std::fmt;
 use std::time::Duration;
 
 pub use check::check;
+pub(super) use name::named;
 
 use crate::error::Error;
 use crate::value::Value;
@@ -29,7 +31,7 @@ pub enum Type {
     Null,
     /// `true` or `false`.
     Bool,
-    /// A whole number in this range.
+    /// A whole number in this range, however it is spelled (`5.0`, `1.7e9`): read it with [`Value::as_whole`].
     Int {
         /// The least that is accepted.
         min: i64,
@@ -316,7 +318,7 @@ impl Row {
     /// How long to wait for the reply to these arguments. Where the peer waits by itself (`timeout`, in seconds), its
     /// own "timed out" has 5 seconds to arrive, so that the better explained of two failures wins; ten minutes at most.
     pub fn timeout(&self, args: Value<'_>) -> Duration {
-        let asked = match args.member("timeout").as_i64() {
+        let asked = match args.member("timeout").as_whole() {
             Some(seconds) if self.peer_waits => Duration::from_secs(seconds.clamp(0, 600) as u64 + 5),
             _ => Duration::ZERO,
         };

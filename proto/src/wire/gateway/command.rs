@@ -6,7 +6,7 @@
 use super::Opcode;
 use crate::error::Error;
 use crate::value::{Kind, Value};
-use crate::wire::catalog::{Arg, Row, Shape, Type};
+use crate::wire::catalog::{self, Arg, Row, Shape, Type};
 
 const ACTIVITY: Shape = Shape {
     name: "GatewayActivity",
@@ -77,6 +77,16 @@ pub fn command(name: &str) -> Option<&'static Row> {
     COMMANDS.iter().find(|row| row.is_named(name))
 }
 
+/// The row of the command that a program wants to send. A name that no row bears passes here: the machine, which would need
+/// its opcode, answers it.
+///
+/// # Errors
+/// The name is a command's but for its case.
+pub fn check_name(name: &str) -> Result<Option<&'static Row>, Error> {
+    // Events are too many for a catalog, and some are named as commands are.
+    catalog::named(name, ("command", COMMANDS), ("an event", &[]))
+}
+
 impl Opcode {
     /// What the command of this name is sent as.
     pub fn of_command(name: &str) -> Option<Opcode> {
@@ -104,6 +114,14 @@ mod tests {
         }
         assert_eq!(Opcode::of_command("IDENTIFY"), None);
         assert!(command("IDENTIFY").is_none());
+    }
+
+    #[test]
+    fn a_name_of_the_wrong_case_is_put_right() {
+        assert!(check_name("PRESENCE_UPDATE").is_ok_and(|row| row.is_some()));
+        assert!(check_name("COMMAND_OF_TOMORROW").is_ok_and(|row| row.is_none()));
+        let error = check_name("presence_update").expect_err("it is misspelled");
+        assert!(error.message.contains("PRESENCE_UPDATE expected"), "{error}");
     }
 
     #[test]

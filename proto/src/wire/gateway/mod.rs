@@ -10,7 +10,7 @@ mod envelope;
 mod intents;
 
 pub use close::{After, CloseCode};
-pub use command::{COMMANDS, command};
+pub use command::{COMMANDS, check_name, command};
 pub use envelope::{Envelope, MAX_NAME, envelope};
 pub use intents::{INTENTS, Intent, Intents};
 

@@ -137,6 +137,15 @@ impl CloseCode {
         }
     }
 
+    /// The words of Discord's own close, where programs compare them letter by letter (pypresence does).
+    pub const fn exact_words(self) -> Option<&'static str> {
+        match self {
+            CloseCode::InvalidClientId => Some("Invalid Client ID"),
+            CloseCode::InvalidOrigin => Some("Invalid Origin"),
+            _ => None,
+        }
+    }
+
     /// A sentence for who gets it without one of Discord's own.
     pub const fn sentence(self) -> &'static str {
         match self {

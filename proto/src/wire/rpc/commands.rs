@@ -9,7 +9,7 @@ use super::objects::{
 };
 use crate::error::Error;
 use crate::value::Value;
-use crate::wire::catalog::{Arg, Row, Scopes, Shape, Type, check};
+use crate::wire::catalog::{self, Arg, Row, Scopes, Shape, Type, check};
 
 const CHANNEL_OR_NULL: Type = Type::Nullable(&Type::Object(&CHANNEL));
 const PATIENCE: Type = Type::int(0, i64::MAX);
@@ -33,12 +33,36 @@ const SUBSCRIPTION_REPLY: Type = Type::Object(&Shape {
 
 /// `evt` and `args` of a subscription against the event's own row. Events that no row describes pass.
 fn subscription(args: Value<'_>) -> Result<(), Error> {
-    let Some(row) = args.member("evt").as_str().and_then(super::event) else { return Ok(()) };
+    let name = args.member("evt").as_str().unwrap_or_default();
+    let row = catalog::named(name, ("event", super::EVENTS), ("a command", COMMANDS))
+        .map_err(|error| Error::argument(format!("evt: {}", error.message)))?;
+    let Some(row) = row else { return Ok(()) };
     if !row.callable {
         return Err(Error::argument(format!("evt: {} comes by itself and can't be subscribed to", row.name)));
     }
-    check(row, args.member("args"))
-        .map_err(|error| Error::argument(format!("args.{} (of {})", error.message, row.name)))
+    // Beside `args` an argument would be ignored, and the sentence that it is missing would help nobody who sees it there.
+    let (inner, needs) = (args.member("args"), row.args.iter().filter(|arg| arg.required));
+    for arg in needs {
+        if !inner.member(arg.name).exists() && args.member(arg.name).exists() {
+            let sentence = format!("args.{}: missing; {0} stands inside args (of {})", arg.name, row.name);
+            return Err(Error::argument(sentence));
+        }
+    }
+    check(row, inner).map_err(|error| Error::argument(format!("args.{} (of {})", error.message, row.name)))
+}
+
+/// An activity whose members stand where `activity` should would clear the presence, and be answered as if all were well.
+fn presence(args: Value<'_>) -> Result<(), Error> {
+    if args.member("activity").exists() {
+        return Ok(());
+    }
+    match ACTIVITY.fields.iter().find(|field| args.member(field.name).exists()) {
+        Some(field) => {
+            let sentence = format!("SET_ACTIVITY: activity: missing; {} stands inside activity", field.name);
+            Err(Error::argument(sentence))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Every command of the documentation: 18 that a program can send, and DISPATCH.
@@ -152,7 +176,8 @@ pub const COMMANDS: &[Row] = &[
             Arg::optional("activity", Type::Nullable(&Type::Object(&ACTIVITY)), "left out or null clears it"),
         ])
         .reply(Type::Nullable(&Type::Object(&ACTIVITY)))
-        .any_of(&["rpc", "rpc.activities.write", "rpc.local"]),
+        .any_of(&["rpc", "rpc.activities.write", "rpc.local"])
+        .rule(presence),
     Row::new("SEND_ACTIVITY_JOIN_INVITE", "lets in who asked to join")
         .args(&[Arg::required("user_id", Type::Snowflake, "who asked")])
         .any_of(&["rpc", "rpc.local"]),

@@ -45,6 +45,14 @@ pub fn event(name: &str) -> Option<&'static Row> {
     EVENTS.iter().find(|row| row.is_named(name))
 }
 
+/// The row of the command that a program wants to send. A name that no row bears passes: Discord may know it.
+///
+/// # Errors
+/// The name is a command's but for its case, or an event's.
+pub fn check_name(name: &str) -> Result<Option<&'static Row>, Error> {
+    catalog::named(name, ("command", COMMANDS), ("an event", EVENTS))
+}
+
 /// Whether a program may send this command with these arguments. Commands that no row describes pass.
 ///
 /// For `SUBSCRIBE` and `UNSUBSCRIBE` the arguments are those of the program, `{"evt": .., "args": {..}}`; on the wire `evt`
@@ -53,7 +61,7 @@ pub fn check(name: &str, args: Value<'_>) -> Result<(), Error> {
     if name.is_empty() {
         return Err(Error::argument("a command's name expected"));
     }
-    match command(name) {
+    match check_name(name)? {
         Some(row) if !row.callable => {
             Err(Error::argument(format!("{name}: sent by Discord only; a program can't send it")))
         }
