@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, mpsc as blocking};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use gamebridge_proto::error::{Error, Status};
 use tokio::sync::{Notify, mpsc};
 
@@ -118,11 +119,8 @@ impl Client {
         let port = Port { inbox, outlet: Outlet::new(writer, self.board.clone(), self.log.clone()), ledger };
         let held = held.clone();
         runtime.spawn(move || {
-            let task = run(port, resume);
-            async move {
-                let _held = held;
-                task.await;
-            }
+            // Not an async block around it: that would hold the task's memory twice.
+            run(port, resume).map(move |()| drop(held))
         });
         Ok(conn)
     }

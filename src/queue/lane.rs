@@ -10,8 +10,11 @@ use super::record::{self, Fields};
 pub(super) const CHUNK_BYTES: usize = if cfg!(gamebridge_loom) { 2 * MODEL_RECORD } else { 256 * 1024 };
 /// The size of a reliable lane's chunk: it carries little.
 pub(super) const RELIABLE_CHUNK_BYTES: usize = if cfg!(gamebridge_loom) { MODEL_RECORD } else { 8 * 1024 };
-/// How many unused chunks of a size a client keeps.
-pub(super) const POOLED: usize = if cfg!(gamebridge_loom) { 1 } else { 8 };
+/// The size of a reliable lane's first chunk, which is all that a quiet connection ever needs.
+pub(super) const FIRST_CHUNK_BYTES: usize = if cfg!(gamebridge_loom) { MODEL_RECORD } else { 1024 };
+/// How many unused chunks of a size a client keeps: as many as a lossy lane of the usual cap may hold, so that a reader
+/// that falls behind and catches up again costs no allocation, and no fresh pages.
+pub(super) const POOLED: usize = if cfg!(gamebridge_loom) { 1 } else { 16 };
 /// A record of the model's smallest event. Its chunks hold one or two, so that a few events go all ways there are.
 const MODEL_RECORD: usize = 88;
 

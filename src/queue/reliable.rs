@@ -7,7 +7,7 @@ use std::ptr::NonNull;
 
 use super::Shared;
 use super::chunk::Chunk;
-use super::lane::{Cursor, Here, RELIABLE_CHUNK_BYTES};
+use super::lane::{Cursor, FIRST_CHUNK_BYTES, Here, RELIABLE_CHUNK_BYTES};
 use super::sync::{Arc, AtomicPtr, AtomicU64, Ordering};
 
 #[derive(Debug)]
@@ -95,7 +95,8 @@ impl ReliableWriter {
         if let Some(at) = self.tail.and_then(|tail| unsafe { tail.as_ref() }.room(size)) {
             return at;
         }
-        let mut new = shared.pool.take(size.max(RELIABLE_CHUNK_BYTES));
+        let usual = if self.tail.is_none() { FIRST_CHUNK_BYTES } else { RELIABLE_CHUNK_BYTES };
+        let mut new = shared.pool.take(size.max(usual));
         // SAFETY: fresh from the pool, nobody else knows it.
         let inner = unsafe { new.as_mut() };
         inner.events_before = self.events;

@@ -99,7 +99,7 @@ impl<W> Effects<'_, W> {
 type Opening<D> = Pin<Box<dyn Future<Output = Result<Opened<D>, Error>>>>;
 
 struct Driver<'p, P: Protocol> {
-    protocol: P,
+    protocol: &'p mut P,
     port: &'p mut Port,
     transport: Option<Transport>,
     outbox: Outbox,
@@ -117,8 +117,9 @@ enum Woken<D> {
     Room,
 }
 
-/// Runs the machine until it is finished or the client is gone.
-pub(super) async fn drive<P: Protocol>(protocol: P, port: &mut Port, resume: &Notify) {
+/// Runs the machine until it is finished or the client is gone. The machine is borrowed: handed over, it would lie in the
+/// task's memory once for each hand that it went through.
+pub(super) async fn drive<P: Protocol>(protocol: &mut P, port: &mut Port, resume: &Notify) {
     if protocol.pauses() {
         port.outlet.hold();
     }
@@ -181,7 +182,7 @@ impl<P: Protocol> Driver<'_, P> {
         let now = clock::now();
         let mut out =
             Effects { now, outbox: &mut self.outbox, outlet: &mut self.port.outlet, pending: &mut self.pending };
-        step(&mut self.protocol, now, &mut out);
+        step(self.protocol, now, &mut out);
     }
 
     /// A flood keeps the select on its transport arm, so deadlines are looked at in every round.

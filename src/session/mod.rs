@@ -67,9 +67,9 @@ impl Upstream {
 }
 
 /// Runs a connection to its end. `resume` is notified when a reader that was behind has made room.
-pub async fn run(upstream: Upstream, mut port: Port, resume: Arc<Notify>) {
+pub async fn run(mut upstream: Upstream, mut port: Port, resume: Arc<Notify>) {
     let driven = async {
-        match upstream {
+        match &mut upstream {
             Upstream::Rpc(upstream) => driver::drive(upstream, &mut port, &resume).await,
             #[cfg(feature = "gateway")]
             Upstream::Gateway(upstream) => driver::drive(upstream, &mut port, &resume).await,

@@ -346,6 +346,7 @@ fn beyond_shape(row: &Row) -> Option<&'static str> {
     row.rule?;
     Some(match row.name {
         "SUBSCRIBE" | "UNSUBSCRIBE" => "`args` is checked against the event's own arguments.",
+        "SET_ACTIVITY" => "Members of the activity that stand beside `activity` instead of inside it are refused.",
         "REQUEST_GUILD_MEMBERS" => "Either `query`, with `limit`, or `user_ids`.",
         other => panic!("{other} has a rule that the reference does not tell"),
     })

@@ -141,8 +141,12 @@ impl Wire {
 impl Read for Wire {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         if self.given == self.reader.pending().len() {
-            let n = self.socket.read(self.reader.space())?;
-            self.reader.filled(n);
+            let read = self.socket.read(self.reader.space());
+            if read.is_err() {
+                // Many may be waiting for their answers at once.
+                self.reader.rest();
+            }
+            self.reader.filled(read?);
         }
         let there = self.reader.pending();
         let head = &there[self.given..head_end(there).unwrap_or(there.len()).max(self.given)];

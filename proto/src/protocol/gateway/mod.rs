@@ -361,10 +361,16 @@ impl Client {
 
     fn hello(&mut self, now: Instant, message: &Envelope<'_>, out: &mut impl Sink) -> Result<(), ProtocolError> {
         let State::Greeting { .. } = self.state else { return Ok(()) };
-        if let Err(error) = self.doc.parse(message.data) {
+        // Not the scratch of commands: a connection that only receives keeps nothing of this.
+        let mut hello = Document::new();
+        if let Err(error) = hello.parse(message.data) {
             return Err(ProtocolError::protocol(format!("HELLO: {error}")));
         }
+<<<<<<< HEAD
         let interval = self.doc.root().member("heartbeat_interval").as_whole();
+=======
+        let interval = hello.root().member("heartbeat_interval").as_i64();
+>>>>>>> benches
         let Some(interval) = interval.filter(|interval| INTERVALS.contains(interval)) else {
             return Err(ProtocolError::protocol("HELLO: heartbeat_interval is no interval; 10 to 3600000 ms expected"));
         };
