@@ -366,11 +366,7 @@ impl Client {
         if let Err(error) = hello.parse(message.data) {
             return Err(ProtocolError::protocol(format!("HELLO: {error}")));
         }
-<<<<<<< HEAD
-        let interval = self.doc.root().member("heartbeat_interval").as_whole();
-=======
-        let interval = hello.root().member("heartbeat_interval").as_i64();
->>>>>>> benches
+        let interval = hello.root().member("heartbeat_interval").as_whole();
         let Some(interval) = interval.filter(|interval| INTERVALS.contains(interval)) else {
             return Err(ProtocolError::protocol("HELLO: heartbeat_interval is no interval; 10 to 3600000 ms expected"));
         };
