@@ -72,7 +72,7 @@ fn build(library: &Library, name: &str) -> Result<PathBuf, String> {
 }
 
 /// `target/venv` with the packages of requirements.txt; says which Python to call.
-fn virtual_environment() -> Result<PathBuf, String> {
+pub fn virtual_environment() -> Result<PathBuf, String> {
     let venv = house::target().join("venv");
     let python = if cfg!(windows) { venv.join("Scripts/python.exe") } else { venv.join("bin/python") };
     if !python.exists() {
@@ -89,7 +89,7 @@ fn virtual_environment() -> Result<PathBuf, String> {
 }
 
 /// `target/npm/node_modules` with the packages of package.json.
-fn node_packages() -> Result<PathBuf, String> {
+pub fn node_packages() -> Result<PathBuf, String> {
     let npm = house::made(house::target().join("npm"));
     let copy = std::fs::copy(folder().join("package.json"), npm.join("package.json"));
     copy.map_err(|error| format!("cannot copy package.json: {error}"))?;

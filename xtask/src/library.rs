@@ -122,6 +122,11 @@ impl Library {
         if !cfg!(windows) {
             args.push(format!("-Wl,-rpath,{folder}"));
         }
+        if cfg!(target_os = "linux") {
+            // `cargo run` sets LD_LIBRARY_PATH to its own folders, where a library of another build may lie: this way ours
+            // is looked for first.
+            args.push("-Wl,--disable-new-dtags".to_owned());
+        }
         args
     }
 

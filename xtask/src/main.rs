@@ -34,7 +34,7 @@ cargo xtask <command>
   header                        rewrite include/gamebridge.h from the build
   reference                     rewrite docs/reference.md from the catalogs
   fuzz [--seconds N] [TARGET]   every fuzz target (or one) for N seconds each (default 60)
-  bench [ARGS]                  the benchmarks
+  bench [--only PART] [--write] the measurements, as a table; --write puts it into benches/README.md
 ";
 
 fn main() -> ExitCode {

@@ -24,6 +24,9 @@ pub fn unit(tally: &mut Tally) {
             // Built without optimisation the model would take an hour; it has a part of its own.
             "--exclude",
             "gamebridge-queue-model",
+            // Criterion and the peers are no part of a test.
+            "--exclude",
+            "gamebridge-benches",
             "--lib",
             "--bins",
             "--tests",
@@ -38,7 +41,7 @@ pub fn unit(tally: &mut Tally) {
 
 /// The examples in the documentation.
 pub fn doc(tally: &mut Tally) {
-    cargo_test(tally, "documentation", &["--workspace", "--doc"]);
+    cargo_test(tally, "documentation", &["--workspace", "--exclude", "gamebridge-benches", "--doc"]);
 }
 
 /// The loom model of the queue: its own files, in a crate that swaps the atomics for loom's.

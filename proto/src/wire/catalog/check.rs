@@ -78,8 +78,11 @@ fn value_of(ty: &Type, value: Value<'_>) -> Result<(), Fault> {
                     return Ok(());
                 }
                 let count = text.chars().count();
-                let plural = if count == 0 { "an empty string" } else { &count.to_string() };
-                if (min..=max).contains(&count) { Ok(()) } else { Err(Fault::expected(ty, plural)) }
+                match count {
+                    _ if (min..=max).contains(&count) => Ok(()),
+                    0 => Err(Fault::expected(ty, "an empty string")),
+                    _ => Err(Fault::expected(ty, &count.to_string())),
+                }
             }
             None => wrong_kind(),
         },
