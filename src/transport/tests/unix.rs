@@ -21,6 +21,9 @@ use crate::transport::ipc::{Ipc, Place};
 mod listener;
 #[path = "search.rs"]
 mod search;
+#[cfg(target_os = "linux")]
+#[path = "strangers.rs"]
+mod strangers;
 
 /// A folder of a test's own, gone with it.
 struct Folder(PathBuf);
