@@ -18,7 +18,7 @@ static inline void host_addresses(host *h, const gb_event *connected) {
   h->port = (int)gb_int(gb_get(connected->data, ADDRESS_PORT), 0);
   CHECK(h->port > 0 && h->port < 65536);
   snprintf(h->ipc, sizeof h->ipc, "%s", gb_str(gb_get(connected->data, ADDRESS_IPC), ""));
-  CHECK(h->ipc[0] != '\0');
+  CHECK(params_path(h->ipc)[0] != '\0');
 }
 
 /* A server with these parameters in a client of its own, listening. */

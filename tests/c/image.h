@@ -2,7 +2,8 @@
 #ifndef IMAGE_H
 #define IMAGE_H
 
-#include <dlfcn.h>
+#include "system.h"
+
 #include <gamebridge.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,15 +23,15 @@ typedef struct image {
 
 static inline image image_open(const char *path) {
   image it;
-  it.handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  it.handle = system_load(path);
   if (it.handle == NULL) {
-    fprintf(stderr, "dlopen: %s\n", dlerror());
+    fprintf(stderr, "%s: %s\n", path, system_error());
     exit(1);
   }
 #define LOAD(name)                                                                                                     \
-  *(void **)(&it.name) = dlsym(it.handle, #name);                                                                      \
+  *(void **)(&it.name) = system_symbol(it.handle, #name);                                                                      \
   if (it.name == NULL) {                                                                                               \
-    fprintf(stderr, "dlsym: %s\n", dlerror());                                                                         \
+    fprintf(stderr, "%s: %s\n", #name, system_error());                                                               \
     exit(1);                                                                                                           \
   }
   IMAGE_FUNCTIONS(LOAD)

@@ -16,4 +16,12 @@
 #define WEBSOCKET_PARAMS "{\"client_id\":\"" CLIENT_ID "\",\"transport\":\"websocket\",\"port\":%d}"
 #define IPC_PARAMS "{\"client_id\":\"" CLIENT_ID "\",\"transport\":\"ipc\",\"path\":\"%s\"}"
 
+/* Makes a path fit to stand in JSON without escapes: Windows takes a slash for a backslash. */
+static inline const char *params_path(char *path) {
+  char *at;
+  for (at = path; *at != '\0'; at++)
+    if (*at == '\\') *at = '/';
+  return path;
+}
+
 #endif

@@ -55,6 +55,6 @@ int main(int argc, char **argv) {
   /* The other goes on after one has gone. */
   talk(&b, &b);
   b.it.gb_client_free(b.gb);
-  IMAGE_CHECK(dlclose(a.it.handle) == 0 && dlclose(b.it.handle) == 0);
+  IMAGE_CHECK(system_unload(a.it.handle) && system_unload(b.it.handle));
   return 0;
 }

@@ -1,6 +1,5 @@
 //! Who may call what, from where.
 
-use std::fs;
 use std::ptr;
 use std::thread;
 
@@ -106,13 +105,13 @@ fn the_librarys_thread_blocks_every_signal() {
     let (discord, game) = (FakeDiscord::new(), Game::new());
     let (_, _peer) = discord.connect(&game, &json!({}));
     let mut found = 0;
-    for task in fs::read_dir("/proc/self/task").expect("proc") {
+    for task in std::fs::read_dir("/proc/self/task").expect("proc") {
         let folder = task.expect("an entry").path();
-        let Ok(name) = fs::read_to_string(folder.join("comm")) else { continue };
+        let Ok(name) = std::fs::read_to_string(folder.join("comm")) else { continue };
         if name.trim() != "gamebridge" {
             continue;
         }
-        let Ok(status) = fs::read_to_string(folder.join("status")) else { continue };
+        let Ok(status) = std::fs::read_to_string(folder.join("status")) else { continue };
         let Some(blocked) = status.lines().find_map(|line| line.strip_prefix("SigBlk:")) else { continue };
         let blocked = u64::from_str_radix(blocked.trim(), 16).expect("hexadecimal");
         let bit = |signal: i32| 1u64 << (signal - 1);

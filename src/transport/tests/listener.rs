@@ -1,22 +1,21 @@
 //! Listening on the local socket: names, modes, owners, and files that lie in the way.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::UnixListener as Std;
 
 use gamebridge_proto::error::Status;
-use tokio::io::AsyncReadExt;
 
 use super::super::*;
 use super::{Folder, environment};
 use crate::transport::ipc::{self, Listener, Place};
 
-async fn bind(folder: &Folder) -> Listener {
+pub(super) async fn bind(folder: &Folder) -> Listener {
     let place = Place::Folder(folder.path().to_owned());
     Listener::bind(&place, &|_| None, Limits::PEER).await.expect("a listener")
 }
 
-fn file_name(listener: &Listener) -> String {
+pub(super) fn file_name(listener: &Listener) -> String {
     listener.path().file_name().expect("a name").to_string_lossy().into_owned()
 }
 
@@ -154,64 +153,4 @@ async fn a_path_that_is_too_long_is_named_in_the_error() {
     let error = Listener::bind(&place, &|_| None, Limits::PEER).await.expect_err("too long");
     assert_eq!(error.status, Status::Io);
     assert!(error.message.contains("long/discord-ipc-0"), "{error}");
-}
-
-#[cfg(target_os = "linux")]
-fn open_to_all(folder: &Folder) {
-    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).expect("set");
-}
-
-#[cfg(target_os = "linux")]
-#[tokio::test]
-async fn a_second_user_is_refused_as_a_peer() {
-    let folder = Folder::new();
-    open_to_all(&folder);
-    let mut server = bind(&folder).await;
-    let path = server.path().to_owned();
-    let closed = as_another_user(|| std::os::unix::net::UnixStream::connect(&path).map(|_| ()).map_err(|e| e.kind()));
-    let Some(closed) = closed else { return };
-    assert_eq!(closed, Err(std::io::ErrorKind::PermissionDenied), "the file's mode keeps them out");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).expect("set");
-    let stranger =
-        as_another_user(|| std::os::unix::net::UnixStream::connect(&path)).expect("root").expect("connected");
-    stranger.set_nonblocking(true).expect("set");
-    let mut stranger = tokio::net::UnixStream::from_std(stranger).expect("a socket");
-    tokio::select! {
-        accepted = server.accept() => panic!("if the mode does not, their id does: {accepted:?}"),
-        read = stranger.read_u8() => assert_eq!(read.expect_err("the end").kind(), std::io::ErrorKind::UnexpectedEof),
-    }
-    let (ours, accepted) = tokio::join!(ipc::connect(&path, Limits::PEER), server.accept());
-    ours.expect("we connect");
-    accepted.expect("and are accepted");
-}
-
-#[cfg(target_os = "linux")]
-#[tokio::test]
-async fn a_second_users_socket_is_refused_before_a_byte_is_sent() {
-    let folder = Folder::new();
-    open_to_all(&folder);
-    let path = folder.path().join("discord-ipc-0");
-    let Some(theirs) = as_another_user(|| Std::bind(&path).expect("a socket")) else { return };
-    let error = ipc::connect(&path, Limits::UPSTREAM).await.expect_err("refused");
-    assert_eq!(error.status, Status::Auth);
-    let expected =
-        format!("the socket {} belongs to user 65534, and we are user 0: nothing was sent to it", path.display());
-    assert_eq!(error.message, expected);
-    let (mut peer, _) = theirs.accept().expect("the connection");
-    let mut sent = Vec::new();
-    std::io::Read::read_to_end(&mut peer, &mut sent).expect("read");
-    assert_eq!(sent, b"");
-}
-
-#[cfg(target_os = "linux")]
-#[tokio::test]
-async fn a_second_users_dead_socket_is_not_taken_over() {
-    let folder = Folder::new();
-    open_to_all(&folder);
-    let path = folder.path().join("discord-ipc-0");
-    if as_another_user(|| drop(Std::bind(&path).expect("a socket"))).is_none() {
-        return;
-    }
-    assert_eq!(file_name(&bind(&folder).await), "discord-ipc-1");
-    assert_eq!(fs::symlink_metadata(&path).expect("still there").uid(), 65534);
 }

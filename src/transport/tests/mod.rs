@@ -98,22 +98,3 @@ async fn websocket_pair(encoding: Encoding, limits: Limits) -> (Transport, Accep
     let (client, server) = tokio::join!(connect(&url, &options), accept(&mut listener));
     (client.expect("a client"), server.expect("a peer"))
 }
-
-/// Runs `act` on a thread that belongs to another user; `None`, with a word, when we are not root and can't.
-#[cfg(target_os = "linux")]
-fn as_another_user<T: Send>(act: impl FnOnce() -> T + Send) -> Option<T> {
-    const NOBODY: libc::c_long = 65534;
-    // SAFETY: geteuid has no preconditions.
-    if unsafe { libc::geteuid() } != 0 {
-        eprintln!("skipped: only root can become another user");
-        return None;
-    }
-    std::thread::scope(|scope| {
-        let thread = scope.spawn(|| {
-            // SAFETY: the raw call, unlike libc's function, changes this thread alone, which then ends.
-            assert_eq!(unsafe { libc::syscall(libc::SYS_setresuid, NOBODY, NOBODY, NOBODY) }, 0);
-            act()
-        });
-        Some(thread.join().expect("no panic"))
-    })
-}

@@ -12,7 +12,7 @@ use crate::transport::http::Listener;
 use crate::transport::ipc::{self, Environment};
 use crate::transport::search::{Opened, Search, Target, Via};
 
-fn search<'a>(target: &'a Target, environment: Environment<'a>, port: u16) -> Search<'a> {
+pub(super) fn search<'a>(target: &'a Target, environment: Environment<'a>, port: u16) -> Search<'a> {
     Search {
         target,
         client_id: "1 & 2",
@@ -152,6 +152,7 @@ async fn what_answers_but_is_no_discord_is_named() {
         )
     );
 }
+<<<<<<< HEAD
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
@@ -166,3 +167,5 @@ async fn a_port_that_another_user_took_is_refused_before_a_byte_is_sent() {
     theirs.set_nonblocking(true).expect("set");
     assert_eq!(theirs.accept().expect_err("nobody came").kind(), std::io::ErrorKind::WouldBlock);
 }
+=======
+>>>>>>> ports

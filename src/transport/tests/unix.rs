@@ -21,6 +21,9 @@ use crate::transport::ipc::{Ipc, Place};
 mod listener;
 #[path = "search.rs"]
 mod search;
+#[cfg(target_os = "linux")]
+#[path = "strangers.rs"]
+mod strangers;
 
 /// A folder of a test's own, gone with it.
 struct Folder(PathBuf);
@@ -133,7 +136,8 @@ async fn a_peer_that_writes_without_end_does_not_starve_the_thread() {
     };
     tokio::select! { () = reader => {}, () = other => {} }
     writer.join().expect("the writer ends with its peer");
-    assert!(turns.get() > 100, "{}", turns.get());
+    // Tokio lets a task go on for 128 reads, here of 4 KiB at most: 20 turns when the writer is always ahead.
+    assert!(turns.get() >= 20, "{}", turns.get());
 }
 
 #[tokio::test]
