@@ -152,20 +152,3 @@ async fn what_answers_but_is_no_discord_is_named() {
         )
     );
 }
-<<<<<<< HEAD
-
-#[cfg(target_os = "linux")]
-#[tokio::test]
-async fn a_port_that_another_user_took_is_refused_before_a_byte_is_sent() {
-    let bind = || std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let Some(theirs) = as_another_user(bind) else { return };
-    let port = theirs.local_addr().expect("an address").port();
-    let target = Target::WebSocket { port: Some(port) };
-    let nothing = |_: &str| None;
-    let error = search(&target, &nothing, port).open(&[]).await.expect_err("refused");
-    assert!(error.message.contains("belongs to user 65534"), "{error}");
-    theirs.set_nonblocking(true).expect("set");
-    assert_eq!(theirs.accept().expect_err("nobody came").kind(), std::io::ErrorKind::WouldBlock);
-}
-=======
->>>>>>> ports

@@ -96,7 +96,7 @@ async fn a_port_that_another_user_took_is_refused_before_a_byte_is_sent() {
     let port = theirs.local_addr().expect("an address").port();
     let target = Target::WebSocket { port: Some(port) };
     let nothing = |_: &str| None;
-    let error = search(&target, &nothing, port).open(0).await.expect_err("refused");
+    let error = search(&target, &nothing, port).open(&[]).await.expect_err("refused");
     assert!(error.message.contains("belongs to user 65534"), "{error}");
     theirs.set_nonblocking(true).expect("set");
     assert_eq!(theirs.accept().expect_err("nobody came").kind(), std::io::ErrorKind::WouldBlock);
