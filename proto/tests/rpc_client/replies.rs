@@ -137,6 +137,21 @@ fn tag_zero_asks_for_no_reply_and_its_failure_is_logged() {
 }
 
 #[test]
+fn commands_without_a_tag_are_bounded_too() {
+    use gamebridge_proto::protocol::rpc::MAX_UNANSWERED;
+    let mut rig = Rig::connected();
+    for _ in 0..MAX_UNANSWERED {
+        rig.command("GET_GUILDS", json!({}), 0);
+    }
+    assert!(rig.record.events.is_empty());
+    rig.command("GET_GUILDS", json!({}), 0);
+    let said = rig.log(LogLevel::Warn);
+    assert!(said[0].contains("too many commands wait"), "{said:?}");
+    rig.command("GET_GUILDS", json!({}), 7);
+    assert!(rig.record.events.is_empty(), "what has a tag is bounded by its sender");
+}
+
+#[test]
 fn events_are_delivered() {
     let mut rig = Rig::connected();
     rig.frame(json!({"cmd": "DISPATCH", "evt": "ACTIVITY_JOIN", "data": {"secret": "s"}, "nonce": null}));

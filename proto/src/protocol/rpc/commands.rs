@@ -18,6 +18,9 @@ use crate::wire::rpc;
 /// How long the peer has to answer what the machine sends by itself.
 const RESTORE_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Commands under way at which further ones without a tag are refused.
+pub const MAX_UNANSWERED: usize = 8192;
+
 impl Client {
     /// The program sends a command. It is answered exactly once (with a tag of 0: only a failure, and only in the log).
     pub fn handle_command(&mut self, now: Instant, command: Command, out: &mut impl Sink) {
@@ -31,6 +34,11 @@ impl Client {
         }
         if request.deadline <= now {
             return conclude(&request, &late(&request), out);
+        }
+        if request.tag == 0 && self.requests.len() >= MAX_UNANSWERED {
+            // Commands with a tag are bounded by the replies that their sender may leave unpolled.
+            let outcome = Outcome::new(Status::Full, "too many commands wait for their answers; this one was not sent");
+            return conclude(&request, &outcome, out);
         }
         let id = self.requests.new_id();
         if let Effect::Activity { pid } = request.effect {

@@ -21,6 +21,7 @@ mod subscriptions;
 use std::fmt;
 use std::time::Duration;
 
+pub use self::commands::MAX_UNANSWERED;
 use self::frames::Frames;
 use self::presence::Presence;
 use self::requests::{Effect, Request, Requests};

@@ -64,6 +64,11 @@ impl Requests {
         self.last
     }
 
+    /// How many are under way.
+    pub(super) fn len(&self) -> usize {
+        self.all.len()
+    }
+
     pub(super) fn insert(&mut self, id: u64, request: Request) {
         self.deadlines.insert((request.deadline, id));
         self.all.insert(id, request);
