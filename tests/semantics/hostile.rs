@@ -422,3 +422,64 @@ fn no_secret_is_in_any_log_event_error_or_output() {
         }
     }
 }
+
+/// The bytes of a WebSocket upgrade to a server.
+fn upgrade(port: &Value, encoding: &str) -> String {
+    format!(
+        "GET /?v=1&client_id=1&encoding={encoding} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\n\
+         Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+         Origin: https://localhost\r\n\r\n"
+    )
+}
+
+fn dial(port: &Value) -> TcpStream {
+    let port = port.as_u64().and_then(|port| u16::try_from(port).ok()).expect("a port");
+    let stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
+    stream.set_read_timeout(Some(Duration::from_secs(20))).expect("set");
+    stream
+}
+
+/// A client's text frame, with a mask of zeros.
+fn text_frame(text: &str) -> Vec<u8> {
+    let length = u16::try_from(text.len()).expect("not that long").to_be_bytes();
+    [&[0x81, 0xFE, length[0], length[1], 0, 0, 0, 0], text.as_bytes()].concat()
+}
+
+#[test]
+fn an_answer_that_its_encoding_cannot_carry_stops_nobody() {
+    let folder = Folder::new();
+    let game = Game::new();
+    let (server, at) = serve(&game, &folder, &json!({}));
+    let mut peer = dial(&at["port"]);
+    peer.write_all(upgrade(&at["port"], "etf").as_bytes()).expect("written");
+    game.dispatch(server, "PEER_CONNECTED");
+    let mut burst = text_frame(r#"{"cmd":"GET_GUILDS","args":{},"nonce":1e999}"#);
+    for _ in 0..4 {
+        burst.extend(text_frame(&format!(r#"{{"cmd":"GET_GUILDS","args":{{}},"nonce":"{}"}}"#, "n".repeat(30_000))));
+    }
+    peer.write_all(&burst).expect("written");
+    // The thread that all connections share still has time for the host, and for another peer.
+    assert_eq!(game.send(server, "STATE", "{}", 1), GB_OK);
+    assert_eq!(game.reply(server, 1).status, GB_OK);
+    let mut other = dial(&at["port"]);
+    other.write_all(upgrade(&at["port"], "json").as_bytes()).expect("written");
+    game.dispatch(server, "PEER_CONNECTED");
+}
+
+#[test]
+fn a_server_that_is_over_lets_nobody_in() {
+    let folder = Folder::new();
+    let game = Game::new();
+    let (server, at) = serve(&game, &folder, &json!({}));
+    let mut early = dial(&at["port"]);
+    // One byte, so that it is surely accepted: what it wants is not said yet.
+    early.write_all(b"G").expect("written");
+    assert_eq!(game.send(server, "STATE", "{}", 1), GB_OK);
+    game.reply(server, 1);
+    assert_eq!(game.disconnect(server), GB_OK);
+    game.disconnected(server);
+    let _ = early.write_all(&upgrade(&at["port"], "json").as_bytes()[1..]);
+    let mut answer = Vec::new();
+    let _ = early.read_to_end(&mut answer);
+    assert!(!answer.starts_with(b"HTTP/1.1 101"), "{}", String::from_utf8_lossy(&answer));
+}
