@@ -112,6 +112,7 @@ impl Service {
         world::Config {
             unix_ms_at_zero: clock::unix_ms_at_zero(),
             local_user: NewUser::named(&self.username),
+            local_id: None,
             guest: true,
             registered_only: self.registered_only,
         }

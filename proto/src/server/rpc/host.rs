@@ -135,6 +135,7 @@ impl Door {
         Object::begin(out)
             .with("user", |out| objects::user(out, world.local_user()))
             .bool("guest", world.local_user_is_guest())
+            .with("account", |out| self.write_account(world, out))
             .with("peers", |out| {
                 objects::array(out, &self.peers, |out, (number, peer)| self.peer_state(out, *number, peer))
             })
@@ -174,7 +175,8 @@ impl Door {
             .bool("authenticated", open.is_some_and(|open| matches!(open.standing, Standing::Authenticated { .. })))
             .with("scopes", |out| objects::texts(out, peer.scopes().map_or(&[], |scopes| scopes)))
             .with("subscriptions", |out| {
-                objects::array(out, self.subscriptions.of_peer(number), |out, topic| push_str(out, topic.event));
+                let topics = self.subscriptions.of_peer(number).chain(self.relay.topics_of(number));
+                objects::array(out, topics, |out, topic| push_str(out, topic.event));
             })
             .end();
     }

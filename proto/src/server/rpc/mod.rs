@@ -19,12 +19,15 @@
 //!   driver drops the transport and calls [`Door::handle_gone`]. Commands beyond the peer's rate close it with 4002.
 //! - **Order.** A command's reply goes out before the events that it causes.
 //!
+//! Whose Discord this is, the world's or that of a Discord on this machine, is the account's matter ([`account`]).
+//!
 //! After [`Sink::close`] the peer is forgotten: `handle_gone` need not follow, and is harmless if it does, as are frames
 //! that were under way.
 //!
 //! The one thing to know before changing it: the world decides, the door translates. What would hold at another door too
 //! belongs into [`crate::world`].
 
+pub mod account;
 mod activity;
 mod authorization;
 mod changes;
@@ -39,6 +42,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use account::Relay;
+pub use account::{Account, Errand};
 pub use http::{HttpRequest, HttpResponse};
 pub use objects::user as write_user;
 
@@ -83,6 +88,12 @@ pub struct Config {
     pub api_endpoint: Box<str>,
     /// READY's `environment`.
     pub environment: Box<str>,
+    /// Whose Discord the peers meet.
+    pub account: Account,
+    /// This server's id among all GameBridges, for READY's `gamebridge`.
+    pub instance: Box<str>,
+    /// For jitter.
+    pub seed: u64,
 }
 
 impl Default for Config {
@@ -94,6 +105,9 @@ impl Default for Config {
             cdn_host: "cdn.discordapp.com".into(),
             api_endpoint: "//discord.com/api".into(),
             environment: "production".into(),
+            account: Account::default(),
+            instance: "gamebridge".into(),
+            seed: 0,
         }
     }
 }
@@ -156,6 +170,10 @@ pub trait Sink {
     fn close(&mut self, peer: u32, code: u16, reason: &str);
     /// Tells the host program. Copied at once.
     fn event(&mut self, event: Event<'_>);
+    /// Wants a connection to a Discord, or something of it. Only a door whose account is not the guest's does.
+    fn errand(&mut self, errand: Errand) {
+        let _ = errand;
+    }
 }
 
 /// RFC 6455 section 7.4.1: done.
@@ -178,6 +196,7 @@ pub struct Door {
     subscriptions: Index,
     questions: BTreeMap<u64, Question>,
     asked: u64,
+    relay: Relay,
     /// Scratch for what a peer or the host sent, and for what is sent; kept for its memory.
     doc: Document,
     frame: Vec<u8>,
@@ -198,7 +217,7 @@ impl fmt::Debug for Door {
 impl Door {
     /// A door without peers.
     pub fn new(config: Config) -> Self {
-        Door { config, ..Door::default() }
+        Door { relay: Relay::new(config.account, config.seed), config, ..Door::default() }
     }
 
     /// A peer came. `peer` is the driver's number for it, not 0; never one used before, so that what was under way for an
@@ -217,10 +236,7 @@ impl Door {
                 self.peers.insert(peer, Peer { transport: Transport::Ipc, bucket: Bucket::default(), state });
             }
             Via::WebSocket { query, origin } => match self.judge(cx.world, query, origin) {
-                Ok(client) => {
-                    let until = now + self.config.limits.authentication;
-                    self.admit(cx, peer, Transport::WebSocket, client, Standing::Idle { until });
-                }
+                Ok(client) => self.receive(cx, peer, Transport::WebSocket, client),
                 Err((code, why)) => refuse(cx.out, peer, code, why),
             },
         }
@@ -262,21 +278,19 @@ impl Door {
     }
 
     /// Lets a peer in: READY, and the host hears of it.
-    fn admit(
-        &mut self,
-        cx: &mut Cx<'_, impl Sink>,
-        peer: u32,
-        transport: Transport,
-        client: ApplicationId,
-        standing: Standing,
-    ) {
+    fn admit(&mut self, cx: &mut Cx<'_, impl Sink>, peer: u32, transport: Transport, client: ApplicationId) {
         let user = cx.world.local_user().id;
         let opened = cx.world.apply(cx.now, Operation::OpenSession { user, application: client });
         let Some(Change::SessionOpened(session)) = opened.into_iter().flatten().next() else {
             self.peers.remove(&peer);
             return refuse(cx.out, peer, CloseCode::InvalidClientId, CLIENT_ID_UNKNOWN);
         };
-        let state = State::Open(Open { client, session, standing });
+        let standing = match transport {
+            Transport::Ipc => Standing::Anonymous,
+            Transport::WebSocket => Standing::Idle { until: cx.now + self.config.limits.authentication },
+        };
+        let relayed = !self.relay.serves_guests();
+        let state = State::Open(Open { client, session, standing, relayed });
         match self.peers.get_mut(&peer) {
             Some(known) => known.state = state,
             None => {
@@ -285,6 +299,9 @@ impl Door {
         }
         let mut frame = std::mem::take(&mut self.frame);
         commands::dispatch(&mut frame, "READY", |out| {
+            if let Some(ready) = self.relay.ready(client).filter(|_| relayed) {
+                return out.extend_from_slice(ready);
+            }
             Object::begin(out)
                 .int("v", VERSION.into())
                 .with("config", |out| {
@@ -292,6 +309,7 @@ impl Door {
                         .str("cdn_host", &self.config.cdn_host)
                         .str("api_endpoint", &self.config.api_endpoint)
                         .str("environment", &self.config.environment)
+                        .with("gamebridge", |out| objects::texts(out, std::slice::from_ref(&self.config.instance)))
                         .end();
                 })
                 .with("user", |out| objects::user(out, cx.world.local_user()))
@@ -341,8 +359,10 @@ impl Door {
             (Opcode::Pong, _) => {}
             (Opcode::Close, _) => self.close(cx, peer, CLOSE_NORMAL, ""),
             (Opcode::Handshake, State::Greeting { .. }) => self.handshake(cx, peer, frame.payload),
-            (Opcode::Frame, State::Open(_)) => self.command(cx, peer, frame.payload),
-            (Opcode::Handshake, State::Open(_)) => return Err(ProtocolError::protocol("a second HANDSHAKE")),
+            (Opcode::Frame, State::Open(_) | State::Waiting { .. }) => self.command(cx, peer, frame.payload),
+            (Opcode::Handshake, State::Open(_) | State::Waiting { .. }) => {
+                return Err(ProtocolError::protocol("a second HANDSHAKE"));
+            }
             (Opcode::Frame, State::Greeting { .. }) => {
                 return Err(ProtocolError::protocol("a command before the HANDSHAKE"));
             }
@@ -359,7 +379,7 @@ impl Door {
         };
         self.doc = doc;
         match judged {
-            Ok(client) => self.admit(cx, peer, Transport::Ipc, client, Standing::Anonymous),
+            Ok(client) => self.receive(cx, peer, Transport::Ipc, client),
             Err((code, why)) => {
                 self.peers.remove(&peer);
                 refuse(cx.out, peer, code, why);
@@ -382,6 +402,9 @@ impl Door {
         let Some(gone) = self.peers.remove(&peer) else { return };
         self.subscriptions.remove_peer(peer);
         self.questions.retain(|_, question| question.peer != peer);
+        if let Some(client) = gone.client().filter(|_| gone.is_relayed()) {
+            self.leave_upstream(cx, peer, client);
+        }
         let Some(open) = gone.open() else { return };
         if let Ok(changes) = cx.world.apply(cx.now, Operation::CloseSession(open.session)) {
             self.fan_out(cx, peer, &changes);
@@ -402,6 +425,7 @@ impl Door {
         let due: Vec<_> = due
             .map(|(number, peer)| match &peer.state {
                 State::Greeting { .. } => (*number, CLOSE_POLICY, "no HANDSHAKE came in time"),
+                State::Waiting { .. } => (*number, account::CLOSE_LATER, self.too_late()),
                 // Of those who are in only a token has a deadline.
                 State::Open(_) => (*number, CloseCode::TokenRevoked as u16, "the access token has run out"),
             })
@@ -411,6 +435,7 @@ impl Door {
         }
         self.make_room(cx, 0);
         self.deny_unanswered(cx);
+        self.account_timeout(cx);
     }
 
     /// Whether half of the places are taken, with so many peers more.
@@ -438,7 +463,8 @@ impl Door {
         // Who is idle while there is room is looked at when somebody comes.
         let idle = self.peers.values().filter(|_| self.is_crowded(0)).filter_map(Peer::idle_until);
         let peers = self.peers.values().filter_map(Peer::deadline).chain(idle);
-        peers.chain(self.questions.values().map(|question| question.until)).min()
+        let questions = self.questions.values().map(|question| question.until);
+        peers.chain(questions).chain(self.relay.next_timeout()).min()
     }
 }
 

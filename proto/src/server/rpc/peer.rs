@@ -33,6 +33,8 @@ pub(super) struct Peer {
 pub(super) enum State {
     /// Over IPC, before its HANDSHAKE. (A WebSocket's handshake is its URL.)
     Greeting { until: Instant },
+    /// It said which application it is, and waits for the READY of a Discord.
+    Waiting { client: ApplicationId, until: Instant },
     /// It got its READY.
     Open(Open),
 }
@@ -42,6 +44,8 @@ pub(super) struct Open {
     pub(super) client: ApplicationId,
     pub(super) session: SessionId,
     pub(super) standing: Standing,
+    /// Whether a Discord answers it, and not this world.
+    pub(super) relayed: bool,
 }
 
 #[derive(Debug)]
@@ -50,22 +54,40 @@ pub(super) enum Standing {
     Idle { until: Instant },
     /// Not authenticated, and welcome to stay so.
     Anonymous,
-    /// It showed a token.
-    Authenticated { token: TokenId, scopes: Scopes, expires: Instant },
+    /// It showed a token; one that Discord gave is none of this world's.
+    Authenticated { token: Option<TokenId>, scopes: Scopes, expires: Instant },
 }
 
 impl Peer {
     pub(super) fn open(&self) -> Option<&Open> {
         match &self.state {
             State::Open(open) => Some(open),
-            State::Greeting { .. } => None,
+            State::Greeting { .. } | State::Waiting { .. } => None,
         }
+    }
+
+    /// The application that it said it is.
+    pub(super) fn client(&self) -> Option<ApplicationId> {
+        match &self.state {
+            State::Greeting { .. } => None,
+            State::Waiting { client, .. } | State::Open(Open { client, .. }) => Some(*client),
+        }
+    }
+
+    /// The application as which it waits for READY.
+    pub(super) fn waits_for(&self) -> Option<ApplicationId> {
+        self.client().filter(|_| matches!(self.state, State::Waiting { .. }))
+    }
+
+    /// Whether its commands are a Discord's to answer.
+    pub(super) fn is_relayed(&self) -> bool {
+        matches!(self.state, State::Waiting { .. } | State::Open(Open { relayed: true, .. }))
     }
 
     pub(super) fn open_mut(&mut self) -> Option<&mut Open> {
         match &mut self.state {
             State::Open(open) => Some(open),
-            State::Greeting { .. } => None,
+            State::Greeting { .. } | State::Waiting { .. } => None,
         }
     }
 
@@ -94,7 +116,7 @@ impl Peer {
     /// When something has to happen although the peer says nothing.
     pub(super) fn deadline(&self) -> Option<Instant> {
         match &self.state {
-            State::Greeting { until } => Some(*until),
+            State::Greeting { until } | State::Waiting { until, .. } => Some(*until),
             State::Open(Open { standing: Standing::Authenticated { expires, .. }, .. }) => Some(*expires),
             State::Open(_) => None,
         }
