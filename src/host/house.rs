@@ -5,25 +5,30 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
 use gamebridge_proto::command::Command;
 use gamebridge_proto::error::{Error, ProtocolError, Status};
 use gamebridge_proto::event::{Event, EventType, LogLevel};
-use gamebridge_proto::server::rpc::{Door, HttpRequest, HttpResponse, Sink, Via};
+use gamebridge_proto::server::rpc::{Door, Errand, HttpRequest, HttpResponse, Sink, Via};
 use gamebridge_proto::time::Instant;
 use gamebridge_proto::wire::ipc::{Frame, Opcode};
-use gamebridge_proto::world::{Entropy, World};
-use tokio::sync::Notify;
+use gamebridge_proto::world::{Entropy, User, World};
+use tokio::sync::{Notify, mpsc};
 
+use super::account_file;
 use super::service::Service;
+use super::upstreams::Upstreams;
 use crate::runtime::{clock, fill_random};
-use crate::session::port::Outlet;
+use crate::session::port::{Outlet, Passed};
 use crate::transport::Outbox;
 
 /// How long closing all peers may take.
 const CLOSE_WITHIN: Duration = Duration::from_millis(500);
+/// From a change of the guest to its file: a peer that renames it without end must not keep the disk busy.
+const KEEP_AFTER: Duration = Duration::from_secs(1);
 /// With this much unpolled the host is asked nothing more.
 const MAX_UNREAD: u64 = 1 << 20;
 
@@ -43,6 +48,8 @@ pub(super) struct House {
     stirred: Notify,
     next_peer: Cell<u32>,
     pub(super) launch_token: String,
+    /// Where the account's Discord is; of a guest, nowhere.
+    upstreams: Upstreams,
     /// Connections of which no request was read yet.
     pub(super) half_open: Cell<usize>,
 }
@@ -53,8 +60,20 @@ struct Rooms {
     world: World,
     mailboxes: HashMap<u32, Rc<Mailbox>>,
     events: Vec<Waiting>,
+    errands: Vec<Errand>,
+    /// The guest's file, where there is one.
+    kept: Option<Kept>,
     /// The deadline that the main task knows of.
     armed: Option<Instant>,
+}
+
+/// The guest as its file has it.
+#[derive(Debug)]
+struct Kept {
+    path: PathBuf,
+    guest: Option<User>,
+    /// When a change is to be written.
+    due: Option<Instant>,
 }
 
 /// An event on its way to the program, which is the main task's to deliver.
@@ -81,6 +100,7 @@ struct Effects<'h> {
     now: Instant,
     mailboxes: &'h HashMap<u32, Rc<Mailbox>>,
     events: &'h mut Vec<Waiting>,
+    errands: &'h mut Vec<Errand>,
 }
 
 impl Sink for Effects<'_> {
@@ -108,36 +128,105 @@ impl Sink for Effects<'_> {
             payload: event.payload.into(),
         });
     }
+
+    fn errand(&mut self, errand: Errand) {
+        self.errands.push(errand);
+    }
+}
+
+impl Rooms {
+    fn next_timeout(&self) -> Option<Instant> {
+        let due = self.kept.as_ref().and_then(|kept| kept.due);
+        self.door.next_timeout().into_iter().chain(due).min()
+    }
 }
 
 impl House {
-    pub(super) fn new(service: &Service) -> Result<House, Error> {
+    /// `own` are the addresses at which it listens itself. What its connections to a Discord say comes out of the other end,
+    /// and belongs into [`House::upstream`].
+    pub(super) fn new(service: &Service, own: Vec<String>) -> Result<(House, mpsc::UnboundedReceiver<Passed>), Error> {
         let config = service.door()?;
+        let (upstreams, passed) = Upstreams::new(service.discord.clone(), own, config.instance.clone());
         let launch_token = config.launch_token.as_ref().map(|token| token.reveal().to_owned()).unwrap_or_default();
-        let world = World::new(service.world(), SystemEntropy)
+        let world = World::new(service.world()?, SystemEntropy)
             .map_err(|error| Error::argument(format!("rpc: username: {error}")))?;
-        Ok(House {
+        let kept = service.account_file.clone().map(|path| Kept { path, guest: None, due: None });
+        let house = House {
             rooms: RefCell::new(Rooms {
                 door: Door::new(config),
                 world,
                 mailboxes: HashMap::new(),
                 events: Vec::new(),
+                errands: Vec::new(),
+                kept,
                 armed: None,
             }),
             stirred: Notify::new(),
             next_peer: Cell::new(1),
             launch_token,
+            upstreams,
             half_open: Cell::new(0),
-        })
+        };
+        house.keep()?;
+        house.with_door(|door, world, now, out| door.start(now, world, out));
+        Ok((house, passed))
+    }
+
+    /// Writes the guest to its file, if it differs.
+    fn keep(&self) -> Result<(), Error> {
+        let rooms = &mut *self.rooms.borrow_mut();
+        let Some(kept) = &mut rooms.kept else { return Ok(()) };
+        kept.due = None;
+        let guest = rooms.world.local_user();
+        if kept.guest.as_ref() == Some(guest) {
+            return Ok(());
+        }
+        // One that can't be written is tried again at the next change, and not without end.
+        kept.guest = Some(guest.clone());
+        account_file::write(&kept.path, guest)
+    }
+
+    /// The last words: what is still to be written, and the connections to a Discord.
+    pub(super) async fn end(&self, outlet: &mut Outlet) {
+        self.keep_aloud(outlet);
+        self.upstreams.end(CLOSE_WITHIN).await;
+    }
+
+    fn keep_aloud(&self, outlet: &mut Outlet) {
+        if let Err(error) = self.keep() {
+            outlet.log(LogLevel::Warn, "account", &error.message);
+        }
+    }
+
+    /// Whether it is known which account peers meet.
+    pub(super) fn is_settled(&self) -> bool {
+        self.rooms.borrow().door.is_settled()
+    }
+
+    /// What a connection to a Discord says.
+    pub(super) fn upstream(&self, passed: &Passed) {
+        self.with_door(|door, world, now, out| {
+            door.handle_upstream(now, passed.session, &passed.event(), world, out);
+        });
     }
 
     /// Calls the door, then tells the main task what it has to know.
     fn with_door<R>(&self, step: impl FnOnce(&mut Door, &mut World, Instant, &mut Effects<'_>) -> R) -> R {
         let now = clock::now();
         let rooms = &mut *self.rooms.borrow_mut();
-        let mut out = Effects { now, mailboxes: &rooms.mailboxes, events: &mut rooms.events };
+        let mut out =
+            Effects { now, mailboxes: &rooms.mailboxes, events: &mut rooms.events, errands: &mut rooms.errands };
         let result = step(&mut rooms.door, &mut rooms.world, now, &mut out);
-        let next = rooms.door.next_timeout();
+        for errand in rooms.errands.drain(..) {
+            self.upstreams.run(errand);
+        }
+        if let Some(kept) = &mut rooms.kept
+            && kept.due.is_none()
+            && kept.guest.as_ref().is_some_and(|guest| guest != rooms.world.local_user())
+        {
+            kept.due = Some(now + KEEP_AFTER);
+        }
+        let next = rooms.next_timeout();
         if !rooms.events.is_empty() || next.is_some_and(|next| rooms.armed.is_none_or(|armed| next < armed)) {
             self.stirred.notify_one();
         }
@@ -177,14 +266,18 @@ impl House {
         self.with_door(|door, world, now, out| door.handle_answer(now, request, status, json, world, out))
     }
 
-    pub(super) fn timeout(&self) {
+    pub(super) fn timeout(&self, outlet: &mut Outlet) {
         self.with_door(|door, world, now, out| door.handle_timeout(now, world, out));
+        let due = self.rooms.borrow().kept.as_ref().and_then(|kept| kept.due);
+        if due.is_some_and(|due| due <= clock::now()) {
+            self.keep_aloud(outlet);
+        }
     }
 
     /// The door's deadline, which the caller now keeps.
     pub(super) fn next_timeout(&self) -> Option<Instant> {
         let rooms = &mut *self.rooms.borrow_mut();
-        rooms.armed = rooms.door.next_timeout();
+        rooms.armed = rooms.next_timeout();
         rooms.armed
     }
 
@@ -213,7 +306,13 @@ impl House {
         outlet.publish();
     }
 
-    /// The local user's object, as READY shows it.
+    /// Whose Discord peers meet, for CONNECTED.
+    pub(super) fn account(&self, json: &mut Vec<u8>) {
+        let rooms = self.rooms.borrow();
+        rooms.door.write_account(&rooms.world, json);
+    }
+
+    /// The guest's object, as READY shows it.
     pub(super) fn local_user(&self, json: &mut Vec<u8>) {
         gamebridge_proto::server::rpc::write_user(json, self.rooms.borrow().world.local_user());
     }

@@ -6,7 +6,7 @@ use gamebridge_proto::command::Command;
 use gamebridge_proto::error::{Error, Status};
 use gamebridge_proto::event::{Event, EventType, LogLevel};
 use gamebridge_proto::protocol::Closed;
-use gamebridge_proto::protocol::rpc::{Client, Config, Sink, Via};
+use gamebridge_proto::protocol::rpc::{Accept, Client, Config, Sink, Via};
 use gamebridge_proto::secret::Secret;
 use gamebridge_proto::time::Instant;
 use gamebridge_proto::value::Document;
@@ -55,6 +55,8 @@ pub struct Upstream {
     origin: String,
     /// The candidates of this round, in the order in which they were connected.
     tried: Vec<String>,
+    /// Addresses that are never tried.
+    except: Vec<String>,
 }
 
 impl Upstream {
@@ -96,8 +98,26 @@ impl Upstream {
             if origin.bytes().any(|byte| byte.is_ascii_control() || !byte.is_ascii()) {
                 return Err(Error::argument("rpc: origin: ASCII without control characters expected"));
             }
-            Ok(Upstream { machine: Client::new(config), client_id, target, encoding, origin, tried: Vec::new() })
+            let (tried, except) = (Vec::new(), Vec::new());
+            Ok(Upstream { machine: Client::new(config), client_id, target, encoding, origin, tried, except })
         })
+    }
+
+    /// For a server that passes its peers' commands on: a connection as this application, to a Discord that is none of
+    /// the addresses in `except` and that `accept` takes.
+    pub(super) fn for_house(
+        client_id: String,
+        target: Target,
+        retry: bool,
+        except: Vec<String>,
+        accept: Accept,
+    ) -> Result<Self, Error> {
+        let config =
+            Config { client_id: client_id.clone(), access_token: None, pid: std::process::id(), seed: seed()?, retry };
+        let machine = Client::new(config).accepting(accept);
+        // Peers' tokens are shown to it.
+        let (target, encoding, origin) = (with_token(target), Encoding::Json, LOCAL_ORIGIN.to_owned());
+        Ok(Upstream { machine, client_id, target, encoding, origin, tried: Vec::new(), except })
     }
 }
 
@@ -146,8 +166,9 @@ impl Protocol for Upstream {
         let (target, encoding) = (self.target.clone(), self.encoding);
         let (client_id, origin) = (self.client_id.clone(), self.origin.clone());
         let tried = self.tried[..skip.min(self.tried.len())].to_vec();
+        let except = self.except.clone();
         async move {
-            let found = search::open(&target, &client_id, Some(&origin), encoding, &tried).await?;
+            let found = search::open(&target, &client_id, Some(&origin), encoding, &tried, &except).await?;
             let via = match found.via {
                 search::Via::Ipc => Via::Ipc,
                 search::Via::WebSocket => Via::WebSocket,
