@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::house::{GAME, House, Out, authorize, subscribe};
 
 /// Whether `value` is what the catalog says of it.
-fn fits(ty: &Type, value: &Value) -> Result<(), String> {
+pub fn fits(ty: &Type, value: &Value) -> Result<(), String> {
     let Type::Object(shape) = ty else { return Ok(()) };
     let row = gamebridge_proto::wire::catalog::Row::new("reply", "").args(shape.fields);
     let mut doc = Document::new();

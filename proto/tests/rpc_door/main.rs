@@ -1,5 +1,6 @@
 //! The RPC door over a world, on a virtual clock: what a peer and the host see. Each test is a rule of the door.
 
+mod account;
 mod authorization;
 mod commands;
 mod host;
@@ -7,3 +8,5 @@ mod hostile;
 mod house;
 mod http;
 mod letting_in;
+mod relayed;
+mod upstream;
