@@ -233,7 +233,7 @@ fn a_discord_that_comes_back_in_time_was_never_away_for_the_host() {
         front.errands();
         front.greets(2, &HOME.to_string());
         front.wait(1.1);
-        let session = front.errands().iter().filter_map(session_of).last().expect("a look");
+        let session = front.errands().iter().filter_map(session_of).next_back().expect("a look");
         front.house.out();
         front.ready_as(session, id, username);
         let out = front.house.out();
@@ -258,7 +258,7 @@ fn desktop_says_when_its_discord_went_and_came() {
     }
     assert_eq!(front.updates(), [("desktop".to_owned(), Value::Null, "Discord quit".to_owned())]);
     front.wait(20.0);
-    let session = front.errands().iter().filter_map(session_of).last().expect("a look");
+    let session = front.errands().iter().filter_map(session_of).next_back().expect("a look");
     front.ready(session);
     assert_eq!(front.updates(), [("desktop".to_owned(), json!("Mason"), "a Discord was found".to_owned())]);
 }
