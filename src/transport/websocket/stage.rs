@@ -5,7 +5,8 @@
 
 use std::io;
 
-use super::frame::{self, Opcode, Role};
+use gamebridge_proto::wire::websocket::frame::{self, Opcode, Role};
+
 use crate::transport::Socket;
 
 /// How much is staged before the socket has to take some of it. One message may be longer, and is staged alone then.
