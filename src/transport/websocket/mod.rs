@@ -78,6 +78,9 @@ pub struct WebSocket {
     reader: Reader,
     stage: Stage,
     encoding: Encoding,
+    /// Pings are frames like others: a server's door answers them, and counts them as it counts commands. A client's are
+    /// answered here.
+    hands_on_pings: bool,
     /// Found by `fill`, not yet asked for.
     next: Option<Message>,
     /// What ETF became.
@@ -93,6 +96,7 @@ pub struct WebSocket {
 impl WebSocket {
     fn new(socket: Socket, reader: Reader, stage: Stage, encoding: Encoding) -> Self {
         WebSocket {
+            hands_on_pings: !stage.is_clients(),
             socket,
             reader,
             stage,
@@ -120,10 +124,13 @@ impl WebSocket {
         match self.next.take() {
             Some(Message::Text(place)) => Ok(Some(Frame { opcode: Opcode::Frame, payload: self.reader.bytes(&place) })),
             Some(Message::Binary(place)) => self.binary(&place).map(Some),
+            Some(Message::Ping(range)) => {
+                Ok(Some(Frame { opcode: Opcode::Ping, payload: self.reader.control(&range) }))
+            }
             Some(Message::Pong(range)) => {
                 Ok(Some(Frame { opcode: Opcode::Pong, payload: self.reader.control(&range) }))
             }
-            Some(Message::Ping(_) | Message::Close(_)) | None => Ok(None),
+            Some(Message::Close(_)) | None => Ok(None),
         }
     }
 
@@ -261,7 +268,7 @@ impl Framing for WebSocket {
         loop {
             match self.reader.next() {
                 Ok(Some(Message::Ping(_))) if self.closed => {}
-                Ok(Some(Message::Ping(range))) => {
+                Ok(Some(Message::Ping(range))) if !self.hands_on_pings => {
                     let answered = self.stage.pong(self.reader.control(&range));
                     answered.map_err(|error| self.lose(Lost::io(&error)))?;
                 }

@@ -32,6 +32,11 @@ impl Stage {
         Stage { bytes: Vec::new(), head: 0, before: 0, masks }
     }
 
+    /// Whether what is staged is a client's.
+    pub(super) fn is_clients(&self) -> bool {
+        self.masks.is_some()
+    }
+
     /// Where in the stream the next byte will stand.
     pub(super) fn position(&self) -> u64 {
         self.before + self.bytes.len() as u64

@@ -52,6 +52,8 @@ pub struct Reader {
     /// The message that comes in fragments: its kind, and what is there.
     fragments: Vec<u8>,
     of: Option<Opcode>,
+    /// How many fragments it has so far.
+    pieces: usize,
 }
 
 /// What came.
@@ -92,6 +94,7 @@ impl Reader {
             wanted: 0,
             fragments: Vec::new(),
             of: None,
+            pieces: 0,
         }
     }
 
@@ -231,6 +234,11 @@ impl Reader {
             Opcode::Pong => return Ok(Some(Message::Pong(payload))),
             Opcode::Close => return Ok(Some(Message::Close(payload))),
             Opcode::Continuation => {
+                self.pieces += 1;
+                if self.pieces > self.max_message && !head.last {
+                    // Empty ones would otherwise go on for ever, and never be a message that counts.
+                    return Err(Refusal::new(code::TOO_LONG, "a message has more fragments than it may have bytes"));
+                }
                 self.fragments.extend_from_slice(&self.buffer[payload]);
                 match self.of.filter(|_| head.last) {
                     Some(kind) => (kind, Place::Fragments),
@@ -240,7 +248,7 @@ impl Reader {
             kind if head.last => (kind, Place::Buffer(payload)),
             kind => {
                 self.fragments.extend_from_slice(&self.buffer[payload]);
-                self.of = Some(kind);
+                (self.of, self.pieces) = (Some(kind), 1);
                 return Ok(None);
             }
         };
@@ -355,6 +363,11 @@ mod tests {
                 [fragment(Opcode::Text, false, b"x"), fragment(Opcode::Text, true, b"x")].concat(),
                 code::PROTOCOL,
                 "before the last one has ended",
+            ),
+            (
+                [fragment(Opcode::Text, false, b""), fragment(Opcode::Continuation, false, b"").repeat(1000)].concat(),
+                code::TOO_LONG,
+                "more fragments than it may have bytes",
             ),
             (b"\x81\x7f\xff\xff\xff\xff\xff\xff\xff\xff".to_vec(), code::TOO_LONG, "are allowed"),
         ];
