@@ -10,16 +10,25 @@
 
 mod activity;
 mod application;
+mod change;
+mod channel;
+mod entitlement;
 mod entropy;
+mod error;
 mod grant;
 mod guild;
 mod id;
+mod message;
 mod name;
 mod operation;
+mod people;
+mod permissions;
 #[cfg(test)]
 mod tests;
 mod timestamp;
 mod user;
+mod voice;
+mod voice_settings;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -29,11 +38,25 @@ pub use activity::{Activity, Assets, Button, JoinRequest, Party, Secrets, Sessio
 pub use application::{Application, DEFAULT_ORIGIN};
 pub use entropy::Entropy;
 pub use grant::{CODE_LIFETIME, ClientCredentials, Scopes, TOKEN_LIFETIME, Token, TokenId};
-pub use guild::Guild;
-pub use id::{ApplicationId, EPOCH_MS, Generator, GuildId, Snowflake, UserId};
-pub use operation::{Change, Changes, Error, Operation};
+pub use change::{Change, Changes};
+pub use channel::{Channel, ChannelEdit, ChannelKind, NewChannel, Overwrite, OverwriteOf};
+pub use entitlement::{Entitlement, NewEntitlement};
+pub use error::Error;
+pub use guild::{Guild, GuildEdit, Member, MemberEdit, NewGuild, NewRole, Role, RoleEdit};
+pub use id::{
+    ApplicationId, ChannelId, EPOCH_MS, EntitlementId, Generator, GuildId, MessageId, RoleId, SkuId, Snowflake, UserId,
+};
+pub use message::{Message, MessageEdit, NewMessage};
+pub use operation::Operation;
+pub use people::{Presence, RelationshipKind, Status};
+pub use permissions::Permissions;
 pub use timestamp::Timestamp;
-pub use user::{NewUser, User};
+pub use user::{NewUser, User, UserEdit};
+pub use voice::{VoiceConnection, VoiceConnectionState, VoiceState};
+pub use voice_settings::{
+    AudioDevice, CertifiedDevice, DeviceKind, Lock, ShortcutKey, UserVoiceEdit, UserVoiceSettings, VoiceIo, VoiceMode,
+    VoiceModeKind, VoiceSettings, VoiceSettingsEdit,
+};
 
 use crate::time::Instant;
 use application::Applications;

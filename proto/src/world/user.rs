@@ -17,6 +17,27 @@ pub struct User {
     pub avatar: Option<Box<str>>,
     /// Whether it is a program.
     pub bot: bool,
+    /// Bits of the account (Discord's `public_flags`).
+    pub flags: u64,
+    /// The subscription: 0 none, 1 to 3 its kinds.
+    pub premium_type: u8,
+}
+
+/// What is to become different about a user; `None` leaves a thing as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserEdit {
+    /// 2 to 32 characters.
+    pub username: Option<Box<str>>,
+    /// Four digits, or `"0"`.
+    pub discriminator: Option<Box<str>>,
+    /// The name that is shown; `Some(None)` takes it away.
+    pub global_name: Option<Option<Box<str>>>,
+    /// Hash of the avatar image; `Some(None)` takes it away.
+    pub avatar: Option<Option<Box<str>>>,
+    /// Bits of the account.
+    pub flags: Option<u64>,
+    /// The subscription.
+    pub premium_type: Option<u8>,
 }
 
 /// What a new user is made from; the world chooses the id.
@@ -54,6 +75,6 @@ impl NewUser {
         if !digits || !matches!(discriminator.len(), 1 | 4) || discriminator.len() == 1 && &*discriminator != "0" {
             return Err(Error::Invalid("discriminator: four digits expected, or \"0\"".into()));
         }
-        Ok(User { id, username: name::username(&username)?, discriminator, global_name, avatar, bot })
+        Ok(User { id, username: name::username(&username)?, discriminator, global_name, avatar, bot, flags: 0, premium_type: 0 })
     }
 }
