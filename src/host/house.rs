@@ -19,6 +19,7 @@ use gamebridge_proto::world::{Entropy, User, World};
 use tokio::sync::{Notify, mpsc};
 
 use super::account_file;
+use super::half_open::HalfOpen;
 use super::service::Service;
 use super::upstreams::Upstreams;
 use crate::runtime::{clock, fill_random};
@@ -50,8 +51,7 @@ pub(super) struct House {
     pub(super) launch_token: String,
     /// Where the account's Discord is; of a guest, nowhere.
     upstreams: Upstreams,
-    /// Connections of which no request was read yet.
-    pub(super) half_open: Cell<usize>,
+    pub(super) half_open: HalfOpen,
 }
 
 #[derive(Debug)]
@@ -165,7 +165,7 @@ impl House {
             next_peer: Cell::new(1),
             launch_token,
             upstreams,
-            half_open: Cell::new(0),
+            half_open: HalfOpen::default(),
         };
         house.keep()?;
         house.with_door(|door, world, now, out| door.start(now, world, out));

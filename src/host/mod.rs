@@ -5,6 +5,7 @@
 //! ([`peer`]), and all of them share one [`House`] on the I/O thread.
 
 mod account_file;
+mod half_open;
 mod house;
 mod listen;
 mod peer;
@@ -135,7 +136,12 @@ async fn run_house(
                     port.outlet.log(level, "host", &format!("gb_answer: {}", error.message));
                 }
             }
-            Woken::Arrived(arrival) => doorway.admit(arrival, house, peers),
+            Woken::Arrived(arrival) => {
+                doorway.admit(arrival, house, peers);
+                // Its task has a turn before the next one comes: who is quick with its first words is not pushed out by a
+                // crowd that was waiting behind it.
+                tokio::task::yield_now().await;
+            }
             Woken::Upstream(passed) => {
                 let more = std::iter::from_fn(|| upstream.try_recv().ok()).take(BURST);
                 passed.into_iter().chain(more).for_each(|passed| house.upstream(&passed));

@@ -250,14 +250,14 @@ impl Outlet {
         self.over
     }
 
-    /// For a connection that stops reading while its lossy lane is full: nothing is dropped.
+    /// For a connection that stops reading while its lossy lane is full, as all do for the reliable one: nothing is dropped.
     pub fn hold(&mut self) {
         if let Way::Program { writer, .. } = &mut self.way {
             writer.hold();
         }
     }
 
-    /// Whether the lossy lane is at its cap.
+    /// Whether a lane for which this connection stops reading is at its cap.
     pub fn is_full(&mut self) -> bool {
         match &mut self.way {
             Way::Program { writer, .. } => writer.is_full(),
