@@ -1,4 +1,5 @@
-//! Programs that others wrote, on the other end of the connection: pypresence talks to our server, our client to arRPC.
+//! Programs that others wrote, on the other end of the connection: pypresence talks to our server, our client to arRPC, by
+//! itself and through our server.
 //!
 //! They are installed with exact versions under `target` by their own package managers. arRPC takes the first free of the
 //! fixed ports 6463 to 6472, so these run one at a time.
@@ -19,7 +20,8 @@ pub fn run(tally: &mut Tally) {
         Err(why) => return tally.failed("building the library", &why),
     };
     tally.case("pypresence against our server", pypresence(&library));
-    tally.case("our client against arRPC", arrpc(&library));
+    tally.case("our client against arRPC", arrpc(&library, "against_arrpc", &[]));
+    tally.case("our server in front of arRPC", arrpc(&library, "relay_to_arrpc", &["relayed"]));
 }
 
 /// Our server is `tests/c/serve.c`; the script starts it, and is told what it said about its addresses.
@@ -31,13 +33,13 @@ fn pypresence(library: &Library) -> Result<(), String> {
     play("pypresence", script)
 }
 
-/// Their server is started, stopped and started again by the script, which runs `tests/c/against_arrpc.c` beside it.
-fn arrpc(library: &Library) -> Result<(), String> {
+/// Their server is started, stopped and started again by the script, which runs a program of ours beside it.
+fn arrpc(library: &Library, program: &str, more: &[&str]) -> Result<(), String> {
     let packages = node_packages()?;
-    let client = build(library, "against_arrpc")?;
+    let client = build(library, program)?;
     let mut script = Command::new("node");
-    script.arg(folder().join("arrpc_server.mjs")).arg(packages.join("arrpc/src/server.js")).arg(client);
-    play("arrpc", script)
+    script.arg(folder().join("arrpc_server.mjs")).arg(packages.join("arrpc/src/server.js")).arg(client).args(more);
+    play(program, script)
 }
 
 fn play(name: &str, mut command: Command) -> Result<(), String> {
