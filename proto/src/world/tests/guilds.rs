@@ -63,10 +63,8 @@ fn what_a_guild_cant_be_is_refused_by_field() {
     ] {
         assert_eq!(field(&refused(&mut world, Operation::CreateGuild(guild))), expected);
     }
-    for guild in [
-        NewGuild { owner: Some(nobody), ..new("Guild") },
-        NewGuild { members: vec![nobody], ..new("Guild") },
-    ] {
+    for guild in [NewGuild { owner: Some(nobody), ..new("Guild") }, NewGuild { members: vec![nobody], ..new("Guild") }]
+    {
         assert_eq!(refused(&mut world, Operation::CreateGuild(guild)), Error::UnknownUser(nobody));
     }
     assert_eq!(world.guilds().count(), 0);
@@ -140,7 +138,9 @@ fn a_deleted_guild_takes_everything_in_it_along() {
         "GuildDeleted",
     ];
     assert_eq!(told, expected);
-    assert!(world.guild(guild).is_none() && world.channel(channel).is_none() && world.message(channel, message).is_none());
+    assert!(
+        world.guild(guild).is_none() && world.channel(channel).is_none() && world.message(channel, message).is_none()
+    );
     assert_eq!((world.voice_state(ada), world.voice_channel(), world.text_channel()), (None, None, None));
     assert_eq!(refused(&mut world, Operation::DeleteGuild(guild)), Error::UnknownGuild(guild));
 }
