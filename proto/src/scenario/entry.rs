@@ -84,7 +84,12 @@ impl<'r> Reader<'r> {
     }
 
     /// The command that an entry stands for; `path` is where it stands. The name that it gives, if it does.
-    pub(super) fn entry(&mut self, path: &str, value: Value<'_>, form: Form<'_>) -> Result<(Action, Option<usize>), Error> {
+    pub(super) fn entry(
+        &mut self,
+        path: &str,
+        value: Value<'_>,
+        form: Form<'_>,
+    ) -> Result<(Action, Option<usize>), Error> {
         if !matches!(value.kind(), value::Kind::Object | value::Kind::Missing) {
             return Err(wrong(path, "an object expected"));
         }

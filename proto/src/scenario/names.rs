@@ -71,7 +71,10 @@ pub(super) const ME: usize = 0;
 /// Bytes of a name.
 pub(super) const MAX_NAME: usize = 64;
 
-/// What a name may look like.
+/// What a name looks like, as a pattern for [`is_name`].
+pub(super) const NAME_PATTERN: &str = "^[A-Za-z_][A-Za-z0-9_.-]{0,63}$";
+
+/// The same in words.
 pub(super) const NAME: &str = "a name: a letter or _, then letters, digits, _, - and ., 64 at most";
 
 #[derive(Debug)]

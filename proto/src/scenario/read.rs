@@ -174,7 +174,8 @@ impl Reader<'_> {
             let name = member.key().unwrap_or_default();
             let path = format!("{at_members}.{name}");
             let fixed = [of_guild, ("user_id", Fixed::Id(self.named(&path, name, Kind::User)?))];
-            let (action, _) = self.entry(&path, member, Form { command: "MEMBER_EDIT", fixed: &fixed, ..Form::default() })?;
+            let (action, _) =
+                self.entry(&path, member, Form { command: "MEMBER_EDIT", fixed: &fixed, ..Form::default() })?;
             if !member.is_empty() {
                 self.setup.push(action);
             }
@@ -248,7 +249,8 @@ impl Reader<'_> {
         if let Some(name) = self.name_of(path, value)? {
             let at_as = format!("{path}.as");
             let kind = Kind::made_by(row.name);
-            let kind = kind.ok_or_else(|| wrong(&at_as, format_args!("{} makes nothing that could be named", row.name)))?;
+            let kind =
+                kind.ok_or_else(|| wrong(&at_as, format_args!("{} makes nothing that could be named", row.name)))?;
             action.gives = Some(self.names.give(name, kind).map_err(|what| wrong(&at_as, what))?);
         }
         Ok(action)
@@ -311,7 +313,10 @@ impl Reader<'_> {
             return Err(wrong(&at_every, what));
         }
         if times != Times::Counted(1) && every < (MIN_EVERY * 1e9) as Nanos {
-            return Err(wrong(&at_every, format_args!("how many seconds a round takes expected, {MIN_EVERY} at least")));
+            return Err(wrong(
+                &at_every,
+                format_args!("how many seconds a round takes expected, {MIN_EVERY} at least"),
+            ));
         }
         Ok(What::Repeat { times, every, block })
     }

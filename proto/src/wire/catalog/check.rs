@@ -74,7 +74,8 @@ fn unknown(fields: &[Arg], member: Value<'_>) -> Fault {
     let name = member.key().unwrap_or_default();
     let is_a_name = name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     let known: Vec<&str> = fields.iter().map(|field| field.name).collect();
-    let known = if known.is_empty() { "there are none here".to_owned() } else { format!("known are {}", known.join(", ")) };
+    let known =
+        if known.is_empty() { "there are none here".to_owned() } else { format!("known are {}", known.join(", ")) };
     let path = if is_a_name { name } else { "a member" };
     Fault { path: path.to_owned(), what: format!("unknown; {known}") }
 }
@@ -155,7 +156,9 @@ fn value_of(ty: &Type, value: Value<'_>, exact: bool) -> Result<(), Fault> {
         Type::Nullable(inner) => value_of(inner, value, exact),
         Type::Either(one, _) if one.is_of(value.kind()) => value_of(one, value, exact),
         Type::Either(_, other) if other.is_of(value.kind()) => value_of(other, value, exact),
-        Type::Object(shape) if value.kind() == Kind::Object => members(shape.fields, value, exact && !shape.name.is_empty()),
+        Type::Object(shape) if value.kind() == Kind::Object => {
+            members(shape.fields, value, exact && !shape.name.is_empty())
+        }
         Type::Array { of, min, max } if value.kind() == Kind::Array => {
             if !(min..=max).contains(&value.len()) {
                 return Err(Fault::expected(ty, &value.len().to_string()));

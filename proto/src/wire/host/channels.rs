@@ -87,7 +87,9 @@ pub(super) const ROWS: &[Row] = &[
             Arg::optional("pinned", Type::Bool, "whether it is pinned; no edit by itself"),
         ])
         .reply(MESSAGE),
-    Row::new("MESSAGE_DELETE", "removes a message; the reply is what it was").args(&[WHERE, WHICH_MESSAGE]).reply(MESSAGE),
+    Row::new("MESSAGE_DELETE", "removes a message; the reply is what it was")
+        .args(&[WHERE, WHICH_MESSAGE])
+        .reply(MESSAGE),
 ];
 
 /// What the local user looks at.
@@ -98,4 +100,3 @@ pub(super) const SELECTED: Shape = Shape {
         Arg::required("guild_id", OPTIONAL_ID, "its guild, if it has one"),
     ],
 };
-

@@ -28,7 +28,11 @@ const OF_MEMBER: Type = Type::Object(&Shape {
     fields: &[
         Arg::required("guild_id", Type::Snowflake, "in which guild"),
         Arg::required("user_id", Type::Snowflake, "who"),
-        Arg::required("member", Type::Nullable(&Type::Object(&MEMBER)), "as it is now; null for who is in it no longer"),
+        Arg::required(
+            "member",
+            Type::Nullable(&Type::Object(&MEMBER)),
+            "as it is now; null for who is in it no longer",
+        ),
     ],
 });
 
@@ -75,21 +79,24 @@ pub const EVENTS: &[Row] = &[
             ],
         }))
         .not_callable(),
-    Row::new("JOIN_REQUEST_ANSWERED", "a peer answered a player who had asked to join")
-        .reply(Type::Object(&Shape {
-            name: "JoinRequestAnswered",
-            fields: &[
-                Arg::required("user", Type::Object(&PARTIAL_USER), "who had asked"),
-                Arg::required("application_id", Type::Snowflake, "which application answered"),
-                Arg::required("accepted", Type::Bool, "whether the player may come"),
-                Arg::required(
-                    "secret",
-                    OPTIONAL_TEXT,
-                    "the join secret that the player is handed, if the game set one",
-                ),
-            ],
-        }))
-        .not_callable(),
+    Row::new(
+        "JOIN_REQUEST_ANSWERED",
+        "a player who had asked to join was answered: by a peer, the host, a policy, or time",
+    )
+    .reply(Type::Object(&Shape {
+        name: "JoinRequestAnswered",
+        fields: &[
+            Arg::required("user", Type::Object(&PARTIAL_USER), "who had asked"),
+            Arg::required(
+                "application_id",
+                OPTIONAL_ID,
+                "which game it was about; null when it was about any, and none is played",
+            ),
+            Arg::required("accepted", Type::Bool, "whether the player may come"),
+            Arg::required("secret", OPTIONAL_TEXT, "the join secret that the player is handed, if the game set one"),
+        ],
+    }))
+    .not_callable(),
     Row::new("USER_UPDATE", "the local user got another name: the one that an AUTHORIZE gave the guest")
         .reply(Type::Object(&USER))
         .not_callable(),
@@ -152,33 +159,47 @@ pub const EVENTS: &[Row] = &[
     Row::new("ENTITLEMENT_DELETE", "an application took it away; what it was")
         .reply(Type::Object(&ENTITLEMENT))
         .not_callable(),
-    Row::new("SCENARIO_STEP", "a step of the scenario was carried out, or failed: then with the status and the sentence")
-        .reply(Type::Object(&Shape {
-            name: "ScenarioStep",
-            fields: &[
-                Arg::required("path", Type::TEXT, "where it stands in the scenario: `steps[3]`"),
-                Arg::required("command", Type::TEXT, "what it did"),
-                Arg::required("reply", Type::Any, "the command's reply; null when it failed"),
-                Arg::required("error", OPTIONAL_TEXT, "why it failed"),
-            ],
-        }))
-        .not_callable(),
+    Row::new(
+        "SCENARIO_STEP",
+        "a step of the scenario was carried out, or failed: then with the status and the sentence",
+    )
+    .reply(Type::Object(&Shape {
+        name: "ScenarioStep",
+        fields: &[
+            Arg::required("path", Type::TEXT, "where it stands in the scenario: `steps[3]`"),
+            Arg::required("command", Type::TEXT, "what it did"),
+            Arg::required("reply", Type::Any, "the command's reply; null when it failed"),
+            Arg::required("error", OPTIONAL_TEXT, "why it failed"),
+        ],
+    }))
+    .not_callable(),
     Row::new("SCENARIO_ENDED", "the scenario has no more steps, or was stopped")
         .reply(Type::Object(&server::SCENARIO_STATE))
         .not_callable(),
 ];
 
 /// The REQUESTs: what the host is asked, to be settled once by an answer. Status OK allows, any other denies.
-pub const REQUESTS: &[Row] = &[Row::new(
-    "AUTHORIZE",
-    "a peer asks for the user's consent (with the policy \"ask\"); no answer within 60 s denies it",
-)
-.reply(Type::Object(&Shape {
-    name: "AuthorizeRequest",
-    fields: &[
-        Arg::required("application", Type::Object(&APPLICATION), "which application"),
-        Arg::required("scopes", TEXTS, "what it wants to do"),
-        Arg::required("username", OPTIONAL_TEXT, "what it wants to call the guest account"),
-    ],
-}))
-.not_callable()];
+pub const REQUESTS: &[Row] = &[
+    Row::new("AUTHORIZE", "a peer asks for the user's consent (with `consent` \"ask\"); no answer in time denies it")
+        .reply(Type::Object(&Shape {
+            name: "AuthorizeRequest",
+            fields: &[
+                Arg::required("application", Type::Object(&APPLICATION), "which application"),
+                Arg::required("scopes", TEXTS, "what it wants to do"),
+                Arg::required("username", OPTIONAL_TEXT, "what it wants to call the guest account"),
+            ],
+        }))
+        .not_callable(),
+    Row::new(
+        "ACTIVITY_JOIN_REQUEST",
+        "a player asks to join (with `join_requests` \"ask\"); a peer may answer first, and no answer in time denies it",
+    )
+    .reply(Type::Object(&Shape {
+        name: "JoinRequest",
+        fields: &[
+            Arg::required("user", Type::Object(&PARTIAL_USER), "who asks"),
+            Arg::required("application_id", OPTIONAL_ID, "which game it is about; null is any"),
+        ],
+    }))
+    .not_callable(),
+];

@@ -102,10 +102,13 @@ pub(super) const ROWS: &[Row] = &[
             name: "Revoked",
             fields: &[Arg::required("peers", Type::INT, "how many peers were closed")],
         })),
-    Row::new("RPC_TOKEN_CREATE", "makes a one-time `rpc_token`, with which AUTHORIZE asks nobody, as POST /oauth2/token/rpc does")
-        .args(&[CLIENT_ID, CLIENT_SECRET])
-        .reply(Type::Object(&Shape {
-            name: "RpcTokenReply",
-            fields: &[Arg::required("rpc_token", Type::TEXT, "for AUTHORIZE; it works once")],
-        })),
+    Row::new(
+        "RPC_TOKEN_CREATE",
+        "makes a one-time `rpc_token`, with which AUTHORIZE asks nobody, as POST /oauth2/token/rpc does",
+    )
+    .args(&[CLIENT_ID, CLIENT_SECRET])
+    .reply(Type::Object(&Shape {
+        name: "RpcTokenReply",
+        fields: &[Arg::required("rpc_token", Type::TEXT, "for AUTHORIZE; it works once")],
+    })),
 ];

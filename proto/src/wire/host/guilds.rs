@@ -43,11 +43,7 @@ pub(super) const ROWS: &[Row] = &[
         .args(&[
             WHICH,
             WHO,
-            Arg::optional(
-                "nick",
-                Type::Nullable(&Type::text(1, 32)),
-                "the name in this guild; null takes it away",
-            ),
+            Arg::optional("nick", Type::Nullable(&Type::text(1, 32)), "the name in this guild; null takes it away"),
             Arg::optional("roles", IDS, "all roles besides @everyone"),
             Arg::optional("mute", Type::Bool, "muted by the guild"),
             Arg::optional("deaf", Type::Bool, "deafened by the guild"),

@@ -63,7 +63,8 @@ pub const RELATIONSHIPS: Type =
 pub const STATUSES: Type = Type::Names(&["online", "idle", "dnd", "offline"]);
 
 const SHOWN_FIELDS: [Arg; ACTIVITY.fields.len() + 1] = {
-    let mut fields = [Arg::required("application_id", Type::Snowflake, "in which application"); ACTIVITY.fields.len() + 1];
+    let mut fields =
+        [Arg::required("application_id", Type::Snowflake, "in which application"); ACTIVITY.fields.len() + 1];
     let mut at = 0;
     while at < ACTIVITY.fields.len() {
         fields[at + 1] = ACTIVITY.fields[at];
@@ -139,7 +140,11 @@ pub const GUILD: Shape = Shape {
 pub const OVERWRITE: Shape = Shape {
     name: "HostOverwrite",
     fields: &[
-        Arg::optional("role_id", Type::Snowflake, "whom it is about: who has this role (the guild's id is @everyone's)"),
+        Arg::optional(
+            "role_id",
+            Type::Snowflake,
+            "whom it is about: who has this role (the guild's id is @everyone's)",
+        ),
         Arg::optional("user_id", Type::Snowflake, "or this member; one of the two"),
         Arg::optional("allow", PERMISSIONS, "given"),
         Arg::optional("deny", PERMISSIONS, "taken"),

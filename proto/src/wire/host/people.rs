@@ -34,7 +34,11 @@ pub(super) const ROWS: &[Row] = &[
         .args(&[
             OTHER,
             Arg::required("status", STATUSES, "whether they are there"),
-            Arg::optional("activity", Type::Nullable(&Type::Object(&SHOWN_ACTIVITY)), "what they do; nothing unless given"),
+            Arg::optional(
+                "activity",
+                Type::Nullable(&Type::Object(&SHOWN_ACTIVITY)),
+                "what they do; nothing unless given",
+            ),
         ])
         .reply(USER),
     Row::new("RELATIONSHIP_SET", "makes a friend, blocks, asks to be friends, or ends that")

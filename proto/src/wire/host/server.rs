@@ -71,7 +71,9 @@ pub(super) const SCENARIO_STATE: Shape = Shape {
 /// Either the thing itself or the file that holds it.
 fn one_of(thing: &'static str, args: Value<'_>) -> Result<(), Error> {
     match (args.member(thing).is_none(), args.member("path").is_none()) {
-        (true, true) => Err(Error::argument(format!("{thing}: an object expected, or a path beside it; neither given"))),
+        (true, true) => {
+            Err(Error::argument(format!("{thing}: an object expected, or a path beside it; neither given")))
+        }
         (false, false) => Err(Error::argument(format!("{thing}: either {thing} or path expected, both given"))),
         _ => Ok(()),
     }

@@ -11,10 +11,7 @@ const SETTINGS: Type = Type::Object(&VOICE_SETTINGS);
 
 const DEVICE: Type = Type::Object(&Shape {
     name: "AudioDeviceChoice",
-    fields: &[
-        Arg::required("id", Type::text(1, 256), "its id"),
-        Arg::required("name", Type::text(1, 256), "its name"),
-    ],
+    fields: &[Arg::required("id", Type::text(1, 256), "its id"), Arg::required("name", Type::text(1, 256), "its name")],
 });
 const DEVICES: Type = Type::Array { of: &DEVICE, min: 1, max: 64 };
 

@@ -4,9 +4,8 @@
 //! plays. The one thing to know before changing it: a command that fails has changed nothing.
 
 mod deed;
-mod objects;
+pub(super) mod objects;
 mod scenario;
-mod settings;
 mod state;
 mod tell;
 

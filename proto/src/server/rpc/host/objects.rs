@@ -1,23 +1,15 @@
 //! The world's things in the host's words ([`crate::wire::host::objects`]): all of it, and exactly.
 
 use super::deed::KINDS;
-use crate::server::rpc::activity;
-use crate::server::rpc::objects::{array, texts};
+use crate::server::rpc::objects::{activity, array, texts};
 use crate::wire::json::{Object, push_int, push_num, push_str};
 use crate::world::{
-    Application, ApplicationId, Channel, ChannelId, Entitlement, Guild, JoinRequest, Member, Message, Overwrite, OverwriteOf,
-    Permissions, RelationshipKind, Role, User, UserId, UserVoiceSettings, VoiceConnection, VoiceState, World,
+    ApplicationId, CertifiedDevice, Channel, ChannelId, DeviceKind, Entitlement, Guild, JoinRequest, Member, Message,
+    Overwrite, OverwriteOf, Permissions, RelationshipKind, Role, User, UserId, UserVoiceSettings, VoiceConnection,
+    VoiceState, World,
 };
 
-pub(super) use crate::server::rpc::objects::token;
-pub(super) use super::settings::voice_settings;
-
-pub(super) fn optional_id(out: &mut Vec<u8>, id: Option<u64>) {
-    match id {
-        Some(id) => push_str(out, &id.to_string()),
-        None => out.extend_from_slice(b"null"),
-    }
-}
+pub(super) use crate::server::rpc::objects::{host_application as application, optional_id, token, voice_settings};
 
 pub(super) fn ids(out: &mut Vec<u8>, ids: impl IntoIterator<Item = u64>) {
     array(out, ids, |out, id| push_str(out, &id.to_string()));
@@ -165,7 +157,7 @@ pub(super) fn voice_connection(out: &mut Vec<u8>, connection: &VoiceConnection) 
         .end();
 }
 
-pub(super) fn user_voice(out: &mut Vec<u8>, user: UserId, heard: UserVoiceSettings) {
+pub(in crate::server::rpc) fn user_voice(out: &mut Vec<u8>, user: UserId, heard: UserVoiceSettings) {
     Object::begin(out)
         .id("user_id", user.get())
         .int("volume", heard.volume.into())
@@ -188,21 +180,6 @@ pub(super) fn entitlement(out: &mut Vec<u8>, entitlement: &Entitlement) {
         .end();
 }
 
-/// An application. Its secret stays inside.
-pub(super) fn application(out: &mut Vec<u8>, application: &Application) {
-    Object::begin(out)
-        .id("id", application.id.get())
-        .str("name", &application.name)
-        .str("description", &application.description)
-        .opt_str("icon", application.icon.as_deref())
-        .with("rpc_origins", |out| texts(out, &application.rpc_origins))
-        .with("redirect_uris", |out| texts(out, &application.redirect_uris))
-        .bool("has_secret", application.secret.is_some())
-        .bool("approved", application.approved)
-        .with("testers", |out| ids(out, application.testers.iter().map(|tester| tester.get())))
-        .end();
-}
-
 /// A channel that the local user looks at, or is in.
 pub(super) fn selected(out: &mut Vec<u8>, world: &World, channel: Option<ChannelId>) {
     let guild = channel.and_then(|id| world.channel(id)).and_then(|channel| channel.guild);
@@ -217,4 +194,36 @@ pub(super) fn join_request(out: &mut Vec<u8>, request: &JoinRequest) {
         .id("user_id", request.from.get())
         .with("application_id", |out| optional_id(out, request.application.map(ApplicationId::get)))
         .end();
+}
+
+/// CERTIFIED_DEVICES_UPDATE's data.
+pub(in crate::server::rpc) fn certified_devices(out: &mut Vec<u8>, devices: &[CertifiedDevice]) {
+    let maker = |out: &mut Vec<u8>, (name, url): &(Box<str>, Box<str>)| {
+        Object::begin(out).str("name", name).str("url", url).end();
+    };
+    let device = |out: &mut Vec<u8>, device: &CertifiedDevice| {
+        let kind = match device.kind {
+            DeviceKind::AudioInput => "audioinput",
+            DeviceKind::AudioOutput => "audiooutput",
+            DeviceKind::VideoInput => "videoinput",
+        };
+        let mut object = Object::begin(out)
+            .str("type", kind)
+            .str("id", &device.id)
+            .with("vendor", |out| maker(out, &device.vendor))
+            .with("model", |out| maker(out, &device.model))
+            .with("related", |out| texts(out, &device.related));
+        for (name, flag) in [
+            ("echo_cancellation", device.echo_cancellation),
+            ("noise_suppression", device.noise_suppression),
+            ("automatic_gain_control", device.automatic_gain_control),
+            ("hardware_mute", device.hardware_mute),
+        ] {
+            if let Some(flag) = flag {
+                object = object.bool(name, flag);
+            }
+        }
+        object.end();
+    };
+    Object::begin(out).with("devices", |out| array(out, devices, device)).end();
 }

@@ -1,9 +1,9 @@
 //! STATE: what the server holds, by parts.
 
 use super::objects;
-use crate::server::rpc::objects::{array, texts};
+use crate::server::rpc::Door;
+use crate::server::rpc::objects::{activity, array, texts};
 use crate::server::rpc::peer::{Peer, Standing};
-use crate::server::rpc::{Door, activity};
 use crate::value::Value;
 use crate::wire::host::STATE_PARTS;
 use crate::wire::json::{Object, push_str};
@@ -74,9 +74,11 @@ impl Door {
         Object::begin(out)
             .int("peer", number.into())
             .str("transport", peer.transport.name())
-            .with("client_id", |out| objects::optional_id(out, open.map(|open| open.client.get())))
+            .with("client_id", |out| objects::optional_id(out, open.map(|open| open.caller.client.get())))
             .bool("authenticated", open.is_some_and(|open| matches!(open.standing, Standing::Authenticated { .. })))
-            .with("scopes", |out| texts(out, peer.scopes().map_or(&[], |scopes| scopes)))
+            .with("scopes", |out| {
+                texts(out, peer.caller().and_then(|caller| caller.scopes.as_deref()).unwrap_or_default())
+            })
             .with("subscriptions", |out| {
                 array(out, self.subscriptions.of_peer(number), |out, topic| push_str(out, topic.event));
             })

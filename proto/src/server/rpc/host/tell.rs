@@ -4,8 +4,8 @@
 //! applications through the API, and of what follows when one of them leaves.
 
 use super::objects;
-use crate::server::rpc::objects::user as partial_user;
-use crate::server::rpc::{Cx, Door, Sink, activity, notify};
+use crate::server::rpc::objects::{activity, user_or_null};
+use crate::server::rpc::{Cx, Door, Sink, notify};
 use crate::wire::json::Object;
 use crate::world::{Change, GuildId, RoleId, UserId, World};
 
@@ -18,6 +18,12 @@ pub(in crate::server::rpc) enum Cause {
     Peer(u32),
     /// Something else: the API, another door of the same world.
     Other,
+}
+
+impl From<u32> for Cause {
+    fn from(peer: u32) -> Self {
+        if peer == 0 { Cause::Other } else { Cause::Peer(peer) }
+    }
 }
 
 impl Door {
@@ -53,11 +59,8 @@ fn write(out: &mut Vec<u8>, world: &World, change: &Change) -> Option<&'static s
         }
         Change::JoinAnswered { from, application, accepted, secret } => {
             Object::begin(out)
-                .with("user", |out| match world.user(*from) {
-                    Some(user) => partial_user(out, user),
-                    None => out.extend_from_slice(b"null"),
-                })
-                .id("application_id", application.get())
+                .with("user", |out| user_or_null(out, world, *from))
+                .with("application_id", |out| objects::optional_id(out, application.map(|id| id.get())))
                 .bool("accepted", *accepted)
                 .opt_str("secret", secret.as_ref().map(|secret| secret.reveal()))
                 .end();

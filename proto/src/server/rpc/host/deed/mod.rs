@@ -17,8 +17,8 @@ use crate::time::Instant;
 use crate::value::{Kind, Value};
 use crate::wire::json::Object;
 use crate::world::{
-    ApplicationId, Change, Changes, ChannelId, ClientCredentials, EntitlementId, GuildId, MessageId, Operation, Permissions, RoleId, UserId,
-    World,
+    ApplicationId, Change, Changes, ChannelId, ClientCredentials, EntitlementId, GuildId, MessageId, Operation,
+    Permissions, RoleId, UserId, World,
 };
 
 /// See the module.
@@ -130,7 +130,13 @@ pub(super) struct Done(Reply);
 
 impl Done {
     /// The reply. `reached` is how many peers heard of the changes.
-    pub(super) fn answer(self, world: &World, changes: &Changes, reached: usize, out: &mut Vec<u8>) -> Result<(), Error> {
+    pub(super) fn answer(
+        self,
+        world: &World,
+        changes: &Changes,
+        reached: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Error> {
         match self.0 {
             Reply::Was(was) => out.extend_from_slice(&was),
             Reply::Is(thing) => thing.write(out, world),

@@ -2,7 +2,7 @@
 
 use super::{Args, Deed, Made, Thing};
 use crate::error::Error;
-use crate::server::rpc::activity;
+use crate::server::rpc::objects::activity;
 use crate::world::{NewUser, Operation, Presence, RelationshipKind, Status, UserEdit};
 
 pub(super) fn read(name: &str, args: Args<'_>) -> Option<Result<Deed, Error>> {

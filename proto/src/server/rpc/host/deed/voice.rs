@@ -2,7 +2,7 @@
 
 use super::{Args, Deed, Thing};
 use crate::error::Error;
-use crate::server::rpc::host::settings;
+use crate::server::rpc::commands::voice_settings_edit;
 use crate::value::Value;
 use crate::world::{AudioDevice, Operation, UserVoiceEdit, VoiceConnectionState};
 
@@ -39,7 +39,7 @@ pub(super) fn read(name: &str, args: Args<'_>) -> Option<Result<Deed, Error>> {
             Deed::is(Operation::SetAudioDevices { inputs, outputs }, Thing::VoiceSettings)
         }
         "VOICE_SETTINGS_EDIT" => {
-            let edit = Box::new(settings::edit(args.value));
+            let edit = Box::new(voice_settings_edit(args.value));
             Deed::is(Operation::EditVoiceSettings { session: None, edit }, Thing::VoiceSettings)
         }
         "USER_VOICE_SETTINGS_EDIT" => {
