@@ -53,6 +53,7 @@ pub use objects::user as write_user;
 
 use crate::error::ProtocolError;
 use crate::event::{Event, EventType};
+use crate::scenario::Player;
 use crate::time::Instant;
 use crate::value::Document;
 use crate::wire::ipc::{Frame, Opcode};
@@ -98,6 +99,8 @@ pub struct Door {
     asked: u64,
     waits: Vec<Wait>,
     missed: Vec<Missed>,
+    /// The host's scenario, while it plays.
+    scenario: Option<Player>,
     /// Scratch for what a peer or the host sent, and for what is sent; kept for its memory.
     doc: Document,
     frame: Vec<u8>,
@@ -209,6 +212,7 @@ impl Door {
         self.make_room(cx, 0);
         self.deny_unanswered(cx);
         self.expire_waits(cx);
+        self.play(cx);
     }
 
     /// Whether half of the places are taken, with so many peers more.
@@ -239,7 +243,7 @@ impl Door {
         let questions = self.questions.values().map(|question| question.until);
         let joining = self.joining.iter().map(|joining| joining.until);
         let waits = self.waits.iter().map(|wait| wait.until);
-        peers.chain(questions).chain(joining).chain(waits).min()
+        peers.chain(questions).chain(joining).chain(waits).chain(self.next_step()).min()
     }
 }
 
