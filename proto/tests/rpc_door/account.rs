@@ -6,7 +6,7 @@ use gamebridge_proto::server::rpc::{Config, Consent, Errand};
 use gamebridge_proto::wire::host;
 use serde_json::{Value, json};
 
-use crate::host::fits;
+use crate::host::table::fits;
 use crate::house::{GAME, House, Out, authorize};
 use crate::upstream::{Front, HOME};
 

@@ -3,10 +3,14 @@
 mod account;
 mod authorization;
 mod commands;
+mod every_command;
+mod every_event;
 mod host;
 mod hostile;
 mod house;
 mod http;
 mod letting_in;
 mod relayed;
+mod shapes;
+mod town;
 mod upstream;

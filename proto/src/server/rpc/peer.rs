@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use super::caller::Caller;
 use crate::time::Instant;
-use crate::wire::rpc::LOCAL_SCOPE;
-use crate::world::{ApplicationId, Scopes, SessionId, TokenId};
+use crate::world::{ApplicationId, TokenId};
 
 /// How a peer is connected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,18 +34,16 @@ pub(super) enum State {
     /// Over IPC, before its HANDSHAKE. (A WebSocket's handshake is its URL.)
     Greeting { until: Instant },
     /// It said which application it is, and waits for the READY of a Discord.
-    Waiting { client: ApplicationId, until: Instant },
+    Waiting { caller: Caller, until: Instant },
     /// It got its READY.
     Open(Open),
 }
 
 #[derive(Debug)]
 pub(super) struct Open {
-    pub(super) client: ApplicationId,
-    pub(super) session: SessionId,
+    /// As whom it speaks, and what it may. Without a session in this world a Discord answers it.
+    pub(super) caller: Caller,
     pub(super) standing: Standing,
-    /// Whether a Discord answers it, and not this world.
-    pub(super) relayed: bool,
 }
 
 #[derive(Debug)]
@@ -54,8 +52,8 @@ pub(super) enum Standing {
     Idle { until: Instant },
     /// Not authenticated, and welcome to stay so.
     Anonymous,
-    /// It showed a token; one that Discord gave is none of this world's.
-    Authenticated { token: Option<TokenId>, scopes: Scopes, expires: Instant },
+    /// It showed a token, whose scopes are the caller's; one that a Discord gave is none of this world's.
+    Authenticated { token: Option<TokenId>, expires: Instant },
 }
 
 impl Peer {
@@ -66,12 +64,24 @@ impl Peer {
         }
     }
 
-    /// The application that it said it is.
-    pub(super) fn client(&self) -> Option<ApplicationId> {
+    pub(super) fn open_mut(&mut self) -> Option<&mut Open> {
+        match &mut self.state {
+            State::Open(open) => Some(open),
+            State::Greeting { .. } | State::Waiting { .. } => None,
+        }
+    }
+
+    /// Who it is, once it has said so.
+    pub(super) fn caller(&self) -> Option<&Caller> {
         match &self.state {
             State::Greeting { .. } => None,
-            State::Waiting { client, .. } | State::Open(Open { client, .. }) => Some(*client),
+            State::Waiting { caller, .. } | State::Open(Open { caller, .. }) => Some(caller),
         }
+    }
+
+    /// The application that it said it is.
+    pub(super) fn client(&self) -> Option<ApplicationId> {
+        self.caller().map(|caller| caller.client)
     }
 
     /// The application as which it waits for READY.
@@ -81,28 +91,7 @@ impl Peer {
 
     /// Whether its commands are a Discord's to answer.
     pub(super) fn is_relayed(&self) -> bool {
-        matches!(self.state, State::Waiting { .. } | State::Open(Open { relayed: true, .. }))
-    }
-
-    pub(super) fn open_mut(&mut self) -> Option<&mut Open> {
-        match &mut self.state {
-            State::Open(open) => Some(open),
-            State::Greeting { .. } | State::Waiting { .. } => None,
-        }
-    }
-
-    /// Whether it holds a scope: `rpc.local` by speaking over IPC, others by its token.
-    pub(super) fn holds(&self, scope: &str) -> bool {
-        scope == LOCAL_SCOPE && self.transport == Transport::Ipc
-            || self.scopes().is_some_and(|scopes| scopes.iter().any(|held| **held == *scope))
-    }
-
-    /// The scopes of its token.
-    pub(super) fn scopes(&self) -> Option<&Scopes> {
-        match &self.open()?.standing {
-            Standing::Authenticated { scopes, .. } => Some(scopes),
-            _ => None,
-        }
+        self.caller().is_some_and(|caller| caller.session.is_none())
     }
 
     /// Until when it may be idle in a crowd.

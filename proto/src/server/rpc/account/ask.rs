@@ -4,7 +4,8 @@ use crate::error::Status;
 use crate::event::{Event, EventType};
 use crate::secret::Secret;
 use crate::server::rpc::Sink;
-use crate::server::rpc::commands::{self, Refusal};
+use crate::server::rpc::envelope;
+use crate::server::rpc::refusal::Refusal;
 use crate::server::rpc::subscription::Topic;
 use crate::wire::ipc::Opcode;
 use crate::wire::rpc::ErrorCode;
@@ -62,7 +63,7 @@ impl Ask {
             Status::Ok => self.done(reply.payload, frame, out),
             // Discord's own words, and whatever else it put beside them.
             Status::Remote | Status::Auth if !reply.payload.is_empty() => {
-                commands::error_with(frame, &self.name, |out| out.extend_from_slice(reply.payload), &self.nonce);
+                envelope::error_with(frame, &self.name, |out| out.extend_from_slice(reply.payload), &self.nonce);
                 self.send(frame, out);
             }
             _ => self.fail(reply.message, frame, out),
@@ -70,16 +71,16 @@ impl Ask {
     }
 
     pub(super) fn done(&self, data: &[u8], frame: &mut Vec<u8>, out: &mut impl Sink) {
-        commands::reply_begin(frame, &self.name);
+        envelope::reply_begin(frame, &self.name);
         frame.extend_from_slice(if data.is_empty() { b"null" } else { data });
-        commands::reply_end(frame, &self.nonce);
+        envelope::reply_end(frame, &self.nonce);
         self.send(frame, out);
     }
 
     /// Answers it with an ERROR 1000 and this sentence.
     pub(super) fn fail(&self, sentence: &str, frame: &mut Vec<u8>, out: &mut impl Sink) {
         let refusal = Refusal::new(ErrorCode::Unknown, sentence.to_owned());
-        commands::error(frame, &self.name, &refusal, &self.nonce);
+        envelope::error(frame, &self.name, &refusal, &self.nonce);
         self.send(frame, out);
     }
 

@@ -30,7 +30,7 @@ mod upstream;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use self::upstream::{State, Upstream};
+use self::upstream::Upstream;
 use super::Sink;
 use super::subscription::Topic;
 use crate::command::Command;
@@ -186,14 +186,6 @@ impl Relay {
     /// What a peer subscribed to upstream.
     pub(super) fn topics_of(&self, peer: u32) -> impl Iterator<Item = Topic> {
         self.upstreams.values().flat_map(move |upstream| upstream.topics_of(peer))
-    }
-
-    /// The READY of an application's peers, when it is there.
-    pub(super) fn ready(&self, client: ApplicationId) -> Option<&[u8]> {
-        match &self.upstreams.get(&client)?.state {
-            State::Open { ready } => Some(ready),
-            State::Connecting => None,
-        }
     }
 
     /// Asks for a connection as this application, unless there is one.

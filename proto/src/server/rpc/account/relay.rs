@@ -1,13 +1,16 @@
 //! The door with a Discord behind it: letting peers in by its READY, passing on what they say and what it says, and the
 //! changes from one account to the other.
 
-use super::upstream::{Asked, Outcome, State, Upstream};
+use super::upstream::{Outcome, State, Upstream};
 use super::{Account, CLOSE_RESTART, Errand, FIRST_LOOK, GRACE, LINGER, Meets, Watch, ready};
 use crate::error::Status;
 use crate::event::{Event, EventType, LogLevel};
-use crate::server::rpc::commands::{self, Call, Effect, Refusal};
-use crate::server::rpc::peer::{self, Open, Peer, Standing, Transport};
-use crate::server::rpc::{Cx, Door, Sink, notify, objects, refuse};
+use crate::server::rpc::admission::refuse;
+use crate::server::rpc::caller::Caller;
+use crate::server::rpc::commands::{Call, Effect, Reply, topic};
+use crate::server::rpc::peer::{Peer, Standing};
+use crate::server::rpc::refusal::Refusal;
+use crate::server::rpc::{Cx, Door, Sink, envelope, notify, objects};
 use crate::time::Instant;
 use crate::value::Document;
 use crate::wire::catalog;
@@ -111,13 +114,10 @@ impl Door {
     /// The guest's time is over: what is owed is answered, then everybody is closed.
     fn dismiss_guests(&mut self, cx: &mut Cx<'_, impl Sink>) {
         self.deny_all(cx);
-        self.close_those(cx, CLOSE_RESTART, ACCOUNT_CHANGED, |open| !open.relayed);
-    }
-
-    fn close_those(&mut self, cx: &mut Cx<'_, impl Sink>, code: u16, why: &str, which: impl Fn(&Open) -> bool) {
-        let those = self.peers.iter().filter(|(_, peer)| peer.open().is_some_and(&which));
-        for peer in those.map(|(number, _)| *number).collect::<Vec<_>>() {
-            self.close(cx, peer, code, why);
+        self.refuse_waits(cx, Instant::from_nanos(u64::MAX));
+        let guests = self.peers.iter().filter(|(_, peer)| peer.open().is_some() && !peer.is_relayed());
+        for peer in guests.map(|(number, _)| *number).collect::<Vec<_>>() {
+            self.close(cx, peer, CLOSE_RESTART, ACCOUNT_CHANGED);
         }
     }
 
@@ -163,7 +163,8 @@ impl Door {
             .with("scopes", |out| objects::array(out, &scopes, |out, scope| push_str(out, scope)))
             .raw("user", if root.member("user").exists() { root.member("user").raw(data) } else { b"null" })
             .end();
-        open.standing = Standing::Authenticated { token: None, scopes: scopes.into(), expires: cx.now + left };
+        open.caller.scopes = Some(scopes.into());
+        open.standing = Standing::Authenticated { token: None, expires: cx.now + left };
         notify(cx.out, peer, "AUTHENTICATED", &notice);
     }
 
@@ -177,7 +178,7 @@ impl Door {
             return;
         }
         let data = if event.payload.is_empty() { b"null" } else { event.payload };
-        commands::dispatch(&mut self.frame, event.name, |out| out.extend_from_slice(data));
+        envelope::dispatch(&mut self.frame, event.name, |out| out.extend_from_slice(data));
         for peer in hearers {
             cx.out.send(peer, Opcode::Frame, &self.frame);
         }
@@ -257,28 +258,8 @@ impl Door {
         }
     }
 
-    /// A peer has said as which application it comes, and may.
-    pub(in crate::server::rpc) fn receive(
-        &mut self,
-        cx: &mut Cx<'_, impl Sink>,
-        number: u32,
-        transport: Transport,
-        client: ApplicationId,
-    ) {
-        if self.relay.serves_guests() {
-            return self.admit(cx, number, transport, client);
-        }
-        if cx.world.application(client).is_none() {
-            self.peers.remove(&number);
-            return refuse(cx.out, number, CloseCode::InvalidClientId, crate::server::rpc::CLIENT_ID_UNKNOWN);
-        }
-        let state = peer::State::Waiting { client, until: cx.now + self.config.limits.handshake };
-        match self.peers.get_mut(&number) {
-            Some(known) => known.state = state,
-            None => {
-                self.peers.insert(number, Peer { transport, bucket: peer::Bucket::default(), state });
-            }
-        }
+    /// Somebody waits for a Discord.
+    pub(in crate::server::rpc) fn wait_for_ready(&mut self, cx: &mut Cx<'_, impl Sink>) {
         self.relay.hurry();
         self.admit_waiting(cx);
     }
@@ -293,9 +274,12 @@ impl Door {
             self.relay.open(client, cx.out);
             let Some(upstream) = self.relay.upstreams.get_mut(&client) else { continue };
             upstream.idle_until = None;
-            if matches!(upstream.state, State::Open { .. }) {
+            if let State::Open { ready } = &upstream.state
+                && let Some(caller) = self.peers.get(&peer).and_then(Peer::caller).cloned()
+            {
+                let ready = ready.clone();
                 upstream.join(peer);
-                self.admit(cx, peer, transport, client);
+                self.open(cx, peer, transport, caller, &ready);
             }
         }
     }
@@ -322,35 +306,36 @@ impl Door {
         &mut self,
         cx: &mut Cx<'_, impl Sink>,
         call: Call<'_>,
-        name: &str,
-        text: &[u8],
     ) -> Result<Effect, Refusal> {
         let topic = match call.row.name {
-            "SUBSCRIBE" | "UNSUBSCRIBE" => Some(self.topic(call)?),
+            "SUBSCRIBE" | "UNSUBSCRIBE" => Some(topic(call)?.1),
             _ => {
                 catalog::check(call.row, call.args).map_err(Refusal::argument)?;
                 None
             }
         };
-        let client = self.peers.get(&call.peer).and_then(Peer::open).map(|open| open.client);
-        let upstream = client.and_then(|client| self.relay.upstreams.get_mut(&client));
+        let peer = call.caller.peer;
+        call.caller.connected(call.row.name)?;
+        let upstream = self.peers.get(&peer).and_then(Peer::open);
+        let upstream = upstream.and_then(|open| self.relay.upstreams.get_mut(&open.caller.client));
         let upstream = upstream.ok_or(Refusal::new(ErrorCode::Unknown, "READY has not come yet"))?;
         if let ("SUBSCRIBE", Some(topic)) = (call.row.name, topic) {
             let most = self.config.limits.subscriptions;
-            if !upstream.has_room(call.peer, topic, most) {
+            if !upstream.has_room(peer, topic, most) {
                 return Err(Refusal::new(ErrorCode::InvalidEvent, format!("{most} subscriptions are the most")));
             }
         }
-        let asked = Asked { name, row: call.row, args: call.args, text, topic };
-        upstream
-            .ask(cx.now, call.peer, call.nonce, asked, cx.out)
-            .map_err(|sentence| Refusal::new(ErrorCode::Unknown, sentence))?;
-        Ok(Effect::Relayed)
+        upstream.ask(cx.now, call, topic, cx.out).map_err(|sentence| Refusal::new(ErrorCode::Unknown, sentence))?;
+        Ok(Effect { reply: Reply::Relayed, ..Effect::default() })
     }
 
-    /// Whether a peer's commands go upstream.
-    pub(in crate::server::rpc) fn is_relayed(&self, peer: u32) -> bool {
-        self.peers.get(&peer).is_some_and(Peer::is_relayed)
+    /// Whether this one's commands go to a Discord.
+    pub(in crate::server::rpc) fn is_relayed(&self, caller: &Caller) -> bool {
+        match self.peers.get(&caller.peer) {
+            Some(peer) => peer.is_relayed(),
+            // A single request: by what a peer would meet now.
+            None => !self.relay.serves_guests(),
+        }
     }
 
     /// A peer is gone, of an application that may have nobody left.

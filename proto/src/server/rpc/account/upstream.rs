@@ -15,6 +15,7 @@ use crate::command::Command;
 use crate::error::Status;
 use crate::event::Event;
 use crate::secret::Secret;
+use crate::server::rpc::commands::Call;
 use crate::server::rpc::subscription::Topic;
 use crate::time::Instant;
 use crate::value::{Document, Value};
@@ -126,12 +127,14 @@ impl Upstream {
     pub(super) fn ask(
         &mut self,
         now: Instant,
-        peer: u32,
-        nonce: &[u8],
-        what: Asked<'_>,
+        call: Call<'_>,
+        topic: Option<Topic>,
         out: &mut impl Sink,
     ) -> Result<(), String> {
-        let Asked { name, row, args, text, topic } = what;
+        let Call { caller, row, root, args, nonce, text } = call;
+        let peer = caller.peer;
+        // As the peer wrote it.
+        let name = root.member("cmd").as_str().unwrap_or(row.name);
         let Some(member) = self.members.get_mut(&peer) else { return Err("the connection has not begun".to_owned()) };
         let cost = args.raw(text).len();
         if member.under_way >= MOST_UNDER_WAY || member.bytes + cost > MOST_BYTES_UNDER_WAY {
@@ -372,18 +375,6 @@ impl Upstream {
 
 /// Stands for the process of whoever named none: the client machine puts its own.
 const OWN_PID: u64 = u64::MAX;
-
-/// A command as it came.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Asked<'a> {
-    pub(super) name: &'a str,
-    pub(super) row: &'static crate::wire::catalog::Row,
-    pub(super) args: Value<'a>,
-    /// What `args` was parsed from.
-    pub(super) text: &'a [u8],
-    /// Of SUBSCRIBE and UNSUBSCRIBE.
-    pub(super) topic: Option<Topic>,
-}
 
 /// The arguments of SUBSCRIBE and UNSUBSCRIBE as the client machine takes them.
 fn subscription(topic: Topic) -> Box<[u8]> {
