@@ -6,4 +6,5 @@ pub mod gateway;
 pub mod host;
 pub mod ipc;
 pub mod json;
+pub mod rest;
 pub mod rpc;
