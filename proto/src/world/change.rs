@@ -212,8 +212,8 @@ impl Changes {
         Changes(Vec::new())
     }
 
-    pub(super) fn one(change: Change) -> Self {
-        Changes(vec![change])
+    pub(super) fn push(&mut self, change: Change) {
+        self.0.push(change);
     }
 
     /// The changes, in order.

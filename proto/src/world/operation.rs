@@ -312,4 +312,3 @@ pub enum Operation {
     /// Takes a token back, by its access or refresh token: [`super::Change::TokenRevoked`].
     RevokeToken(Secret),
 }
-

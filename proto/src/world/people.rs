@@ -1,6 +1,6 @@
 //! What others are to the local user, and whether they are there.
 
-use super::{Activity, ApplicationId};
+use super::{Activity, ApplicationId, Change, Changes, Error, UserId, World, limits};
 
 /// What another user is to the local one. The numbers are Discord's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,8 +49,12 @@ pub enum Status {
 
 impl Status {
     /// Every status with its name.
-    pub const ALL: [(Status, &'static str); 4] =
-        [(Status::Online, "online"), (Status::Idle, "idle"), (Status::DoNotDisturb, "dnd"), (Status::Offline, "offline")];
+    pub const ALL: [(Status, &'static str); 4] = [
+        (Status::Online, "online"),
+        (Status::Idle, "idle"),
+        (Status::DoNotDisturb, "dnd"),
+        (Status::Offline, "offline"),
+    ];
 
     /// Its name on the wire.
     pub fn name(self) -> &'static str {
@@ -71,4 +75,52 @@ pub struct Presence {
     pub status: Status,
     /// What they do, in which application.
     pub activity: Option<(ApplicationId, Box<Activity>)>,
+}
+
+impl World {
+    pub(super) fn set_presence(
+        &mut self,
+        user: UserId,
+        mut presence: Presence,
+        out: &mut Changes,
+    ) -> Result<(), Error> {
+        self.other_user(user)?;
+        if presence.status == Status::Offline {
+            // Who is not there does nothing that could be seen.
+            presence.activity = None;
+        }
+        if let Some((application, activity)) = &presence.activity {
+            self.known_application(*application)?;
+            activity.check()?;
+            let others = self.presences.iter().filter(|(other, known)| **other != user && known.activity.is_some());
+            limits::room("presences with an activity", others.count(), limits::PLAYING)?;
+        }
+        if self.presence(user) != presence {
+            if presence == Presence::default() {
+                self.presences.remove(&user);
+            } else {
+                self.presences.insert(user, presence);
+            }
+            out.push(Change::PresenceChanged(user));
+        }
+        Ok(())
+    }
+
+    pub(super) fn set_relationship(
+        &mut self,
+        user: UserId,
+        kind: RelationshipKind,
+        out: &mut Changes,
+    ) -> Result<(), Error> {
+        self.other_user(user)?;
+        if self.relationship(user) != kind {
+            if kind == RelationshipKind::None {
+                self.relationships.remove(&user);
+            } else {
+                self.relationships.insert(user, kind);
+            }
+            out.push(Change::RelationshipChanged(user));
+        }
+        Ok(())
+    }
 }

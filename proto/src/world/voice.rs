@@ -1,5 +1,7 @@
 //! Voice: who is in which channel, and how the local user is connected.
 
+use std::collections::BTreeMap;
+
 use super::{ChannelId, UserId};
 
 /// A user in a voice channel. A user is in one at a time.
@@ -92,5 +94,57 @@ impl VoiceConnection {
     /// The latest; 0 without any.
     pub fn last_ping(&self) -> f64 {
         self.pings.last().copied().unwrap_or(0.0)
+    }
+}
+
+/// Everything about voice that a world keeps.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Voice {
+    states: BTreeMap<UserId, VoiceState>,
+    /// Who is in each channel, in the order in which they came. No list is empty.
+    order: BTreeMap<ChannelId, Vec<UserId>>,
+    pub(super) connection: VoiceConnection,
+    /// Where the local user waits to be let in.
+    pub(super) joining: Option<ChannelId>,
+    pub(super) servers_away: bool,
+}
+
+impl Voice {
+    pub(super) fn state(&self, user: UserId) -> Option<&VoiceState> {
+        self.states.get(&user)
+    }
+
+    pub(super) fn state_mut(&mut self, user: UserId) -> Option<&mut VoiceState> {
+        self.states.get_mut(&user)
+    }
+
+    pub(super) fn states_in(&self, channel: ChannelId) -> impl Iterator<Item = &VoiceState> {
+        self.order.get(&channel).into_iter().flatten().filter_map(|user| self.states.get(user))
+    }
+
+    pub(super) fn count_in(&self, channel: ChannelId) -> usize {
+        self.order.get(&channel).map_or(0, Vec::len)
+    }
+
+    /// The channels that somebody is in.
+    pub(super) fn channels(&self) -> impl Iterator<Item = ChannelId> {
+        self.order.keys().copied()
+    }
+
+    /// Lets a user in that is in no channel.
+    pub(super) fn insert(&mut self, state: VoiceState) {
+        self.order.entry(state.channel).or_default().push(state.user);
+        self.states.insert(state.user, state);
+    }
+
+    pub(super) fn remove(&mut self, user: UserId) -> Option<VoiceState> {
+        let state = self.states.remove(&user)?;
+        if let Some(users) = self.order.get_mut(&state.channel) {
+            users.retain(|other| *other != user);
+            if users.is_empty() {
+                self.order.remove(&state.channel);
+            }
+        }
+        Some(state)
     }
 }

@@ -202,3 +202,74 @@ pub struct Lock {
     /// How others were heard before it.
     pub users_before: BTreeMap<UserId, UserVoiceSettings>,
 }
+
+/// Everything about the voice settings that a world keeps.
+#[derive(Clone, Debug)]
+pub(super) struct Hearing {
+    pub(super) settings: VoiceSettings,
+    /// How others are heard, as far as it differs from the default.
+    pub(super) users: BTreeMap<UserId, UserVoiceSettings>,
+    pub(super) lock: Option<Lock>,
+    /// What applications set, for when they return; the latest last.
+    pub(super) configured: Vec<Configured>,
+    /// The machine's own devices: never empty, the first is the default.
+    pub(super) inputs: Vec<AudioDevice>,
+    pub(super) outputs: Vec<AudioDevice>,
+    pub(super) certified: BTreeMap<SessionId, Vec<CertifiedDevice>>,
+}
+
+/// What an application set: only what it set itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Configured {
+    /// Which.
+    pub application: ApplicationId,
+    /// About the settings.
+    pub settings: VoiceSettingsEdit,
+    /// About how others are heard.
+    pub users: BTreeMap<UserId, UserVoiceEdit>,
+}
+
+impl AudioDevice {
+    /// What stands for whichever device the system prefers.
+    pub(super) fn system_default() -> Self {
+        AudioDevice { id: "default".into(), name: "Default".into() }
+    }
+}
+
+impl Default for VoiceSettings {
+    fn default() -> Self {
+        let io = || VoiceIo { device: "default".into(), volume: 100.0, available: vec![AudioDevice::system_default()] };
+        VoiceSettings {
+            input: io(),
+            output: io(),
+            mode: VoiceMode {
+                kind: VoiceModeKind::VoiceActivity,
+                auto_threshold: true,
+                threshold: -60.0,
+                shortcut: Vec::new(),
+                delay: 20.0,
+            },
+            automatic_gain_control: true,
+            echo_cancellation: true,
+            noise_suppression: true,
+            qos: true,
+            silence_warning: true,
+            deaf: false,
+            mute: false,
+        }
+    }
+}
+
+impl Default for Hearing {
+    fn default() -> Self {
+        Hearing {
+            settings: VoiceSettings::default(),
+            users: BTreeMap::new(),
+            lock: None,
+            configured: Vec::new(),
+            inputs: vec![AudioDevice::system_default()],
+            outputs: vec![AudioDevice::system_default()],
+            certified: BTreeMap::new(),
+        }
+    }
+}
