@@ -30,7 +30,8 @@ pub(super) fn modify_current(call: &mut Call<'_>) -> Result<Response, Refusal> {
     view::guild_with(call.world, call.caller, guild, Permissions::CHANGE_NICKNAME)?;
     let (user, nick) = (call.caller.user, call.erasable("nick"));
     call.apply(Operation::EditMember { guild, user, edit: MemberEdit { nick, ..MemberEdit::default() } })?;
-    let nick = view::guild(call.world, call.caller, guild)?.members.get(&user).and_then(|member| member.nick.as_deref());
+    let nick =
+        view::guild(call.world, call.caller, guild)?.members.get(&user).and_then(|member| member.nick.as_deref());
     Ok(json(|out| Object::begin(out).opt_str("nick", nick).end()))
 }
 

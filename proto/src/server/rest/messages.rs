@@ -4,9 +4,7 @@ use super::call::{Call, DONE, json};
 use super::refusal::Refusal;
 use super::{Response, objects, view};
 use crate::wire::rest::JsonCode;
-use crate::world::{
-    Change, ChannelId, Message, MessageEdit, MessageId, NewMessage, Operation, Permissions,
-};
+use crate::world::{Change, ChannelId, Message, MessageEdit, MessageId, NewMessage, Operation, Permissions};
 
 fn unknown() -> Refusal {
     Refusal::new(404, JsonCode::UnknownMessage, "Unknown Message")

@@ -54,8 +54,7 @@ impl Refusal {
         let Refusal { status, code, message, field } = self;
         let Some(field) = field else { return Response::error(status, code, &message) };
         let mut body = Vec::new();
-        let object =
-            Object::begin(&mut body).int("code", (code as u32).into()).str("message", "Invalid Form Body");
+        let object = Object::begin(&mut body).int("code", (code as u32).into()).str("message", "Invalid Form Body");
         if version.has_error_tree() {
             let missing = message.ends_with("nothing given");
             let kind = if missing { "BASE_TYPE_REQUIRED" } else { "BASE_TYPE_INVALID" };

@@ -61,7 +61,9 @@ fn private(world: &World, user: UserId) -> impl Iterator<Item = &Channel> {
 pub(super) fn dms(call: &mut Call<'_>) -> Result<Response, Refusal> {
     let (user, world) = (call.caller.user, &*call.world);
     Ok(json(|out| {
-        objects::array(out, private(world, user), |out, channel| objects::channel(out, world, channel, call.version, user));
+        objects::array(out, private(world, user), |out, channel| {
+            objects::channel(out, world, channel, call.version, user)
+        });
     }))
 }
 

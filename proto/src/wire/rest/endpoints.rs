@@ -23,7 +23,8 @@ const NICK: Type = Type::Nullable(&Type::text(0, 32));
 const PERMISSIONS: Type = Type::Snowflake;
 
 const EMBED: Type = Type::Nullable(&Type::Object(&Shape { name: "", fields: &[] }));
-const EMBEDS: Type = Type::Nullable(&Type::Array { of: &Type::Object(&Shape { name: "", fields: &[] }), min: 0, max: 10 });
+const EMBEDS: Type =
+    Type::Nullable(&Type::Array { of: &Type::Object(&Shape { name: "", fields: &[] }), min: 0, max: 10 });
 
 const OVERWRITE: Type = Type::Object(&Shape {
     name: "",
@@ -36,10 +37,8 @@ const OVERWRITE: Type = Type::Object(&Shape {
 });
 
 const PLACE: Arg = Arg::optional("position", POSITION, "its place in the list, from 0");
-const PAGE: [Arg; 2] = [
-    Arg::optional("before", ID, "what is older than this"),
-    Arg::optional("after", ID, "what is newer than this"),
-];
+const PAGE: [Arg; 2] =
+    [Arg::optional("before", ID, "what is older than this"), Arg::optional("after", ID, "what is newer than this")];
 
 const CHANNEL_EDIT: &[Arg] = &[
     Arg::optional("name", NAME, "what it is called"),
@@ -138,8 +137,11 @@ pub const ENDPOINTS: &[Endpoint] = &[
     endpoint(
         "PATCH",
         "/guilds/{guild_id}/members/@me",
-        local("MODIFY_CURRENT_MEMBER", "changes the user's own name in a guild")
-            .args(&[Arg::optional("nick", NICK, "null and an empty text take it away")]),
+        local("MODIFY_CURRENT_MEMBER", "changes the user's own name in a guild").args(&[Arg::optional(
+            "nick",
+            NICK,
+            "null and an empty text take it away",
+        )]),
     ),
     get("/guilds/{guild_id}/members/{user_id}", &[], local("GET_MEMBER", "a member of a guild")),
     endpoint(
@@ -172,11 +174,13 @@ pub const ENDPOINTS: &[Endpoint] = &[
     endpoint(
         "PUT",
         "/channels/{channel_id}/permissions/{overwrite_id}",
-        local("EDIT_CHANNEL_PERMISSIONS", "says where a channel differs from its guild for a role or a member").args(&[
-            Arg::required("type", Type::Any, "0 or \"role\", 1 or \"member\""),
-            Arg::optional("allow", Type::Nullable(&PERMISSIONS), "bits given"),
-            Arg::optional("deny", Type::Nullable(&PERMISSIONS), "bits taken"),
-        ]),
+        local("EDIT_CHANNEL_PERMISSIONS", "says where a channel differs from its guild for a role or a member").args(
+            &[
+                Arg::required("type", Type::Any, "0 or \"role\", 1 or \"member\""),
+                Arg::optional("allow", Type::Nullable(&PERMISSIONS), "bits given"),
+                Arg::optional("deny", Type::Nullable(&PERMISSIONS), "bits taken"),
+            ],
+        ),
     ),
     endpoint(
         "DELETE",
