@@ -211,37 +211,51 @@ pub const EVENTS: &[Row] = &[
             ],
         }))
         .not_callable(),
-    Row::new("JOIN_REQUEST_ANSWERED", "a peer answered a player who had asked to join")
-        .reply(Type::Object(&Shape {
-            name: "JoinRequestAnswered",
-            fields: &[
-                Arg::required("user", USER, "who had asked"),
-                Arg::required("application_id", Type::Snowflake, "which application answered"),
-                Arg::required("accepted", Type::Bool, "whether the player may come"),
-                Arg::required(
-                    "secret",
-                    OPTIONAL_TEXT,
-                    "the join secret that the player is handed, if the game set one",
-                ),
-            ],
-        }))
-        .not_callable(),
+    Row::new(
+        "JOIN_REQUEST_ANSWERED",
+        "a player who had asked to join was answered: by a peer, the host, a policy, or time",
+    )
+    .reply(Type::Object(&Shape {
+        name: "JoinRequestAnswered",
+        fields: &[
+            Arg::required("user", USER, "who had asked"),
+            Arg::required(
+                "application_id",
+                Type::Nullable(&Type::Snowflake),
+                "which game it was about; null when it was about any, and none is played",
+            ),
+            Arg::required("accepted", Type::Bool, "whether the player may come"),
+            Arg::required("secret", OPTIONAL_TEXT, "the join secret that the player is handed, if the game set one"),
+        ],
+    }))
+    .not_callable(),
 ];
 
 /// The REQUESTs: what the host is asked, to be settled once by an answer. Status OK allows, any other denies.
-pub const REQUESTS: &[Row] = &[Row::new(
-    "AUTHORIZE",
-    "a peer asks for the user's consent (with the policy \"ask\"); no answer within 60 s denies it",
-)
-.reply(Type::Object(&Shape {
-    name: "AuthorizeRequest",
-    fields: &[
-        Arg::required("application", APPLICATION, "which application"),
-        Arg::required("scopes", TEXTS, "what it wants to do"),
-        Arg::required("username", OPTIONAL_TEXT, "what it wants to call the guest account"),
-    ],
-}))
-.not_callable()];
+pub const REQUESTS: &[Row] = &[
+    Row::new("AUTHORIZE", "a peer asks for the user's consent (with `consent` \"ask\"); no answer in time denies it")
+        .reply(Type::Object(&Shape {
+            name: "AuthorizeRequest",
+            fields: &[
+                Arg::required("application", APPLICATION, "which application"),
+                Arg::required("scopes", TEXTS, "what it wants to do"),
+                Arg::required("username", OPTIONAL_TEXT, "what it wants to call the guest account"),
+            ],
+        }))
+        .not_callable(),
+    Row::new(
+        "ACTIVITY_JOIN_REQUEST",
+        "a player asks to join (with `join_requests` \"ask\"); a peer may answer first, and no answer in time denies it",
+    )
+    .reply(Type::Object(&Shape {
+        name: "JoinRequest",
+        fields: &[
+            Arg::required("user", USER, "who asks"),
+            Arg::required("application_id", Type::Nullable(&Type::Snowflake), "which game it is about; null is any"),
+        ],
+    }))
+    .not_callable(),
+];
 
 /// The row of a command.
 pub fn command(name: &str) -> Option<&'static Row> {

@@ -1,7 +1,8 @@
 //! The host's own commands ([`crate::wire::host`]).
 
+use super::objects::{self, activity, optional_id};
 use super::peer::{Peer, Standing};
-use super::{CLOSE_NORMAL, Cx, Door, Sink, activity, objects};
+use super::{CLOSE_NORMAL, Cx, Door, Sink};
 use crate::command::Command;
 use crate::error::{Error, Status};
 use crate::event::{Event, EventType, LogLevel};
@@ -159,7 +160,7 @@ impl Door {
                 objects::array(out, world.join_requests(), |out, request| {
                     Object::begin(out)
                         .id("user_id", request.from.get())
-                        .with("application_id", |out| optional_id(out, request.application))
+                        .with("application_id", |out| optional_id(out, request.application.map(ApplicationId::get)))
                         .end();
                 });
             })
@@ -174,20 +175,15 @@ impl Door {
         Object::begin(out)
             .int("peer", number.into())
             .str("transport", peer.transport.name())
-            .with("client_id", |out| optional_id(out, open.map(|open| open.client)))
+            .with("client_id", |out| optional_id(out, open.map(|open| open.caller.client.get())))
             .bool("authenticated", open.is_some_and(|open| matches!(open.standing, Standing::Authenticated { .. })))
-            .with("scopes", |out| objects::texts(out, peer.scopes().map_or(&[], |scopes| scopes)))
+            .with("scopes", |out| {
+                objects::texts(out, peer.caller().and_then(|caller| caller.scopes.as_deref()).unwrap_or_default())
+            })
             .with("subscriptions", |out| {
                 objects::array(out, self.subscriptions.of_peer(number), |out, topic| push_str(out, topic.event));
             })
             .end();
-    }
-}
-
-fn optional_id(out: &mut Vec<u8>, id: Option<ApplicationId>) {
-    match id {
-        Some(id) => push_str(out, &id.to_string()),
-        None => out.extend_from_slice(b"null"),
     }
 }
 
