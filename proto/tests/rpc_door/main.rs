@@ -7,3 +7,4 @@ mod hostile;
 mod house;
 mod http;
 mod letting_in;
+mod once;
