@@ -2,9 +2,13 @@
 
 mod authorization;
 mod commands;
+mod every_command;
+mod every_event;
 mod host;
 mod hostile;
 mod house;
 mod http;
 mod letting_in;
 mod once;
+mod shapes;
+mod town;
