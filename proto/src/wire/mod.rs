@@ -8,3 +8,4 @@ pub mod ipc;
 pub mod json;
 pub mod rest;
 pub mod rpc;
+pub mod websocket;

@@ -10,6 +10,8 @@
 //!   `launch_token` that the host gave out. Nothing is sent before all of that holds. Who is refused gets the words that
 //!   Discord closes with, since programs compare them; what exactly was wrong stands in the host's log. Over IPC the first frame must be
 //!   HANDSHAKE, within 5 seconds; a PING before it is answered, and leaving without a word is fine: real clients probe.
+//!   Until then a peer takes none of the places. Those who have not shaken hands have a number of their own, and who comes
+//!   pushes out the oldest of them; so neither they nor strangers at the WebSocket can keep others out.
 //! - **Authentication.** Presence needs none, so a peer over IPC may stay anonymous as long as it likes. So may
 //!   one over WebSocket whose commands were no good yet, but only while there is room: when half of the places are taken,
 //!   who is idle 10 seconds after its READY, or becomes that old, is closed (1008). An AUTHORIZE that waits for the user
@@ -218,7 +220,7 @@ impl Door {
 
     /// Whether half of the places are taken, with so many peers more.
     fn is_crowded(&self, more: usize) -> bool {
-        (self.peers.len() + more) * 2 >= self.config.limits.peers
+        (self.open_peers() + more) * 2 >= self.config.limits.peers
     }
 
     /// Closes who has been idle for too long, when others need the place: at the deadline, and whenever somebody comes.
