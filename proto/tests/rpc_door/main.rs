@@ -9,5 +9,6 @@ mod hostile;
 mod house;
 mod http;
 mod letting_in;
+mod once;
 mod shapes;
 mod town;
