@@ -1,44 +1,9 @@
-//! The world's rules, without a door.
+//! Codes, tokens, and who may authorise.
 
 use std::time::Duration;
 
 use super::*;
-use crate::random::Random;
 use crate::secret::Secret;
-
-struct Seeded(Random);
-
-impl Entropy for Seeded {
-    fn fill(&mut self, bytes: &mut [u8]) {
-        bytes.fill_with(|| self.0.next_u64() as u8);
-    }
-}
-
-const GAME: u64 = 192_741_864_418_312_192;
-
-fn world() -> World {
-    World::new(Config::default(), Seeded(Random::new(7))).unwrap()
-}
-
-fn only(changes: Changes) -> Change {
-    let [change] = changes.into_iter().collect::<Vec<_>>().try_into().unwrap();
-    change
-}
-
-fn user(world: &mut World, name: &str) -> UserId {
-    match only(world.apply(Instant::ZERO, Operation::CreateUser(NewUser::named(name))).unwrap()) {
-        Change::UserCreated(id) => id,
-        other => panic!("{other:?}"),
-    }
-}
-
-fn session(world: &mut World) -> SessionId {
-    let user = world.local_user().id;
-    match only(world.apply(Instant::ZERO, Operation::OpenSession { user, application: GAME.into() }).unwrap()) {
-        Change::SessionOpened(id) => id,
-        other => panic!("{other:?}"),
-    }
-}
 
 fn code(world: &mut World, now: Instant) -> Secret {
     let (user, scopes) = (world.local_user().id, Scopes::from(["rpc".into()]));
@@ -148,56 +113,6 @@ fn testers_alone_may_authorise_what_is_not_approved() {
     assert_eq!(authorize(local).unwrap_err(), Error::NotATester(GAME.into()));
     application.testers = vec![tester; 51];
     assert!(matches!(world.apply(Instant::ZERO, Operation::RegisterApplication(application)), Err(Error::Invalid(_))));
-}
-
-#[test]
-fn an_activity_ends_with_its_session() {
-    let mut world = world();
-    let session = session(&mut world);
-    let activity = Activity { state: Some("In menu".into()), ..Activity::default() };
-    let set = Operation::SetActivity { session, activity: Some(Box::new(activity)) };
-    assert!(matches!(only(world.apply(Instant::ZERO, set.clone()).unwrap()), Change::ActivityChanged { .. }));
-    assert_eq!(world.apply(Instant::ZERO, set.clone()).unwrap().iter().count(), 0, "the same again is no change");
-    assert!(world.session(session).unwrap().activity.is_some());
-    let ended = only(world.apply(Instant::ZERO, Operation::CloseSession(session)).unwrap());
-    assert!(matches!(ended, Change::ActivityChanged { session: of, .. } if of == session));
-    assert_eq!(world.apply(Instant::ZERO, set).unwrap_err(), Error::UnknownSession(session));
-}
-
-#[test]
-fn a_join_request_is_answered_once_and_hands_over_the_secret() {
-    let mut world = world();
-    let (friend, session) = (user(&mut world, "Friend"), session(&mut world));
-    let mut activity = Activity::default();
-    activity.secrets.join = Some(Secret::new("come in"));
-    world.apply(Instant::ZERO, Operation::SetActivity { session, activity: Some(Box::new(activity)) }).unwrap();
-    let ask = Operation::RequestJoin { from: friend, application: None };
-    world.apply(Instant::ZERO, ask.clone()).unwrap();
-    world.apply(Instant::ZERO, ask).unwrap();
-    assert_eq!(world.join_requests().len(), 1, "asking twice is one request");
-    let answer =
-        Operation::AnswerJoin { from: friend, application: Some(GAME.into()), session: Some(session), accepted: true };
-    let Change::JoinAnswered { secret, .. } = only(world.apply(Instant::ZERO, answer.clone()).unwrap()) else {
-        panic!("an answer expected")
-    };
-    assert_eq!(secret.unwrap().reveal(), "come in");
-    assert_eq!(world.apply(Instant::ZERO, answer).unwrap_err(), Error::NotAsked(friend));
-}
-
-#[test]
-fn a_join_request_is_answered_by_the_application_it_was_made_to() {
-    let mut world = world();
-    let (friend, session) = (user(&mut world, "Friend"), session(&mut world));
-    let ask = Operation::RequestJoin { from: friend, application: Some(5.into()) };
-    world.apply(Instant::ZERO, ask).unwrap();
-    let answer = |application: u64| Operation::AnswerJoin {
-        from: friend,
-        application: Some(application.into()),
-        session: Some(session),
-        accepted: false,
-    };
-    assert_eq!(world.apply(Instant::ZERO, answer(GAME)).unwrap_err(), Error::NotAsked(friend));
-    assert!(world.apply(Instant::ZERO, answer(5)).is_ok());
 }
 
 #[test]

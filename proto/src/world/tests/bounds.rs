@@ -1,0 +1,3 @@
+//! bounds.
+
+use super::*;

@@ -1,0 +1,3 @@
+//! channels.
+
+use super::*;

@@ -1,0 +1,3 @@
+//! devices.
+
+use super::*;

@@ -1,0 +1,3 @@
+//! entitlements.
+
+use super::*;

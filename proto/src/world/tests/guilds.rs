@@ -1,0 +1,3 @@
+//! guilds.
+
+use super::*;

@@ -1,0 +1,3 @@
+//! members.
+
+use super::*;

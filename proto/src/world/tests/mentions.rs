@@ -1,0 +1,3 @@
+//! mentions.
+
+use super::*;

@@ -1,0 +1,3 @@
+//! permissions.
+
+use super::*;
