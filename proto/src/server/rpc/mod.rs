@@ -49,6 +49,7 @@ use std::fmt;
 
 pub use admission::{Via, host_is_ours};
 pub use config::{Config, Consent, JoinRequests, Limits};
+pub use host::snapshot;
 pub use http::{HttpRequest, HttpResponse};
 pub use objects::user as write_user;
 
