@@ -18,6 +18,7 @@
 //! | [`world`] | the in-memory Discord; it knows no protocol |
 //! | [`server`] | doors: a machine per peer, over the world |
 //! | [`value`] | JSON read in place: the tape |
+//! | [`record`] | what went through a machine, written down and played again |
 //! | [`event`], [`error`], [`command`], [`time`], [`random`], [`secret`] | the words that all rooms share |
 
 pub mod command;
@@ -25,6 +26,7 @@ pub mod error;
 pub mod event;
 pub mod protocol;
 pub mod random;
+pub mod record;
 pub mod secret;
 pub mod server;
 pub mod time;

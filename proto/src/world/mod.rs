@@ -28,6 +28,7 @@ use std::fmt;
 pub use activity::{Activity, Assets, Button, JoinRequest, Party, Secrets, Session, SessionId};
 pub use application::{Application, DEFAULT_ORIGIN};
 pub use entropy::Entropy;
+pub(crate) use entropy::fill_for;
 pub use grant::{CODE_LIFETIME, ClientCredentials, Scopes, TOKEN_LIFETIME, Token, TokenId};
 pub use guild::Guild;
 pub use id::{ApplicationId, EPOCH_MS, Generator, GuildId, Snowflake, UserId};
