@@ -111,6 +111,7 @@ fn door_config(config: &server::Config) -> Vec<u8> {
     let server::Config { consent, launch_token, limits, cdn_host, api_endpoint, environment } = config;
     let Limits {
         peers,
+        greeting,
         message_bytes,
         subscriptions,
         commands_per_second,
@@ -127,6 +128,7 @@ fn door_config(config: &server::Config) -> Vec<u8> {
         .with("limits", |out| {
             Object::begin(out)
                 .with("peers", |out| unsigned(out, *peers as u64))
+                .with("greeting", |out| unsigned(out, *greeting as u64))
                 .with("message_bytes", |out| unsigned(out, *message_bytes as u64))
                 .with("subscriptions", |out| unsigned(out, *subscriptions as u64))
                 .int("commands_per_second", (*commands_per_second).into())
@@ -145,7 +147,6 @@ fn door_config(config: &server::Config) -> Vec<u8> {
 
 pub(super) fn read_door(config: Fields<'_>) -> Result<server::Config, Wrong> {
     let consent = config.text("consent")?;
-    let limits = config.object("limits")?;
     Ok(server::Config {
         consent: CONSENTS
             .iter()
@@ -153,19 +154,31 @@ pub(super) fn read_door(config: Fields<'_>) -> Result<server::Config, Wrong> {
             .map(|(known, _)| *known)
             .ok_or("consent: allow, deny or ask expected")?,
         launch_token: config.optional("launch_token")?.map(Secret::new),
-        limits: Limits {
-            peers: limits.small::<u32>("peers")? as usize,
-            message_bytes: limits.small("message_bytes")?,
-            subscriptions: limits.small::<u32>("subscriptions")? as usize,
-            commands_per_second: limits.small("commands_per_second")?,
-            commands_burst: limits.small("commands_burst")?,
-            handshake: limits.duration("handshake")?,
-            authentication: limits.duration("authentication")?,
-            consent: limits.duration("consent")?,
-        },
+        limits: read_limits(config.object("limits")?)?,
         cdn_host: config.text("cdn_host")?.into(),
         api_endpoint: config.text("api_endpoint")?.into(),
         environment: config.text("environment")?.into(),
+    })
+}
+
+/// A limit that a recording does not know yet is at its default.
+fn read_limits(limits: Fields<'_>) -> Result<Limits, Wrong> {
+    let default = Limits::default();
+    let count = |name, default| {
+        if limits.has(name) { limits.small::<u32>(name).map(|count| count as usize) } else { Ok(default) }
+    };
+    let rate = |name, default| if limits.has(name) { limits.small(name) } else { Ok(default) };
+    let time = |name, default| if limits.has(name) { limits.duration(name) } else { Ok(default) };
+    Ok(Limits {
+        peers: count("peers", default.peers)?,
+        greeting: count("greeting", default.greeting)?,
+        message_bytes: count("message_bytes", default.message_bytes)?,
+        subscriptions: count("subscriptions", default.subscriptions)?,
+        commands_per_second: rate("commands_per_second", default.commands_per_second)?,
+        commands_burst: rate("commands_burst", default.commands_burst)?,
+        handshake: time("handshake", default.handshake)?,
+        authentication: time("authentication", default.authentication)?,
+        consent: time("consent", default.consent)?,
     })
 }
 

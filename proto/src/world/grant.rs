@@ -4,11 +4,12 @@
 //! thing to know before changing it: peers that nobody authenticated can cause codes, so every list here is bounded, and
 //! an application that asks for too many pushes out its own oldest first.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{ApplicationId, Entropy, Error, UserId, entropy};
+use super::{Application, ApplicationId, Change, Changes, Entropy, Error, UserId, World, entropy};
 use crate::secret::Secret;
 use crate::time::Instant;
 
@@ -195,5 +196,75 @@ impl Grants {
     pub(super) fn token(&self, now: Instant, shown: &Secret) -> Option<&Token> {
         let at = position(&self.tokens, |token| &token.access, shown)?;
         Some(&self.tokens[at]).filter(|token| token.expires > now)
+    }
+}
+
+impl World {
+    pub(super) fn authorize(
+        &mut self,
+        now: Instant,
+        application: ApplicationId,
+        user: UserId,
+        scopes: Scopes,
+        out: &mut Changes,
+    ) -> Result<(), Error> {
+        self.known_user(user)?;
+        if !self.known_application(application)?.may_be_authorized_by(user) {
+            return Err(Error::NotATester(application));
+        }
+        out.push(Change::CodeIssued(self.grants.issue_code(now, &mut *self.entropy, application, user, scopes)));
+        Ok(())
+    }
+
+    pub(super) fn issue_rpc_token(
+        &mut self,
+        now: Instant,
+        client: ClientCredentials,
+        out: &mut Changes,
+    ) -> Result<(), Error> {
+        self.authenticate(&client)?;
+        out.push(Change::RpcTokenIssued(self.grants.issue_rpc_token(now, &mut *self.entropy, client.id)));
+        Ok(())
+    }
+
+    pub(super) fn exchange_code(
+        &mut self,
+        now: Instant,
+        client: ClientCredentials,
+        code: Secret,
+        redirect_uri: Option<Box<str>>,
+        out: &mut Changes,
+    ) -> Result<(), Error> {
+        let application = self.authenticate(&client)?;
+        if let (Some(uri), false) = (&redirect_uri, application.redirect_uris.is_empty())
+            && !application.redirect_uris.contains(uri)
+        {
+            return Err(Error::BadGrant("the redirect URI is none of the application's"));
+        }
+        let token = self.grants.exchange(now, &mut *self.entropy, client.id, &code)?;
+        out.push(Change::TokenIssued(Box::new(token.clone())));
+        Ok(())
+    }
+
+    pub(super) fn refresh_token(
+        &mut self,
+        now: Instant,
+        client: ClientCredentials,
+        refresh_token: Secret,
+        out: &mut Changes,
+    ) -> Result<(), Error> {
+        self.authenticate(&client)?;
+        let token = self.grants.refresh(now, &mut *self.entropy, client.id, &refresh_token)?;
+        out.push(Change::TokenIssued(Box::new(token.clone())));
+        Ok(())
+    }
+
+    /// An application with a secret has to show it (RFC 6749 section 2.3.1); one without is a public client.
+    fn authenticate(&self, client: &ClientCredentials) -> Result<Cow<'_, Application>, Error> {
+        let application = self.known_application(client.id)?;
+        match &application.secret {
+            Some(_) if client.secret != application.secret => Err(Error::BadClient),
+            _ => Ok(application),
+        }
     }
 }

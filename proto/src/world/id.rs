@@ -111,6 +111,16 @@ ids! {
     GuildId,
     /// The id of an application: what clients call `client_id`.
     ApplicationId,
+    /// The id of a channel.
+    ChannelId,
+    /// The id of a role; @everyone's is its guild's.
+    RoleId,
+    /// The id of a message.
+    MessageId,
+    /// The id of an entitlement.
+    EntitlementId,
+    /// The id of something that can be owned.
+    SkuId,
 }
 
 #[cfg(test)]

@@ -171,13 +171,13 @@ fn without_a_tag_success_is_silent_and_failure_is_a_log_line() {
 
 #[test]
 fn a_change_through_another_door_reaches_the_peers_of_this_one() {
-    use gamebridge_proto::world::Operation;
+    use gamebridge_proto::world::{NewGuild, Operation};
     let mut house = House::default();
     house.ipc(1);
     house.authenticate(1, &["rpc"]);
     house.done(1, subscribe("GUILD_CREATE"));
     house.out();
-    let make = Operation::CreateGuild { name: "Elsewhere".into(), icon: None };
+    let make = Operation::CreateGuild(NewGuild { name: "Elsewhere".into(), ..NewGuild::default() });
     let changes = house.world.apply(house.now, make).unwrap();
     house.door.handle_changes(house.now, &changes, &mut house.world, &mut house.record);
     assert_eq!(house.sent(1)[0]["data"]["name"], "Elsewhere");

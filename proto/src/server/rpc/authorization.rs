@@ -12,7 +12,7 @@ use crate::wire::catalog;
 use crate::wire::ipc::Opcode;
 use crate::wire::json::Object;
 use crate::wire::rpc::ErrorCode;
-use crate::world::{self, ApplicationId, Change, NewUser, Operation, Scopes, World};
+use crate::world::{self, ApplicationId, Change, NewUser, Operation, Scopes, UserEdit, World};
 
 /// An AUTHORIZE that waits for the host's answer.
 #[derive(Debug)]
@@ -199,7 +199,8 @@ fn grant(
     };
     if let Some(username) = username {
         // No event says so yet: CURRENT_USER_UPDATE is not delivered.
-        cx.world.apply(cx.now, Operation::RenameUser { user, username })?;
+        let edit = UserEdit { username: Some(username), ..UserEdit::default() };
+        cx.world.apply(cx.now, Operation::EditUser { user, edit })?;
     }
     Object::begin(data).str("code", code.reveal()).end();
     let mut notice = Vec::new();

@@ -50,13 +50,7 @@ impl Door {
                     0
                 }
                 // Told to whoever asked, or shown by no event of RPC that is delivered yet.
-                Change::UserCreated(_)
-                | Change::UserChanged(_)
-                | Change::ApplicationRegistered(_)
-                | Change::SessionOpened(_)
-                | Change::CodeIssued(_)
-                | Change::RpcTokenIssued(_)
-                | Change::TokenIssued(_) => 0,
+                _ => 0,
             };
         }
         reached

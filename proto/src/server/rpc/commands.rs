@@ -33,7 +33,16 @@ impl Refusal {
 impl From<world::Error> for Refusal {
     fn from(error: world::Error) -> Self {
         let code = match error {
-            world::Error::UnknownUser(_) | world::Error::NotAsked(_) => ErrorCode::InvalidUser,
+            world::Error::UnknownUser(_) | world::Error::NotAMember(_) | world::Error::NotAsked(_) => {
+                ErrorCode::InvalidUser
+            }
+            world::Error::UnknownGuild(_) | world::Error::Unavailable(_) => ErrorCode::InvalidGuild,
+            world::Error::UnknownChannel(_) => ErrorCode::InvalidChannel,
+            world::Error::Forbidden(_) | world::Error::Locked(_) => ErrorCode::InvalidPermissions,
+            world::Error::UnknownMessage(_)
+            | world::Error::UnknownRole(_)
+            | world::Error::UnknownEntitlement(_)
+            | world::Error::TooMany(_) => ErrorCode::InvalidPayload,
             world::Error::UnknownApplication(_) => ErrorCode::InvalidClientId,
             world::Error::UnknownSession(_) => ErrorCode::Unknown,
             world::Error::Invalid(_) => ErrorCode::InvalidPayload,

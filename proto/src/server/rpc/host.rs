@@ -10,7 +10,7 @@ use crate::time::Instant;
 use crate::value::{Document, Value};
 use crate::wire::host;
 use crate::wire::json::{Object, push_str};
-use crate::world::{self, Application, ApplicationId, Change, ClientCredentials, NewUser, Operation, World};
+use crate::world::{self, Application, ApplicationId, Change, ClientCredentials, NewGuild, NewUser, Operation, World};
 
 impl From<world::Error> for Error {
     fn from(error: world::Error) -> Self {
@@ -79,7 +79,11 @@ impl Door {
                 avatar: owned("avatar"),
                 bot: args.member("bot").as_bool().unwrap_or(false),
             }),
-            "GUILD_CREATE" => Operation::CreateGuild { name: owned("name").unwrap_or_default(), icon: owned("icon") },
+            "GUILD_CREATE" => Operation::CreateGuild(NewGuild {
+                name: owned("name").unwrap_or_default(),
+                icon: owned("icon"),
+                ..NewGuild::default()
+            }),
             "APPLICATION_REGISTER" => Operation::RegisterApplication(application(args)),
             "ACTIVITY_JOIN" => Operation::AcceptJoin {
                 application: id("application_id").map(ApplicationId::from),

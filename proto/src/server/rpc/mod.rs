@@ -10,6 +10,8 @@
 //!   `launch_token` that the host gave out. Nothing is sent before all of that holds. Who is refused gets the words that
 //!   Discord closes with, since programs compare them; what exactly was wrong stands in the host's log. Over IPC the first frame must be
 //!   HANDSHAKE, within 5 seconds; a PING before it is answered, and leaving without a word is fine: real clients probe.
+//!   Until then a peer takes none of the places. Those who have not shaken hands have a number of their own, and who comes
+//!   pushes out the oldest of them; so neither they nor strangers at the WebSocket can keep others out.
 //! - **Authentication.** Presence needs none, so a peer over IPC may stay anonymous as long as it likes. So may
 //!   one over WebSocket whose commands were no good yet, but only while there is room: when half of the places are taken,
 //!   who is idle 10 seconds after its READY, or becomes that old, is closed (1008). An AUTHORIZE that waits for the user
@@ -101,8 +103,10 @@ impl Default for Config {
 /// How much a peer may ask for, and how long it may take.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Peers at a time.
+    /// Peers at a time, those before their HANDSHAKE not counted.
     pub peers: usize,
+    /// Peers before their HANDSHAKE at a time.
+    pub greeting: usize,
     /// Bytes of one message.
     pub message_bytes: usize,
     /// Subscriptions of one peer.
@@ -123,6 +127,7 @@ impl Default for Limits {
     fn default() -> Self {
         Limits {
             peers: 32,
+            greeting: 64,
             message_bytes: 64 * 1024,
             subscriptions: 256,
             commands_per_second: 500,
@@ -206,23 +211,48 @@ impl Door {
     pub fn handle_connect(&mut self, now: Instant, peer: u32, via: Via<'_>, world: &mut World, out: &mut impl Sink) {
         let cx = &mut Cx { now, world, out };
         self.forget(cx, peer, 0, "");
-        self.make_room(cx, 1);
-        if self.peers.len() >= self.config.limits.peers {
-            return cx.out.close(peer, CloseCode::RateLimited as u16, "too many peers are connected");
-        }
         match via {
             Via::Ipc => {
+                self.make_room_for_greeting(cx);
                 let until = now + self.config.limits.handshake;
                 let state = State::Greeting { until };
                 self.peers.insert(peer, Peer { transport: Transport::Ipc, bucket: Bucket::default(), state });
             }
+            // Judged first: a stranger must not cost anybody the place.
             Via::WebSocket { query, origin } => match self.judge(cx.world, query, origin) {
+                Ok(_) if self.is_full(cx) => turn_away(cx.out, peer),
                 Ok(client) => {
                     let until = now + self.config.limits.authentication;
                     self.admit(cx, peer, Transport::WebSocket, client, Standing::Idle { until });
                 }
                 Err((code, why)) => refuse(cx.out, peer, code, why),
             },
+        }
+    }
+
+    /// How many peers are in.
+    fn open_peers(&self) -> usize {
+        self.peers.values().filter(|peer| peer.open().is_some()).count()
+    }
+
+    /// Whether there is no place for one peer more, after who only sat in one was sent away.
+    fn is_full(&mut self, cx: &mut Cx<'_, impl Sink>) -> bool {
+        self.make_room(cx, 1);
+        self.open_peers() >= self.config.limits.peers
+    }
+
+    /// Closes who has waited longest with its HANDSHAKE, when there are too many of those.
+    fn make_room_for_greeting(&mut self, cx: &mut Cx<'_, impl Sink>) {
+        let greeting = || {
+            self.peers.iter().filter_map(|(number, peer)| match peer.state {
+                State::Greeting { until } => Some((until, *number)),
+                State::Open(_) => None,
+            })
+        };
+        if greeting().count() >= self.config.limits.greeting
+            && let Some((_, oldest)) = greeting().min()
+        {
+            self.close(cx, oldest, CLOSE_POLICY, "others came, and this one had sent no HANDSHAKE yet");
         }
     }
 
@@ -359,6 +389,10 @@ impl Door {
         };
         self.doc = doc;
         match judged {
+            Ok(_) if self.is_full(cx) => {
+                self.peers.remove(&peer);
+                turn_away(cx.out, peer);
+            }
             Ok(client) => self.admit(cx, peer, Transport::Ipc, client, Standing::Anonymous),
             Err((code, why)) => {
                 self.peers.remove(&peer);
@@ -415,7 +449,7 @@ impl Door {
 
     /// Whether half of the places are taken, with so many peers more.
     fn is_crowded(&self, more: usize) -> bool {
-        (self.peers.len() + more) * 2 >= self.config.limits.peers
+        (self.open_peers() + more) * 2 >= self.config.limits.peers
     }
 
     /// Closes who has been idle for too long, when others need the place: at the deadline, and whenever somebody comes.
@@ -468,6 +502,11 @@ fn refuse(out: &mut impl Sink, peer: u32, code: CloseCode, why: &str) {
     event.peer = peer;
     out.event(event);
     out.close(peer, code as u16, code.exact_words().unwrap_or(why));
+}
+
+/// Closes a peer for which there is no place.
+fn turn_away(out: &mut impl Sink, peer: u32) {
+    out.close(peer, CloseCode::RateLimited as u16, "too many peers are connected");
 }
 
 /// A DISPATCH event for the host program.
