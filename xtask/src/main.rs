@@ -34,7 +34,7 @@ cargo xtask <command>
   test [--only PART] [--list]   every test there is, or one part of them
   header                        rewrite include/gamebridge.h from the build
   reference                     rewrite docs/reference.md from the catalogs
-  replay FILE                   play a recording again, and say where the machines differ (docs/recording.md)
+  replay [--accept] FILE        play a recording again, and say where the machines differ (docs/recording.md)
   fuzz [--seconds N] [TARGET]   every fuzz target (or one) for N seconds each (default 60)
   bench [--only PART] [--write] the measurements, as a table; --write puts it into benches/README.md
 ";

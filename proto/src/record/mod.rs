@@ -20,7 +20,7 @@
 //! | `client`, `door` | what goes into each machine: written, read, and fed to it |
 //! | `output` | what comes out |
 //! | `recording` | the file as it is written |
-//! | `replay` | the file played again |
+//! | `replay`, `report` | the file played again, and what came of it |
 
 pub mod client;
 pub mod door;
@@ -29,13 +29,15 @@ mod output;
 mod recording;
 mod redact;
 mod replay;
+mod report;
 mod setup;
 
 pub use line::Line;
 pub use output::{Output, Tapped, Witness};
 pub use recording::{Overheard, Recording, Track};
 pub use redact::{EVERYWHERE, Redactor, is_secret};
-pub use replay::{Connection, Difference, Report, Unreadable, replay};
+pub use replay::{accept, replay};
+pub use report::{Connection, Difference, Report, Unreadable};
 pub use setup::Setup;
 
 /// The version of the format. A reader refuses a later one.

@@ -1,11 +1,11 @@
 //! A recording, played again: its inputs go to machines of today, and what they say is held against what was said then.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::line::{Fields, Line, Wrong};
 use super::output::{Nowhere, Output, Tapped, Witness};
+use super::report::{Connection, Difference, Report, Unreadable};
 use super::{Redactor, VERSION, client, door, setup};
 use crate::protocol::{gateway, rpc};
 use crate::server::rpc::Door;
@@ -17,91 +17,25 @@ use crate::world::{Entropy, World, fill_for};
 /// what follows says little.
 const KEPT: usize = 20;
 
-/// What a recording holds, and what came of playing it.
-#[derive(Clone, Debug, Default)]
-pub struct Report {
-    /// What wrote it.
-    pub by: String,
-    /// Its connections, in the order in which they began.
-    pub connections: Vec<Connection>,
-    /// The first differences, in the order of the file.
-    pub differences: Vec<Difference>,
-    /// How many more there are.
-    pub further: usize,
-    /// Whether the last line is cut short, as a crash leaves it.
-    pub cut: bool,
-    /// Why the recording ended before its connections did, if it says so.
-    pub stopped: Option<String>,
-}
-
-impl Report {
-    /// Whether the machines do today what they did then.
-    pub fn is_same(&self) -> bool {
-        self.differences.is_empty()
-    }
-}
-
-/// One connection of a recording.
-#[derive(Clone, Debug, Default)]
-pub struct Connection {
-    /// Its number in the file.
-    pub number: u32,
-    /// `rpc`, `gateway` or `server`.
-    pub kind: String,
-    /// How often its machine was called.
-    pub steps: usize,
-    /// Frames that came.
-    pub received: usize,
-    /// Frames that were sent.
-    pub sent: usize,
-    /// Events that the program was told.
-    pub events: usize,
-    /// How often a deadline came.
-    pub timeouts: usize,
-    /// Whether the file says that it ended.
-    pub ended: bool,
-    /// Differences in it.
-    pub differences: usize,
-}
-
-/// Where a machine says something else than it did.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
-    /// The line in the file, counted from 1: of what was said then, or else of what the machine was told.
-    pub line: usize,
-    /// Which connection.
-    pub connection: u32,
-    /// What the machine was told, as it stands in the file.
-    pub told: String,
-    /// What it said then; `None` when it said nothing.
-    pub expected: Option<String>,
-    /// What it says now; `None` when it says nothing.
-    pub got: Option<String>,
-}
-
-/// Why something is no recording, or none that can be played.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unreadable {
-    /// The line, counted from 1.
-    pub line: usize,
-    /// What is wrong with it, and what was expected.
-    pub sentence: String,
-}
-
-impl fmt::Display for Unreadable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: {}", self.line, self.sentence)
-    }
-}
-
-impl std::error::Error for Unreadable {}
-
 /// Plays a recording.
 ///
 /// # Errors
 /// When it is none, or says something that no machine can be told.
 pub fn replay(recording: &[u8]) -> Result<Report, Unreadable> {
-    let mut player = Player::default();
+    play(recording, Player::default()).map(|(report, _)| report)
+}
+
+/// The same recording with what the machines of today say in place of what was said then: for a change that is meant.
+///
+/// # Errors
+/// As [`replay`]; and when the world draws other secrets than then, for which the file has no stand-ins.
+pub fn accept(recording: &[u8]) -> Result<Vec<u8>, Unreadable> {
+    let (_, mut lines) = play(recording, Player { accepted: Some(Vec::new()), ..Player::default() })?;
+    lines.sort_by_key(|(line, _)| *line);
+    Ok(lines.into_iter().flat_map(|(_, text)| text).collect())
+}
+
+fn play<'r>(recording: &'r [u8], mut player: Player<'r>) -> Result<(Report, Vec<Lines>), Unreadable> {
     let mut doc = Document::new();
     let mut line_number = 0;
     let mut rest = recording;
@@ -123,6 +57,9 @@ pub fn replay(recording: &[u8]) -> Result<Report, Unreadable> {
     player.end().map_err(|(line, sentence)| Unreadable { line, sentence })
 }
 
+/// The lines of a step as they would be written today, with the number of the first one.
+type Lines = (usize, Vec<u8>);
+
 /// A mistake, with the line that it is in.
 type Mistake = (usize, Wrong);
 
@@ -133,6 +70,8 @@ struct Player<'r> {
     seats: BTreeMap<u32, (usize, Seat<'r>)>,
     /// The connection of the last line.
     last: u32,
+    /// What would be written today, when somebody wants to know.
+    accepted: Option<Vec<Lines>>,
 }
 
 /// One connection that is played. Each step is played when the next one begins, since what was drawn in it stands
@@ -148,6 +87,8 @@ struct Step<'r> {
     told: &'r [u8],
     /// What was said, with the numbers of the lines.
     said: Vec<(usize, &'r [u8])>,
+    /// The lines of what was drawn, and the stand-ins in them.
+    draws: Vec<&'r [u8]>,
     drawn: VecDeque<String>,
 }
 
@@ -201,9 +142,11 @@ impl<'r> Player<'r> {
         }
         let fields = Fields::new(doc.root(), line);
         if number == 1 {
+            self.keep(number, &[line]);
             return self.header(fields).map_err(here);
         }
         if let Some(why) = fields.optional("stopped").map_err(here)? {
+            self.keep(number, &[line]);
             self.report.stopped = Some(why.to_owned());
             return Ok(());
         }
@@ -212,7 +155,7 @@ impl<'r> Player<'r> {
             return Err(here("c: the number of a connection expected".into()));
         }
         self.last = connection;
-        let step = Step { number, told: line, said: Vec::new(), drawn: VecDeque::new() };
+        let step = Step { number, told: line, said: Vec::new(), draws: Vec::new(), drawn: VecDeque::new() };
         if fields.has("new") {
             if self.seats.contains_key(&connection) {
                 return Err(here(format!("connection {connection} begins a second time")));
@@ -228,11 +171,12 @@ impl<'r> Player<'r> {
         };
         if fields.has("in") {
             let before = std::mem::replace(&mut seat.step, step);
-            seat.play(doc, before, false, *at, &mut self.report)
+            seat.play(doc, before, false, *at, &mut self.report, &mut self.accepted)
         } else if fields.has("out") {
             seat.step.said.push((number, line));
             Ok(())
         } else if fields.has("draw") {
+            seat.step.draws.push(line);
             seat.step.drawn.push_back(fields.text("draw").map_err(here)?.to_owned());
             Ok(())
         } else {
@@ -252,20 +196,26 @@ impl<'r> Player<'r> {
         if self.report.by.is_empty() { Err("by: the name of a program expected".into()) } else { Ok(()) }
     }
 
-    fn end(mut self) -> Result<Report, Mistake> {
+    fn keep(&mut self, number: usize, lines: &[&[u8]]) {
+        if let Some(accepted) = &mut self.accepted {
+            accepted.push((number, ended(lines.iter().copied())));
+        }
+    }
+
+    fn end(mut self) -> Result<(Report, Vec<Lines>), Mistake> {
         let mut doc = Document::new();
         for (connection, (at, mut seat)) in std::mem::take(&mut self.seats) {
-            let nothing = Step { number: 0, told: b"", said: Vec::new(), drawn: VecDeque::new() };
+            let nothing = Step { number: 0, told: b"", said: Vec::new(), draws: Vec::new(), drawn: VecDeque::new() };
             let step = std::mem::replace(&mut seat.step, nothing);
             // A crash may have come in the middle of the last step.
             let open = connection == self.last && self.report.stopped.is_none();
-            seat.play(&mut doc, step, open, at, &mut self.report)?;
+            seat.play(&mut doc, step, open, at, &mut self.report, &mut self.accepted)?;
         }
         self.report.differences.sort_by_key(|difference| difference.line);
         let further = self.report.differences.len().saturating_sub(KEPT);
         self.report.differences.truncate(KEPT);
         self.report.further += further;
-        Ok(self.report)
+        Ok((self.report, self.accepted.unwrap_or_default()))
     }
 }
 
@@ -278,6 +228,7 @@ impl Seat<'_> {
         open: bool,
         at: usize,
         report: &mut Report,
+        accepted: &mut Option<Vec<Lines>>,
     ) -> Result<(), Mistake> {
         let here = |sentence: Wrong| (step.number, sentence);
         // It parsed before.
@@ -292,6 +243,13 @@ impl Seat<'_> {
             transcript.saw(&Output::Timer(timer));
         }
         count(&mut report.connections[at], Fields::new(doc.root(), step.told), &transcript.lines);
+        if let Some(accepted) = accepted {
+            if let Some(sentence) = beyond {
+                return Err(here(format!("{sentence}; record the scene again")));
+            }
+            let told = std::iter::once(step.told).chain(step.draws.iter().copied());
+            accepted.push((step.number, ended(told.chain(transcript.lines.iter().map(Vec::as_slice)))));
+        }
         let mut found = compare(&step, &transcript.lines, open);
         if let Some(sentence) = beyond.filter(|_| !open) {
             found.push((step.number, None, Some(sentence.into())));
@@ -386,6 +344,10 @@ impl Machine {
     }
 }
 
+fn ended<'l>(lines: impl Iterator<Item = &'l [u8]>) -> Vec<u8> {
+    lines.flat_map(|line| line.iter().copied().chain([b'\n'])).collect()
+}
+
 fn count(connection: &mut Connection, told: Fields<'_>, lines: &[Vec<u8>]) {
     match told.text("in").unwrap_or_default() {
         "" => return,
@@ -427,40 +389,4 @@ fn compare(step: &Step<'_>, got: &[Vec<u8>], open: bool) -> Found {
             (line, said.get(at).map(|(_, said)| text(said)), got.get(at).map(|got| text(got)))
         })
         .collect()
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "recorded by {}", self.by)?;
-        for connection in &self.connections {
-            let Connection { number, kind, steps, received, sent, events, timeouts, ended, differences } = connection;
-            let end = if *ended { "" } else { ", not ended in this file" };
-            let verdict = match differences {
-                0 => "the same".to_owned(),
-                1 => "1 difference".to_owned(),
-                many => format!("{many} differences"),
-            };
-            writeln!(
-                f,
-                "connection {number} ({kind}): {steps} calls, {received} frames in, {sent} frames out, {events} events, \
-                 {timeouts} timers{end}: {verdict}"
-            )?;
-        }
-        if let Some(why) = &self.stopped {
-            writeln!(f, "the recording was stopped: {why}")?;
-        }
-        if self.cut {
-            writeln!(f, "the last line is cut short, and was left out")?;
-        }
-        for Difference { line, connection, told, expected, got } in &self.differences {
-            let nothing = || "nothing".to_owned();
-            writeln!(f, "\nline {line}, connection {connection}\n  told      {told}")?;
-            writeln!(f, "  expected  {}", expected.clone().unwrap_or_else(nothing))?;
-            writeln!(f, "  got       {}", got.clone().unwrap_or_else(nothing))?;
-        }
-        if self.further > 0 {
-            writeln!(f, "\nand {} more; after the first one the others may only follow from it", self.further)?;
-        }
-        Ok(())
-    }
 }

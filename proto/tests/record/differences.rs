@@ -1,6 +1,6 @@
 //! Where a recording and the machines disagree, and what is no recording.
 
-use gamebridge_proto::record::replay;
+use gamebridge_proto::record::{accept, replay};
 use gamebridge_proto::server::rpc::Config;
 
 use crate::studio::Studio;
@@ -120,4 +120,17 @@ fn what_is_no_recording_is_refused_with_the_line() {
         let error = replay(text.as_bytes()).expect_err(&text);
         assert!(error.line == line && error.sentence.contains(words), "{text}{error}");
     }
+}
+
+#[test]
+fn what_is_accepted_is_what_the_machines_say_today() {
+    let whole = recording();
+    assert_eq!(String::from_utf8(accept(whole.as_bytes()).expect("a recording")).expect("text"), whole);
+    let then = whole.replacen("PEER_CONNECTED", "SOMEBODY_CAME", 1).replacen(r#""code":4006"#, r#""code":17"#, 1);
+    assert_eq!(replay(then.as_bytes()).expect("a recording").differences.len(), 2);
+    assert_eq!(String::from_utf8(accept(then.as_bytes()).expect("a recording")).expect("text"), whole);
+    let number = line_of(&whole, r#""draw""#);
+    let undrawn: String =
+        whole.lines().enumerate().filter(|(at, _)| at + 1 != number).map(|(_, line)| line.to_owned() + "\n").collect();
+    assert!(accept(undrawn.as_bytes()).expect_err("no stand-in").sentence.contains("record the scene again"));
 }
