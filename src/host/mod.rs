@@ -61,7 +61,7 @@ async fn serve(service: Service, port: &mut Port, peers: &mut JoinSet<()>) {
 /// Listens, then says CONNECTED with the addresses.
 async fn open(service: &Service, port: &mut Port) -> Result<(Doorway, Rc<House>), Error> {
     let doorway = Doorway::open(service).await?;
-    let house = Rc::new(House::new(service)?);
+    let house = Rc::new(House::new(service, &mut port.outlet)?);
     let mut payload = Vec::new();
     doorway.describe(&mut payload, &house);
     let message = doorway.sentence();
