@@ -2,8 +2,12 @@
 
 mod authorization;
 mod commands;
+mod every_command;
+mod every_event;
 mod host;
 mod hostile;
 mod house;
 mod http;
 mod letting_in;
+mod shapes;
+mod town;

@@ -3,7 +3,8 @@
 //! No CORS, no banner, and one 404 for all that is no route of ours, so that a scan learns nothing. The driver has
 //! refused what has not our Host ([`super::host_is_ours`]) before it gets here.
 
-use super::{CLIENT_ID_EXPECTED, Door, client_id, objects};
+use super::admission::{CLIENT_ID_EXPECTED, client_id};
+use super::{Door, objects};
 use crate::secret::Secret;
 use crate::server::form;
 use crate::time::Instant;

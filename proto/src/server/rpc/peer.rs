@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use super::caller::Caller;
 use crate::time::Instant;
-use crate::wire::rpc::LOCAL_SCOPE;
-use crate::world::{ApplicationId, Scopes, SessionId, TokenId};
+use crate::world::{SessionId, TokenId};
 
 /// How a peer is connected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +39,8 @@ pub(super) enum State {
 
 #[derive(Debug)]
 pub(super) struct Open {
-    pub(super) client: ApplicationId,
+    /// As whom it speaks, and what it may.
+    pub(super) caller: Caller,
     pub(super) session: SessionId,
     pub(super) standing: Standing,
 }
@@ -50,8 +51,8 @@ pub(super) enum Standing {
     Idle { until: Instant },
     /// Not authenticated, and welcome to stay so.
     Anonymous,
-    /// It showed a token.
-    Authenticated { token: TokenId, scopes: Scopes, expires: Instant },
+    /// It showed a token, whose scopes are the caller's.
+    Authenticated { token: TokenId, expires: Instant },
 }
 
 impl Peer {
@@ -69,18 +70,8 @@ impl Peer {
         }
     }
 
-    /// Whether it holds a scope: `rpc.local` by speaking over IPC, others by its token.
-    pub(super) fn holds(&self, scope: &str) -> bool {
-        scope == LOCAL_SCOPE && self.transport == Transport::Ipc
-            || self.scopes().is_some_and(|scopes| scopes.iter().any(|held| **held == *scope))
-    }
-
-    /// The scopes of its token.
-    pub(super) fn scopes(&self) -> Option<&Scopes> {
-        match &self.open()?.standing {
-            Standing::Authenticated { scopes, .. } => Some(scopes),
-            _ => None,
-        }
+    pub(super) fn caller(&self) -> Option<&Caller> {
+        self.open().map(|open| &open.caller)
     }
 
     /// Until when it may be idle in a crowd.

@@ -3,15 +3,18 @@
 use crate::secret::Secret;
 use crate::value::Value;
 use crate::wire::json::{Object, push_int, push_str};
-use crate::world::{Activity, Application, Assets, Button, Party, Secrets};
+use crate::world::{Activity, Application, ApplicationId, Assets, Button, Party, Secrets};
 
 /// Reads an activity that fits the catalog. Members that the catalog does not name are left out.
-pub(super) fn read(value: Value<'_>) -> Activity {
+///
+/// A party of size 0 is as good as none, and so is left out; a most of 0 is no limit, and stays as it is.
+pub(in crate::server::rpc) fn read(value: Value<'_>) -> Activity {
     let text = |object: Value<'_>, name| object.member(name).as_str().map(Box::from);
     let secret = |object: Value<'_>, name| object.member(name).as_str().map(Secret::new);
     let small = |name| value.member(name).as_whole().and_then(|number| u8::try_from(number).ok());
     let (assets, party, secrets) = (value.member("assets"), value.member("party"), value.member("secrets"));
     let size = party.member("size");
+    let size = size.at(0).as_whole().zip(size.at(1).as_whole()).filter(|(size, _)| *size > 0);
     Activity {
         name: text(value, "name"),
         kind: small("type").unwrap_or(0),
@@ -31,9 +34,7 @@ pub(super) fn read(value: Value<'_>) -> Activity {
             small_url: text(assets, "small_url"),
             invite_cover_image: text(assets, "invite_cover_image"),
         },
-        party: party
-            .exists()
-            .then(|| Party { id: text(party, "id"), size: size.at(0).as_whole().zip(size.at(1).as_whole()) }),
+        party: (!party.is_none()).then(|| Party { id: text(party, "id"), size }),
         secrets: Secrets {
             join: secret(secrets, "join"),
             spectate: secret(secrets, "spectate"),
@@ -48,13 +49,37 @@ pub(super) fn read(value: Value<'_>) -> Activity {
     }
 }
 
-/// Writes it as Discord shows it: named by the application unless it has a name of its own, and with that one's id.
-pub(super) fn write(out: &mut Vec<u8>, activity: &Activity, application: &Application) {
-    let Activity { assets, secrets, .. } = activity;
-    let mut object = Object::begin(out)
-        .int("type", activity.kind.into())
-        .str("name", activity.name.as_deref().unwrap_or(&application.name))
-        .id("application_id", application.id.get());
+/// Writes it as Discord shows it to its own game and to the host: named by the application unless it has a name of its
+/// own, and with that one's id.
+pub(in crate::server::rpc) fn write(out: &mut Vec<u8>, activity: &Activity, application: &Application) {
+    let name = activity.name.as_deref().or(Some(&application.name));
+    write_with(out, activity, name, application.id, &activity.secrets);
+}
+
+/// Writes it as others see it: without the secrets, which let in whoever knows them.
+pub(in crate::server::rpc) fn write_public(out: &mut Vec<u8>, activity: &Activity, application: &Application) {
+    let name = activity.name.as_deref().or(Some(&application.name));
+    write_with(out, activity, name, application.id, &Secrets::default());
+}
+
+/// Writes it as it was said, without what its application's name would add.
+pub(in crate::server::rpc) fn write_exact(out: &mut Vec<u8>, activity: &Activity, application: ApplicationId) {
+    write_with(out, activity, activity.name.as_deref(), application, &activity.secrets);
+}
+
+fn write_with(
+    out: &mut Vec<u8>,
+    activity: &Activity,
+    name: Option<&str>,
+    application: ApplicationId,
+    secrets: &Secrets,
+) {
+    let Activity { assets, .. } = activity;
+    let mut object = Object::begin(out).int("type", activity.kind.into());
+    if let Some(name) = name {
+        object = object.str("name", name);
+    }
+    object = object.id("application_id", application.get());
     let texts = [
         ("details", &activity.details),
         ("details_url", &activity.details_url),
@@ -120,7 +145,7 @@ pub(super) fn write(out: &mut Vec<u8>, activity: &Activity, application: &Applic
     }
     if !activity.buttons.is_empty() {
         object = object.with("buttons", |out| {
-            super::objects::array(out, &activity.buttons, |out, button| {
+            super::array(out, &activity.buttons, |out, button| {
                 Object::begin(out).str("label", &button.label).str("url", &button.url).end();
             });
         });
