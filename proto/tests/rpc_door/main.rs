@@ -2,12 +2,17 @@
 
 mod authorization;
 mod commands;
+mod delivery;
 mod every_command;
 mod every_event;
 mod host;
 mod hostile;
 mod house;
 mod http;
+mod joining;
 mod letting_in;
+mod reading;
+mod settings;
 mod shapes;
 mod town;
+mod waiting;
