@@ -17,6 +17,7 @@ use gamebridge_proto::wire::ipc::{Frame, Opcode};
 use gamebridge_proto::world::{Entropy, World};
 use tokio::sync::Notify;
 
+use super::half_open::HalfOpen;
 use super::service::Service;
 use crate::runtime::{clock, fill_random};
 use crate::session::port::Outlet;
@@ -43,8 +44,7 @@ pub(super) struct House {
     stirred: Notify,
     next_peer: Cell<u32>,
     pub(super) launch_token: String,
-    /// Connections of which no request was read yet.
-    pub(super) half_open: Cell<usize>,
+    pub(super) half_open: HalfOpen,
 }
 
 #[derive(Debug)]
@@ -127,7 +127,7 @@ impl House {
             stirred: Notify::new(),
             next_peer: Cell::new(1),
             launch_token,
-            half_open: Cell::new(0),
+            half_open: HalfOpen::default(),
         })
     }
 

@@ -1,8 +1,9 @@
 //! The loop that every client machine runs in.
 //!
 //! It holds at most one transport, moves frames both ways, and calls the machine with the time. Events are published once
-//! per burst: when the socket is drained, or after [`BURST`] of them. A connection that asks for it stops reading while its
-//! lane is full; writing goes on, so heartbeats never depend on the program polling.
+//! per burst: when the socket is drained, or after [`BURST`] of them. A connection stops reading while too much of what may
+//! not be dropped is unread, and one that asks for it while its lossy lane is full too. Writing goes on, so heartbeats never
+//! depend on the program polling.
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -39,7 +40,7 @@ pub(super) trait Protocol {
 
     /// Finds the peer and connects.
     fn open(&self, wanted: Self::Wanted) -> impl Future<Output = Result<Opened<Self::Detail>, Error>> + 'static;
-    /// Whether to stop reading when nobody polls, instead of dropping events.
+    /// Whether to stop reading when nobody polls, instead of dropping events that may be dropped.
     fn pauses(&self) -> bool {
         false
     }
@@ -227,7 +228,7 @@ impl<P: Protocol> Driver<'_, P> {
     fn frames(&mut self) {
         let now = clock::now();
         for _ in 0..BURST {
-            if self.protocol.pauses() && self.port.outlet.is_full() && self.port.outlet.pause() {
+            if self.port.outlet.is_full() && self.port.outlet.pause() {
                 self.paused = true;
                 self.protocol.paused(now, true);
                 return;

@@ -7,3 +7,4 @@ pub mod host;
 pub mod ipc;
 pub mod json;
 pub mod rpc;
+pub mod websocket;

@@ -10,6 +10,8 @@
 //!   `launch_token` that the host gave out. Nothing is sent before all of that holds. Who is refused gets the words that
 //!   Discord closes with, since programs compare them; what exactly was wrong stands in the host's log. Over IPC the first frame must be
 //!   HANDSHAKE, within 5 seconds; a PING before it is answered, and leaving without a word is fine: real clients probe.
+//!   Until then a peer takes none of the places. Those who have not shaken hands have a number of their own, and who comes
+//!   pushes out the oldest of them; so neither they nor strangers at the WebSocket can keep others out.
 //! - **Authentication.** Presence needs none, so a peer over IPC may stay anonymous as long as it likes. So may
 //!   one over WebSocket whose commands were no good yet, but only while there is room: when half of the places are taken,
 //!   who is idle 10 seconds after its READY, or becomes that old, is closed (1008). An AUTHORIZE that waits for the user
@@ -51,6 +53,7 @@ pub use objects::user as write_user;
 
 use crate::error::ProtocolError;
 use crate::event::{Event, EventType};
+use crate::scenario::Player;
 use crate::time::Instant;
 use crate::value::Document;
 use crate::wire::ipc::{Frame, Opcode};
@@ -96,6 +99,8 @@ pub struct Door {
     asked: u64,
     waits: Vec<Wait>,
     missed: Vec<Missed>,
+    /// The host's scenario, while it plays.
+    scenario: Option<Player>,
     /// Scratch for what a peer or the host sent, and for what is sent; kept for its memory.
     doc: Document,
     frame: Vec<u8>,
@@ -207,11 +212,12 @@ impl Door {
         self.make_room(cx, 0);
         self.deny_unanswered(cx);
         self.expire_waits(cx);
+        self.play(cx);
     }
 
     /// Whether half of the places are taken, with so many peers more.
     fn is_crowded(&self, more: usize) -> bool {
-        (self.peers.len() + more) * 2 >= self.config.limits.peers
+        (self.open_peers() + more) * 2 >= self.config.limits.peers
     }
 
     /// Closes who has been idle for too long, when others need the place: at the deadline, and whenever somebody comes.
@@ -237,7 +243,7 @@ impl Door {
         let questions = self.questions.values().map(|question| question.until);
         let joining = self.joining.iter().map(|joining| joining.until);
         let waits = self.waits.iter().map(|wait| wait.until);
-        peers.chain(questions).chain(joining).chain(waits).min()
+        peers.chain(questions).chain(joining).chain(waits).chain(self.next_step()).min()
     }
 }
 
