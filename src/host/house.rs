@@ -12,7 +12,9 @@ use std::time::Duration;
 use gamebridge_proto::command::Command;
 use gamebridge_proto::error::{Error, ProtocolError, Status};
 use gamebridge_proto::event::{Event, EventType, LogLevel};
-use gamebridge_proto::server::rpc::{Door, Errand, HttpRequest, HttpResponse, Sink, Via};
+use gamebridge_proto::record::door::Input;
+use gamebridge_proto::record::{Output, Setup, Tapped, Witness};
+use gamebridge_proto::server::rpc::{Account, Door, Errand, HttpRequest, HttpResponse, Sink, Via};
 use gamebridge_proto::time::Instant;
 use gamebridge_proto::wire::ipc::{Frame, Opcode};
 use gamebridge_proto::world::{Entropy, User, World};
@@ -22,6 +24,7 @@ use super::account_file;
 use super::half_open::HalfOpen;
 use super::service::Service;
 use super::upstreams::Upstreams;
+use crate::record::{self, Tape};
 use crate::runtime::{clock, fill_random};
 use crate::session::port::{Outlet, Passed};
 use crate::transport::Outbox;
@@ -65,6 +68,7 @@ struct Rooms {
     kept: Option<Kept>,
     /// The deadline that the main task knows of.
     armed: Option<Instant>,
+    tape: Option<Box<Tape>>,
 }
 
 /// The guest as its file has it.
@@ -141,14 +145,46 @@ impl Rooms {
     }
 }
 
+/// A call of the door that was announced.
+struct Call {
+    now: Instant,
+}
+
+/// What a call of the door gives back, on its way to a recording.
+trait Told {
+    fn show(&self, _tape: &mut Tape) {}
+}
+
+impl Told for () {}
+
+impl Told for Result<(), Error> {
+    fn show(&self, tape: &mut Tape) {
+        if let Err(error) = self {
+            tape.saw(&Output::Failed(error));
+        }
+    }
+}
+
+impl Told for HttpResponse {
+    fn show(&self, tape: &mut Tape) {
+        tape.saw(&Output::Response(self));
+    }
+}
+
 impl House {
     /// `own` are the addresses at which it listens itself. What its connections to a Discord say comes out of the other end,
     /// and belongs into [`House::upstream`].
-    pub(super) fn new(service: &Service, own: Vec<String>) -> Result<(House, mpsc::UnboundedReceiver<Passed>), Error> {
+    pub(super) fn new(
+        service: &Service,
+        own: Vec<String>,
+        outlet: &mut Outlet,
+    ) -> Result<(House, mpsc::UnboundedReceiver<Passed>), Error> {
         let config = service.door()?;
         let (upstreams, passed) = Upstreams::new(service.discord.clone(), own, config.instance.clone());
         let launch_token = config.launch_token.as_ref().map(|token| token.reveal().to_owned()).unwrap_or_default();
-        let world = World::new(service.world()?, SystemEntropy)
+        let world = service.world()?;
+        let mut tape = Tape::begin(Setup::Server(&config, &world), outlet);
+        let world = World::new(world, record::overheard(tape.as_deref_mut(), SystemEntropy))
             .map_err(|error| Error::argument(format!("rpc: username: {error}")))?;
         let kept = service.account_file.clone().map(|path| Kept { path, guest: None, due: None });
         let house = House {
@@ -160,6 +196,7 @@ impl House {
                 errands: Vec::new(),
                 kept,
                 armed: None,
+                tape,
             }),
             stirred: Notify::new(),
             next_peer: Cell::new(1),
@@ -168,7 +205,9 @@ impl House {
             half_open: HalfOpen::default(),
         };
         house.keep()?;
-        house.with_door(|door, world, now, out| door.start(now, world, out));
+        if service.account != Account::Guest {
+            house.with_door(house.about(Input::Start), |door, world, now, out| door.start(now, world, out));
+        }
         Ok((house, passed))
     }
 
@@ -178,7 +217,8 @@ impl House {
         let Some(kept) = &mut rooms.kept else { return Ok(()) };
         kept.due = None;
         let guest = rooms.world.local_user();
-        if kept.guest.as_ref() == Some(guest) {
+        // A snapshot that was loaded may have made the user somebody else, who is kept nowhere.
+        if kept.guest.as_ref() == Some(guest) || !rooms.world.local_user_is_guest() {
             return Ok(());
         }
         // One that can't be written is tried again at the next change, and not without end.
@@ -205,23 +245,44 @@ impl House {
 
     /// What a connection to a Discord says.
     pub(super) fn upstream(&self, passed: &Passed) {
-        self.with_door(|door, world, now, out| {
-            door.handle_upstream(now, passed.session, &passed.event(), world, out);
+        let (session, event) = (passed.session, passed.event());
+        self.with_door(self.about(Input::Upstream { session, event: &event }), |door, world, now, out| {
+            door.handle_upstream(now, session, &event, world, out);
         });
     }
 
-    /// Calls the door, then tells the main task what it has to know.
-    fn with_door<R>(&self, step: impl FnOnce(&mut Door, &mut World, Instant, &mut Effects<'_>) -> R) -> R {
+    /// Announces a call of the door: this, as data, is what goes on record. So no call can be made that a recording lacks.
+    fn about(&self, input: Input<'_>) -> Call {
         let now = clock::now();
+        if let Some(tape) = &mut self.rooms.borrow_mut().tape {
+            tape.door(now, &input);
+        }
+        Call { now }
+    }
+
+    /// Calls the door, then tells the main task what it has to know.
+    fn with_door<R: Told>(
+        &self,
+        Call { now }: Call,
+        step: impl FnOnce(&mut Door, &mut World, Instant, &mut Tapped<'_, Effects<'_>, Tape>) -> R,
+    ) -> R {
         let rooms = &mut *self.rooms.borrow_mut();
         let mut out =
             Effects { now, mailboxes: &rooms.mailboxes, events: &mut rooms.events, errands: &mut rooms.errands };
-        let result = step(&mut rooms.door, &mut rooms.world, now, &mut out);
+        let mut tapped = Tapped::new(&mut out, rooms.tape.as_deref_mut());
+        let result = step(&mut rooms.door, &mut rooms.world, now, &mut tapped);
+        if let Some(tape) = &mut rooms.tape {
+            result.show(tape);
+            if let Some(sentence) = tape.finish(rooms.door.next_timeout()) {
+                out.event(Event::log(LogLevel::Warn, "record", &sentence));
+            }
+        }
         for errand in rooms.errands.drain(..) {
             self.upstreams.run(errand);
         }
         if let Some(kept) = &mut rooms.kept
             && kept.due.is_none()
+            && rooms.world.local_user_is_guest()
             && kept.guest.as_ref().is_some_and(|guest| guest != rooms.world.local_user())
         {
             kept.due = Some(now + KEEP_AFTER);
@@ -238,36 +299,46 @@ impl House {
         let peer = self.next_peer.replace(self.next_peer.get().wrapping_add(1).max(1));
         let mailbox = Rc::new(Mailbox::default());
         self.rooms.borrow_mut().mailboxes.insert(peer, mailbox.clone());
-        self.with_door(|door, world, now, out| door.handle_connect(now, peer, via, world, out));
+        self.with_door(self.about(Input::Connect { peer, via }), |door, world, now, out| {
+            door.handle_connect(now, peer, via, world, out)
+        });
         (peer, mailbox)
     }
 
     pub(super) fn frame(&self, peer: u32, frame: Frame<'_>) -> Result<(), ProtocolError> {
-        self.with_door(|door, world, now, out| door.handle_frame(now, peer, frame, world, out))
+        self.with_door(self.about(Input::Frame { peer, frame }), |door, world, now, out| {
+            door.handle_frame(now, peer, frame, world, out)
+        })
     }
 
     pub(super) fn gone(&self, peer: u32) {
         self.rooms.borrow_mut().mailboxes.remove(&peer);
-        self.with_door(|door, world, now, out| door.handle_gone(now, peer, world, out));
+        self.with_door(self.about(Input::Gone { peer }), |door, world, now, out| {
+            door.handle_gone(now, peer, world, out)
+        });
         self.stirred.notify_one();
     }
 
     pub(super) fn http(&self, request: HttpRequest<'_>) -> HttpResponse {
-        self.with_door(|door, world, now, _| door.handle_http(now, request, world))
+        self.with_door(self.about(Input::Http(request)), |door, world, now, out| {
+            door.handle_http(now, request, world, out)
+        })
     }
 
     /// A command of the host's. It has no peer to wait for, so its reply is there at once.
     pub(super) fn command(&self, command: Command, outlet: &mut Outlet) {
-        self.with_door(|door, world, now, out| door.handle_command(now, command, world, out));
+        let call = self.about(Input::Command(&command));
+        self.with_door(call, |door, world, now, out| door.handle_command(now, command, world, out));
         self.deliver(outlet);
     }
 
     pub(super) fn answer(&self, request: u64, status: Status, json: &[u8]) -> Result<(), Error> {
-        self.with_door(|door, world, now, out| door.handle_answer(now, request, status, json, world, out))
+        let call = self.about(Input::Answer { request, status, json });
+        self.with_door(call, |door, world, now, out| door.handle_answer(now, request, status, json, world, out))
     }
 
     pub(super) fn timeout(&self, outlet: &mut Outlet) {
-        self.with_door(|door, world, now, out| door.handle_timeout(now, world, out));
+        self.with_door(self.about(Input::Timeout), |door, world, now, out| door.handle_timeout(now, world, out));
         let due = self.rooms.borrow().kept.as_ref().and_then(|kept| kept.due);
         if due.is_some_and(|due| due <= clock::now()) {
             self.keep_aloud(outlet);

@@ -46,7 +46,7 @@ pub async fn run(service: Service, mut port: Port) {
 }
 
 async fn serve(service: Service, port: &mut Port, peers: &mut JoinSet<()>) {
-    let (doorway, house, upstream) = match open(&service).await {
+    let (doorway, house, upstream) = match open(&service, port).await {
         Ok(opened) => opened,
         Err(error) => {
             // Commands may have come already: they are answered first.
@@ -69,9 +69,9 @@ async fn serve(service: Service, port: &mut Port, peers: &mut JoinSet<()>) {
 type Upstream = mpsc::UnboundedReceiver<Passed>;
 
 /// Listens.
-async fn open(service: &Service) -> Result<(Doorway, Rc<House>, Upstream), Error> {
+async fn open(service: &Service, port: &mut Port) -> Result<(Doorway, Rc<House>, Upstream), Error> {
     let doorway = Doorway::open(service).await?;
-    let (house, upstream) = House::new(service, doorway.own())?;
+    let (house, upstream) = House::new(service, doorway.own(), &mut port.outlet)?;
     Ok((doorway, Rc::new(house), upstream))
 }
 

@@ -100,7 +100,7 @@ struct Link {
 
 impl Link {
     fn new(config: Config, accept: Accept) -> Link {
-        Link { client: Client::new(config).accepting(accept), record: Record::default(), peer: 0 }
+        Link { client: Client::new(Config { accept, ..config }), record: Record::default(), peer: 0 }
     }
 
     /// Carries between this machine and a door, if the door is open; whether there was anything.
@@ -466,7 +466,7 @@ fn a_gamebridge_is_passed_over_where_it_will_not_do() {
         (own(), json!(many), false),
     ] {
         let (now, mut record) = (Instant::from_nanos(1), Record::default());
-        let mut client = Client::new(config()).accepting(accept.clone());
+        let mut client = Client::new(Config { accept: accept.clone(), ..config() });
         client.start(now, &mut record);
         client.handle_opened(now, Via::Ipc, "there", &mut record);
         let mut ready = json!({"cmd": "DISPATCH", "evt": "READY", "data": {"v": 1, "config": {}, "user": {"id": "5"}}, "nonce": null});

@@ -107,7 +107,7 @@ impl Client {
     }
 
     fn handle_ready(&mut self, now: Instant, ready: Value<'_>, text: &[u8], out: &mut impl Sink) {
-        if let (State::Handshaking { skip, .. }, Some(why)) = (&self.state, self.accept.refuses(ready)) {
+        if let (State::Handshaking { skip, .. }, Some(why)) = (&self.state, self.config.accept.refuses(ready)) {
             let skip = *skip;
             self.close(out);
             return self.pass_over(skip, Error::new(Status::Remote, why), out);

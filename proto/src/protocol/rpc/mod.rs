@@ -68,6 +68,8 @@ pub struct Config {
     /// Whether to go on looking for a peer when there is none at the start. After the first CONNECTED a broken connection
     /// is always made anew.
     pub retry: bool,
+    /// What is taken for a Discord.
+    pub accept: Accept,
 }
 
 /// What a client takes for a Discord. A GameBridge says what it is: READY's `config` has a member `gamebridge` with the ids
@@ -166,7 +168,6 @@ pub struct Client {
     presence: Presence,
     /// The configured token, or that of the program's last AUTHENTICATE that succeeded.
     token: Option<Secret>,
-    accept: Accept,
     /// Whether CONNECTED was ever delivered.
     was_connected: bool,
     /// Whether the present outage was told.
@@ -215,7 +216,6 @@ impl Client {
             subscriptions: Subscriptions::default(),
             presence: Presence::default(),
             token: config.access_token.clone(),
-            accept: Accept::Any,
             was_connected: false,
             reconnecting: false,
             absence_told: false,
@@ -229,10 +229,9 @@ impl Client {
         }
     }
 
-    /// The same, but particular about whom it takes for a Discord.
-    pub fn accepting(mut self, accept: Accept) -> Self {
-        self.accept = accept;
-        self
+    /// What it was made of.
+    pub fn config(&self) -> &Config {
+        &self.config
     }
 
     /// Begins to look for a peer.

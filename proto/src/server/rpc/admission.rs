@@ -1,5 +1,7 @@
 //! Letting peers in: the URL and the Origin of a WebSocket, the HANDSHAKE of IPC, and READY.
 
+use std::borrow::Cow;
+
 use super::caller::Caller;
 use super::peer::{Bucket, Open, Peer, Standing, State, Transport};
 use super::{CLOSE_POLICY, Cx, Door, Sink, envelope, notify, objects};
@@ -51,7 +53,7 @@ impl Door {
 
     /// How many peers are in, or wait for a Discord's READY.
     pub(super) fn open_peers(&self) -> usize {
-        self.peers.values().filter(|peer| peer.client().is_some()).count()
+        self.peers.values().filter(|peer| peer.open().is_some() || peer.waits_for().is_some()).count()
     }
 
     /// Whether there is no place for one peer more, after who only sat in one was sent away.
@@ -65,7 +67,7 @@ impl Door {
         let greeting = || {
             self.peers.iter().filter_map(|(number, peer)| match peer.state {
                 State::Greeting { until } => Some((until, *number)),
-                State::Waiting { .. } | State::Open(_) => None,
+                State::Waiting { .. } | State::Open(_) | State::Once(_) => None,
             })
         };
         if greeting().count() >= self.config.limits.greeting
@@ -82,12 +84,9 @@ impl Door {
         query: &str,
         origin: Option<&str>,
     ) -> Result<ApplicationId, (CloseCode, &'static str)> {
-        let client = form::parameter(query, "client_id").unwrap_or_default();
-        let client = client_id(&client).ok_or((CloseCode::InvalidClientId, CLIENT_ID_EXPECTED))?;
-        let application = world.application(client);
-        let application = application.ok_or((CloseCode::InvalidClientId, CLIENT_ID_UNKNOWN))?;
+        let application = client_of(world, query).map_err(|why| (CloseCode::InvalidClientId, why))?;
         if !self.origin_allowed(&application, query, origin) {
-            return Err((CloseCode::InvalidOrigin, "the Origin is not registered for this application"));
+            return Err((CloseCode::InvalidOrigin, ORIGIN_UNKNOWN));
         }
         if form::parameter(query, "v").as_deref() != Some("1") {
             return Err((CloseCode::InvalidVersion, "v: 1 expected"));
@@ -96,11 +95,12 @@ impl Door {
             Some(encoding) if !ENCODINGS.contains(&encoding.as_str()) => {
                 Err((CloseCode::InvalidEncoding, "encoding: json or etf expected"))
             }
-            _ => Ok(client),
+            _ => Ok(application.id),
         }
     }
 
-    fn origin_allowed(&self, application: &Application, query: &str, origin: Option<&str>) -> bool {
+    /// Whether a request with this Origin, or with none and the launch token in its query, speaks for an application.
+    pub(super) fn origin_allowed(&self, application: &Application, query: &str, origin: Option<&str>) -> bool {
         match (origin, &self.config.launch_token) {
             (Some(origin), _) => application.allows_origin(origin),
             (None, Some(token)) => {
@@ -136,7 +136,7 @@ impl Door {
 
     fn standing(&self, now: Instant, transport: Transport) -> Standing {
         match transport {
-            Transport::Ipc => Standing::Anonymous,
+            Transport::Ipc | Transport::Http => Standing::Anonymous,
             Transport::WebSocket => Standing::Idle { until: now + self.config.limits.authentication },
         }
     }
@@ -222,7 +222,14 @@ impl Door {
 }
 
 pub(super) const CLIENT_ID_EXPECTED: &str = "client_id: an application's id expected";
+pub(super) const ORIGIN_UNKNOWN: &str = "the Origin is not registered for this application";
 const CLIENT_ID_UNKNOWN: &str = "client_id: no application with this id is registered";
+
+/// The application that a query names.
+pub(super) fn client_of<'w>(world: &'w World, query: &str) -> Result<Cow<'w, Application>, &'static str> {
+    let client = form::parameter(query, "client_id").unwrap_or_default();
+    world.application(client_id(&client).ok_or(CLIENT_ID_EXPECTED)?).ok_or(CLIENT_ID_UNKNOWN)
+}
 
 /// Digits that fit 64 bits and are not 0.
 pub(super) fn client_id(text: &str) -> Option<ApplicationId> {

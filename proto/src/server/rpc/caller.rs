@@ -8,10 +8,10 @@ use crate::world::{ApplicationId, ChannelId, Scopes, SessionId, World};
 /// Who sends a command, or is to get an event.
 #[derive(Clone, Debug)]
 pub(super) struct Caller {
-    /// Its number; 0 for who asks once, over HTTP, and has no connection.
+    /// Its number.
     pub(super) peer: u32,
     pub(super) client: ApplicationId,
-    /// What its presence, locks and devices hang on. A single request has none.
+    /// What its presence, locks and devices hang on. Who asks once, over HTTP, has none.
     pub(super) session: Option<SessionId>,
     /// Whether it speaks over the local socket, and so holds `rpc.local`.
     pub(super) local: bool,
@@ -51,15 +51,6 @@ impl Caller {
             let sentence = format!("{what}: lasts as long as a connection, and a single request has none");
             Refusal::new(ErrorCode::InvalidCommand, sentence)
         })
-    }
-
-    /// What a Discord answers takes a connection to it.
-    pub(super) fn connected(&self, what: &str) -> Result<(), Refusal> {
-        if self.peer != 0 {
-            return Ok(());
-        }
-        let sentence = format!("{what}: a single request is answered for a guest only, and the account is a Discord's");
-        Err(Refusal::new(ErrorCode::InvalidCommand, sentence))
     }
 
     /// Whether it may read what is written in this channel: one of its own, or any with `messages.read`.

@@ -31,6 +31,7 @@
 
 pub mod account;
 mod admission;
+mod api;
 mod caller;
 mod commands;
 mod config;
@@ -39,6 +40,7 @@ mod events;
 mod host;
 mod http;
 mod objects;
+mod once;
 mod peer;
 mod questions;
 mod refusal;
@@ -50,8 +52,8 @@ use std::fmt;
 
 pub use account::{Account, Errand};
 pub use admission::{Via, host_is_ours};
-pub use commands::OneShot;
 pub use config::{Config, Consent, JoinRequests, Limits};
+pub use host::snapshot;
 pub use http::{HttpRequest, HttpResponse};
 pub use objects::user as write_user;
 
@@ -66,7 +68,7 @@ use crate::wire::rpc::CloseCode;
 use crate::world::{Operation, World};
 use account::Relay;
 use events::Missed;
-use peer::{Peer, State};
+use peer::{Bucket, Peer, State};
 use questions::{Joining, Question};
 use subscription::Index;
 use waiting::Wait;
@@ -111,6 +113,8 @@ pub struct Door {
     relay: Relay,
     /// The host's scenario, while it plays.
     scenario: Option<Player>,
+    /// How fast commands come over HTTP, from all who ask.
+    once: Bucket,
     /// Scratch for what a peer or the host sent, and for what is sent; kept for its memory.
     doc: Document,
     frame: Vec<u8>,
@@ -167,8 +171,10 @@ impl Door {
             (Opcode::Pong, _) => {}
             (Opcode::Close, _) => self.close(cx, peer, CLOSE_NORMAL, ""),
             (Opcode::Handshake, State::Greeting { .. }) => self.handshake(cx, peer, frame.payload),
-            (Opcode::Frame, State::Open(_) | State::Waiting { .. }) => self.command(cx, peer, frame.payload),
-            (Opcode::Handshake, State::Open(_) | State::Waiting { .. }) => {
+            (Opcode::Frame, State::Open(_) | State::Waiting { .. } | State::Once(_)) => {
+                self.command(cx, peer, frame.payload);
+            }
+            (Opcode::Handshake, State::Open(_) | State::Waiting { .. } | State::Once(_)) => {
                 return Err(ProtocolError::protocol("a second HANDSHAKE"));
             }
             (Opcode::Frame, State::Greeting { .. }) => {
@@ -221,7 +227,9 @@ impl Door {
                 State::Greeting { .. } => (*number, CLOSE_POLICY, "no HANDSHAKE came in time"),
                 State::Waiting { .. } => (*number, account::CLOSE_LATER, self.too_late()),
                 // Of those who are in only a token has a deadline.
-                State::Open(_) => (*number, CloseCode::TokenRevoked as u16, "the access token has run out"),
+                State::Open(_) | State::Once(_) => {
+                    (*number, CloseCode::TokenRevoked as u16, "the access token has run out")
+                }
             })
             .collect();
         for (peer, code, reason) in due {

@@ -11,6 +11,7 @@ use crate::world::{ApplicationId, TokenId};
 pub(super) enum Transport {
     Ipc,
     WebSocket,
+    Http,
 }
 
 impl Transport {
@@ -18,6 +19,7 @@ impl Transport {
         match self {
             Transport::Ipc => "ipc",
             Transport::WebSocket => "websocket",
+            Transport::Http => "http",
         }
     }
 }
@@ -37,6 +39,8 @@ pub(super) enum State {
     Waiting { caller: Caller, until: Instant },
     /// It got its READY.
     Open(Open),
+    /// It asks one thing over HTTP, and is gone when it has its reply.
+    Once(Caller),
 }
 
 #[derive(Debug)]
@@ -60,14 +64,14 @@ impl Peer {
     pub(super) fn open(&self) -> Option<&Open> {
         match &self.state {
             State::Open(open) => Some(open),
-            State::Greeting { .. } | State::Waiting { .. } => None,
+            State::Greeting { .. } | State::Waiting { .. } | State::Once(_) => None,
         }
     }
 
     pub(super) fn open_mut(&mut self) -> Option<&mut Open> {
         match &mut self.state {
             State::Open(open) => Some(open),
-            State::Greeting { .. } | State::Waiting { .. } => None,
+            State::Greeting { .. } | State::Waiting { .. } | State::Once(_) => None,
         }
     }
 
@@ -75,7 +79,7 @@ impl Peer {
     pub(super) fn caller(&self) -> Option<&Caller> {
         match &self.state {
             State::Greeting { .. } => None,
-            State::Waiting { caller, .. } | State::Open(Open { caller, .. }) => Some(caller),
+            State::Waiting { caller, .. } | State::Open(Open { caller, .. }) | State::Once(caller) => Some(caller),
         }
     }
 
@@ -91,7 +95,11 @@ impl Peer {
 
     /// Whether its commands are a Discord's to answer.
     pub(super) fn is_relayed(&self) -> bool {
-        self.caller().is_some_and(|caller| caller.session.is_none())
+        match &self.state {
+            State::Waiting { .. } => true,
+            State::Open(Open { caller, .. }) => caller.session.is_none(),
+            State::Greeting { .. } | State::Once(_) => false,
+        }
     }
 
     /// Until when it may be idle in a crowd.
@@ -107,7 +115,7 @@ impl Peer {
         match &self.state {
             State::Greeting { until } | State::Waiting { until, .. } => Some(*until),
             State::Open(Open { standing: Standing::Authenticated { expires, .. }, .. }) => Some(*expires),
-            State::Open(_) => None,
+            State::Open(_) | State::Once(_) => None,
         }
     }
 }

@@ -307,6 +307,11 @@ impl Door {
         cx: &mut Cx<'_, impl Sink>,
         call: Call<'_>,
     ) -> Result<Effect, Refusal> {
+        if !self.peers.get(&call.caller.peer).is_some_and(Peer::is_relayed) {
+            let name = call.row.name;
+            let sentence = format!("{name}: a single request is a guest's, and the account is that of a Discord");
+            return Err(Refusal::new(ErrorCode::InvalidCommand, sentence));
+        }
         let topic = match call.row.name {
             "SUBSCRIBE" | "UNSUBSCRIBE" => Some(topic(call)?.1),
             _ => {
@@ -315,7 +320,6 @@ impl Door {
             }
         };
         let peer = call.caller.peer;
-        call.caller.connected(call.row.name)?;
         let upstream = self.peers.get(&peer).and_then(Peer::open);
         let upstream = upstream.and_then(|open| self.relay.upstreams.get_mut(&open.caller.client));
         let upstream = upstream.ok_or(Refusal::new(ErrorCode::Unknown, "READY has not come yet"))?;
@@ -332,9 +336,9 @@ impl Door {
     /// Whether this one's commands go to a Discord.
     pub(in crate::server::rpc) fn is_relayed(&self, caller: &Caller) -> bool {
         match self.peers.get(&caller.peer) {
-            Some(peer) => peer.is_relayed(),
-            // A single request: by what a peer would meet now.
-            None => !self.relay.serves_guests(),
+            Some(peer) if peer.open().is_some() => peer.is_relayed(),
+            // Who waits for READY; or a single request, by what a peer would meet now.
+            _ => !self.relay.serves_guests(),
         }
     }
 
