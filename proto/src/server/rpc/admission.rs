@@ -1,8 +1,10 @@
 //! Letting peers in: the URL and the Origin of a WebSocket, the HANDSHAKE of IPC, and READY.
 
+use std::borrow::Cow;
+
 use super::caller::Caller;
 use super::peer::{Bucket, Open, Peer, Standing, State, Transport};
-use super::{Cx, Door, Sink, envelope, notify, objects};
+use super::{CLOSE_POLICY, Cx, Door, Sink, envelope, notify, objects};
 use crate::event::{Event, LogLevel};
 use crate::secret::Secret;
 use crate::server::form;
@@ -33,23 +35,48 @@ impl Door {
     pub fn handle_connect(&mut self, now: Instant, peer: u32, via: Via<'_>, world: &mut World, out: &mut impl Sink) {
         let cx = &mut Cx { now, world, out };
         self.forget(cx, peer, 0, "");
-        self.make_room(cx, 1);
-        if self.peers.len() >= self.config.limits.peers {
-            return cx.out.close(peer, CloseCode::RateLimited as u16, "too many peers are connected");
-        }
         match via {
             Via::Ipc => {
+                self.make_room_for_greeting(cx);
                 let until = now + self.config.limits.handshake;
                 let state = State::Greeting { until };
                 self.peers.insert(peer, Peer { transport: Transport::Ipc, bucket: Bucket::default(), state });
             }
+            // Judged first: a stranger must not cost anybody the place.
             Via::WebSocket { query, origin } => match self.judge(cx.world, query, origin) {
+                Ok(_) if self.is_full(cx) => turn_away(cx.out, peer),
                 Ok(client) => {
                     let until = now + self.config.limits.authentication;
                     self.admit(cx, peer, Transport::WebSocket, client, Standing::Idle { until });
                 }
                 Err((code, why)) => refuse(cx.out, peer, code, why),
             },
+        }
+    }
+
+    /// How many peers are in.
+    pub(super) fn open_peers(&self) -> usize {
+        self.peers.values().filter(|peer| peer.open().is_some()).count()
+    }
+
+    /// Whether there is no place for one peer more, after who only sat in one was sent away.
+    fn is_full(&mut self, cx: &mut Cx<'_, impl Sink>) -> bool {
+        self.make_room(cx, 1);
+        self.open_peers() >= self.config.limits.peers
+    }
+
+    /// Closes who has waited longest with its HANDSHAKE, when there are too many of those.
+    fn make_room_for_greeting(&mut self, cx: &mut Cx<'_, impl Sink>) {
+        let greeting = || {
+            self.peers.iter().filter_map(|(number, peer)| match peer.state {
+                State::Greeting { until } => Some((until, *number)),
+                State::Open(_) | State::Once(_) => None,
+            })
+        };
+        if greeting().count() >= self.config.limits.greeting
+            && let Some((_, oldest)) = greeting().min()
+        {
+            self.close(cx, oldest, CLOSE_POLICY, "others came, and this one had sent no HANDSHAKE yet");
         }
     }
 
@@ -60,12 +87,9 @@ impl Door {
         query: &str,
         origin: Option<&str>,
     ) -> Result<ApplicationId, (CloseCode, &'static str)> {
-        let client = form::parameter(query, "client_id").unwrap_or_default();
-        let client = client_id(&client).ok_or((CloseCode::InvalidClientId, CLIENT_ID_EXPECTED))?;
-        let application = world.application(client);
-        let application = application.ok_or((CloseCode::InvalidClientId, CLIENT_ID_UNKNOWN))?;
+        let application = client_of(world, query).map_err(|why| (CloseCode::InvalidClientId, why))?;
         if !self.origin_allowed(&application, query, origin) {
-            return Err((CloseCode::InvalidOrigin, "the Origin is not registered for this application"));
+            return Err((CloseCode::InvalidOrigin, ORIGIN_UNKNOWN));
         }
         if form::parameter(query, "v").as_deref() != Some("1") {
             return Err((CloseCode::InvalidVersion, "v: 1 expected"));
@@ -74,11 +98,12 @@ impl Door {
             Some(encoding) if !ENCODINGS.contains(&encoding.as_str()) => {
                 Err((CloseCode::InvalidEncoding, "encoding: json or etf expected"))
             }
-            _ => Ok(client),
+            _ => Ok(application.id),
         }
     }
 
-    fn origin_allowed(&self, application: &Application, query: &str, origin: Option<&str>) -> bool {
+    /// Whether a request with this Origin, or with none and the launch token in its query, speaks for an application.
+    pub(super) fn origin_allowed(&self, application: &Application, query: &str, origin: Option<&str>) -> bool {
         match (origin, &self.config.launch_token) {
             (Some(origin), _) => application.allows_origin(origin),
             (None, Some(token)) => {
@@ -153,6 +178,10 @@ impl Door {
         };
         self.doc = doc;
         match judged {
+            Ok(_) if self.is_full(cx) => {
+                self.peers.remove(&peer);
+                turn_away(cx.out, peer);
+            }
             Ok(client) => self.admit(cx, peer, Transport::Ipc, client, Standing::Anonymous),
             Err((code, why)) => {
                 self.peers.remove(&peer);
@@ -163,7 +192,14 @@ impl Door {
 }
 
 pub(super) const CLIENT_ID_EXPECTED: &str = "client_id: an application's id expected";
+pub(super) const ORIGIN_UNKNOWN: &str = "the Origin is not registered for this application";
 const CLIENT_ID_UNKNOWN: &str = "client_id: no application with this id is registered";
+
+/// The application that a query names.
+pub(super) fn client_of<'w>(world: &'w World, query: &str) -> Result<Cow<'w, Application>, &'static str> {
+    let client = form::parameter(query, "client_id").unwrap_or_default();
+    world.application(client_id(&client).ok_or(CLIENT_ID_EXPECTED)?).ok_or(CLIENT_ID_UNKNOWN)
+}
 
 /// Digits that fit 64 bits and are not 0.
 pub(super) fn client_id(text: &str) -> Option<ApplicationId> {
@@ -188,6 +224,11 @@ fn refuse(out: &mut impl Sink, peer: u32, code: CloseCode, why: &str) {
     event.peer = peer;
     out.event(event);
     out.close(peer, code as u16, code.exact_words().unwrap_or(why));
+}
+
+/// Closes a peer for which there is no place.
+fn turn_away(out: &mut impl Sink, peer: u32) {
+    out.close(peer, CloseCode::RateLimited as u16, "too many peers are connected");
 }
 
 /// Whether a Host header names this server: a loopback literal with our port. A name, even `localhost`, does not do:

@@ -66,8 +66,10 @@ impl Default for Config {
 /// How much a peer may ask for, and how long it may take.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Peers at a time.
+    /// Peers at a time, those before their HANDSHAKE not counted.
     pub peers: usize,
+    /// Peers before their HANDSHAKE at a time.
+    pub greeting: usize,
     /// Bytes of one message.
     pub message_bytes: usize,
     /// Subscriptions of one peer.
@@ -90,6 +92,7 @@ impl Default for Limits {
     fn default() -> Self {
         Limits {
             peers: 32,
+            greeting: 64,
             message_bytes: 64 * 1024,
             subscriptions: 256,
             waiting: 16,

@@ -10,6 +10,8 @@
 //!   `launch_token` that the host gave out. Nothing is sent before all of that holds. Who is refused gets the words that
 //!   Discord closes with, since programs compare them; what exactly was wrong stands in the host's log. Over IPC the first frame must be
 //!   HANDSHAKE, within 5 seconds; a PING before it is answered, and leaving without a word is fine: real clients probe.
+//!   Until then a peer takes none of the places. Those who have not shaken hands have a number of their own, and who comes
+//!   pushes out the oldest of them; so neither they nor strangers at the WebSocket can keep others out.
 //! - **Authentication.** Presence needs none, so a peer over IPC may stay anonymous as long as it likes. So may
 //!   one over WebSocket whose commands were no good yet, but only while there is room: when half of the places are taken,
 //!   who is idle 10 seconds after its READY, or becomes that old, is closed (1008). An AUTHORIZE that waits for the user
@@ -26,6 +28,7 @@
 //! belongs into [`crate::world`].
 
 mod admission;
+mod api;
 mod caller;
 mod commands;
 mod config;
@@ -34,6 +37,7 @@ mod events;
 mod host;
 mod http;
 mod objects;
+mod once;
 mod peer;
 mod questions;
 mod refusal;
@@ -44,7 +48,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 pub use admission::{Via, host_is_ours};
-pub use commands::OneShot;
 pub use config::{Config, Consent, JoinRequests, Limits};
 pub use host::snapshot;
 pub use http::{HttpRequest, HttpResponse};
@@ -60,7 +63,7 @@ use crate::wire::json::Object;
 use crate::wire::rpc::CloseCode;
 use crate::world::{Operation, World};
 use events::Missed;
-use peer::{Peer, State};
+use peer::{Bucket, Peer, State};
 use questions::{Joining, Question};
 use subscription::Index;
 use waiting::Wait;
@@ -100,6 +103,8 @@ pub struct Door {
     missed: Vec<Missed>,
     /// The host's scenario, while it plays.
     scenario: Option<Player>,
+    /// How fast commands come over HTTP, from all who ask.
+    once: Bucket,
     /// Scratch for what a peer or the host sent, and for what is sent; kept for its memory.
     doc: Document,
     frame: Vec<u8>,
@@ -156,8 +161,10 @@ impl Door {
             (Opcode::Pong, _) => {}
             (Opcode::Close, _) => self.close(cx, peer, CLOSE_NORMAL, ""),
             (Opcode::Handshake, State::Greeting { .. }) => self.handshake(cx, peer, frame.payload),
-            (Opcode::Frame, State::Open(_)) => self.command(cx, peer, frame.payload),
-            (Opcode::Handshake, State::Open(_)) => return Err(ProtocolError::protocol("a second HANDSHAKE")),
+            (Opcode::Frame, State::Open(_) | State::Once(_)) => self.command(cx, peer, frame.payload),
+            (Opcode::Handshake, State::Open(_) | State::Once(_)) => {
+                return Err(ProtocolError::protocol("a second HANDSHAKE"));
+            }
             (Opcode::Frame, State::Greeting { .. }) => {
                 return Err(ProtocolError::protocol("a command before the HANDSHAKE"));
             }
@@ -202,7 +209,9 @@ impl Door {
             .map(|(number, peer)| match &peer.state {
                 State::Greeting { .. } => (*number, CLOSE_POLICY, "no HANDSHAKE came in time"),
                 // Of those who are in only a token has a deadline.
-                State::Open(_) => (*number, CloseCode::TokenRevoked as u16, "the access token has run out"),
+                State::Open(_) | State::Once(_) => {
+                    (*number, CloseCode::TokenRevoked as u16, "the access token has run out")
+                }
             })
             .collect();
         for (peer, code, reason) in due {
@@ -216,7 +225,7 @@ impl Door {
 
     /// Whether half of the places are taken, with so many peers more.
     fn is_crowded(&self, more: usize) -> bool {
-        (self.peers.len() + more) * 2 >= self.config.limits.peers
+        (self.open_peers() + more) * 2 >= self.config.limits.peers
     }
 
     /// Closes who has been idle for too long, when others need the place: at the deadline, and whenever somebody comes.

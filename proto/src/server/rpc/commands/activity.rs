@@ -31,7 +31,6 @@ fn playing(world: &World, caller: &Caller) -> Option<SessionId> {
 
 /// SEND_ACTIVITY_JOIN_INVITE and CLOSE_ACTIVITY_REQUEST.
 pub(super) fn answer_join(cx: &mut Cx<'_, impl Sink>, call: Call<'_>, accepted: bool, data: &mut Vec<u8>) -> Answer {
-    call.caller.session(call.row.name)?;
     let session = playing(cx.world, call.caller);
     let from = call.args.member("user_id").as_id().unwrap_or_default().into();
     let answer = Operation::AnswerJoin { from, application: Some(call.caller.client), session, accepted };

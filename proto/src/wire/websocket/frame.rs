@@ -1,36 +1,45 @@
-//! One frame's head (RFC 6455 section 5.2), read and written, and the mask over a client's payloads. No I/O, no state.
+//! One frame's head (RFC 6455 section 5.2), read and written, and the mask over a client's payloads.
 
-use gamebridge_proto::error::{Error, ProtocolError};
+use crate::error::{Error, ProtocolError};
 
 /// Which end of the connection this is. A client masks its payloads and a server does not; each refuses the opposite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
+pub enum Role {
+    /// It connected.
     Client,
+    /// It was connected to.
     Server,
 }
 
 /// The close codes that this side says by itself (RFC 6455 section 7.4.1).
-pub(super) mod code {
-    pub(in super::super) const PROTOCOL: u16 = 1002;
-    pub(in super::super) const UNSUPPORTED: u16 = 1003;
-    pub(in super::super) const INVALID: u16 = 1007;
-    pub(in super::super) const TOO_LONG: u16 = 1009;
+pub mod code {
+    /// The framing was broken.
+    pub const PROTOCOL: u16 = 1002;
+    /// A kind of message that has no meaning here.
+    pub const UNSUPPORTED: u16 = 1003;
+    /// A message is not what its kind says: text that is not UTF-8, a term that is none.
+    pub const INVALID: u16 = 1007;
+    /// A message is over the limit.
+    pub const TOO_LONG: u16 = 1009;
 }
 
 /// Whether a code may stand in a close frame: those that the RFC defines for it, and those of frameworks and applications.
-pub(super) fn may_be_said(code: u16) -> bool {
+pub fn may_be_said(code: u16) -> bool {
     matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
 }
 
 /// What a peer did that ends the connection: the close code that tells it, and the sentence that tells us.
 #[derive(Debug)]
-pub(super) struct Refusal {
-    pub(super) code: u16,
-    pub(super) error: ProtocolError,
+pub struct Refusal {
+    /// The close code.
+    pub code: u16,
+    /// The sentence.
+    pub error: ProtocolError,
 }
 
 impl Refusal {
-    pub(super) fn new(code: u16, sentence: impl Into<std::borrow::Cow<'static, str>>) -> Self {
+    /// Both together.
+    pub fn new(code: u16, sentence: impl Into<std::borrow::Cow<'static, str>>) -> Self {
         Refusal { code, error: Error::protocol(sentence) }
     }
 
@@ -39,13 +48,20 @@ impl Refusal {
     }
 }
 
+/// What a frame is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Opcode {
+pub enum Opcode {
+    /// Goes on with a message that a frame before has begun.
     Continuation = 0,
+    /// Begins a message of UTF-8.
     Text = 1,
+    /// Begins a message of bytes.
     Binary = 2,
+    /// The sender says nothing more.
     Close = 8,
+    /// Asks for a [`Opcode::Pong`] with the same payload.
     Ping = 9,
+    /// The answer to a [`Opcode::Ping`].
     Pong = 10,
 }
 
@@ -62,32 +78,38 @@ impl Opcode {
         })
     }
 
-    pub(super) fn is_control(self) -> bool {
+    /// Whether it may come between the fragments of a message.
+    pub fn is_control(self) -> bool {
         self as u8 & 8 != 0
     }
 }
 
 /// The payload of a control frame, in bytes, at most.
-pub(super) const MAX_CONTROL: usize = 125;
+pub const MAX_CONTROL: usize = 125;
 /// The longest head: two bytes, a length of eight, a mask of four.
-pub(super) const MAX_HEAD: usize = 14;
+pub const MAX_HEAD: usize = 14;
 
 /// What stands before a payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Head {
-    pub(super) opcode: Opcode,
+pub struct Head {
+    /// What the frame is for.
+    pub opcode: Opcode,
     /// Whether the message ends with this frame.
-    pub(super) last: bool,
-    pub(super) mask: Option<[u8; 4]>,
+    pub last: bool,
+    /// What lies over the payload.
+    pub mask: Option<[u8; 4]>,
     /// Bytes of the head itself.
-    pub(super) size: usize,
+    pub size: usize,
     /// Bytes of the payload, as the peer says.
-    pub(super) payload: u64,
+    pub payload: u64,
 }
 
 impl Head {
     /// Reads the head at the front; `None` when it is not wholly there. `role` is the reader's own.
-    pub(super) fn read(bytes: &[u8], role: Role) -> Result<Option<Head>, Refusal> {
+    ///
+    /// # Errors
+    /// What no head may be, as soon as the bytes say so.
+    pub fn read(bytes: &[u8], role: Role) -> Result<Option<Head>, Refusal> {
         let [first, second, ..] = *bytes else { return Ok(None) };
         if first & 0x70 != 0 {
             return Err(Refusal::protocol("a frame has reserved bits set, and no extension was agreed on"));
@@ -127,7 +149,7 @@ impl Head {
 }
 
 /// Appends a whole frame.
-pub(super) fn write(out: &mut Vec<u8>, opcode: Opcode, mask: Option<[u8; 4]>, payload: &[u8]) {
+pub fn write(out: &mut Vec<u8>, opcode: Opcode, mask: Option<[u8; 4]>, payload: &[u8]) {
     let bit = if mask.is_some() { 0x80 } else { 0 };
     out.reserve(MAX_HEAD + payload.len());
     out.push(0x80 | opcode as u8);
@@ -153,7 +175,7 @@ pub(super) fn write(out: &mut Vec<u8>, opcode: Opcode, mask: Option<[u8; 4]>, pa
 }
 
 /// Puts the mask on, or takes it off.
-pub(super) fn apply(mask: [u8; 4], bytes: &mut [u8]) {
+pub fn apply(mask: [u8; 4], bytes: &mut [u8]) {
     let twice = u32::from_ne_bytes(mask);
     let twice = u64::from(twice) << 32 | u64::from(twice);
     let (words, rest) = bytes.as_chunks_mut::<8>();

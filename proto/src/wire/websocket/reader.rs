@@ -1,31 +1,49 @@
 //! From the stream's bytes to messages.
 //!
-//! The bytes lie in a buffer that the connection borrows from its thread while it holds any: one buffer serves all
-//! connections that are quiet, so an idle one costs nothing here, and a busy one reads in large steps. (Each read of a
-//! flood over TCP is answered by the system with a window update; read 16 KiB at a time, those cost as much as all else.)
+//! The bytes lie in a buffer that the reader borrows ([`Spare`]) while it holds any: one buffer serves all connections
+//! that are quiet, so an idle one costs nothing here, and a busy one reads in large steps. (Each read of a flood over TCP is answered by the system with a window update; read 16 KiB at a time, those cost as much as all else.)
 //! A message in one frame is a slice of that buffer and is copied nowhere. The one thing to know before changing it: what
 //! [`Reader::next`] returns points into the buffer, and stays there until the next call of `next` or `space`.
 
-use std::cell::RefCell;
 use std::ops::Range;
 
 use super::frame::{self, Head, Opcode, Refusal, Role, code};
-use crate::transport::Limits;
 
 /// A larger buffer is given back to the system, and so are fragments that needed more.
 const KEEP: usize = 256 * 1024;
 
-thread_local! {
-    /// The buffer that nobody has borrowed.
-    static SPARE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+/// The buffer that no reader has borrowed: one for all readers that take turns.
+#[derive(Debug, Default)]
+pub struct Spare(Vec<u8>);
+
+impl Spare {
+    /// None yet.
+    pub const fn new() -> Self {
+        Spare(Vec::new())
+    }
+
+    /// The spare buffer, or a new one, of at least this size.
+    fn borrow(&mut self, size: usize) -> Vec<u8> {
+        if self.0.len() >= size { std::mem::take(&mut self.0) } else { vec![0; size] }
+    }
+
+    /// Keeps the largest buffer within bounds.
+    fn give_back(&mut self, buffer: Vec<u8>) {
+        if buffer.len() <= KEEP && self.0.len() < buffer.len() {
+            self.0 = buffer;
+        }
+    }
 }
 
 /// Cuts one direction of one connection.
 #[derive(Debug)]
-pub(super) struct Reader {
+pub struct Reader {
     role: Role,
-    limits: Limits,
-    /// Borrowed from the thread while there is something in it; what was not taken is `start..end`.
+    /// Bytes of the longest message.
+    max_message: usize,
+    /// Bytes of the smallest buffer to read into.
+    read: usize,
+    /// Borrowed while there is something in it; what was not taken is `start..end`.
     buffer: Vec<u8>,
     start: usize,
     end: usize,
@@ -34,48 +52,68 @@ pub(super) struct Reader {
     /// The message that comes in fragments: its kind, and what is there.
     fragments: Vec<u8>,
     of: Option<Opcode>,
+    /// How many fragments it has so far.
+    pieces: usize,
 }
 
 /// What came.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Message {
+pub enum Message {
+    /// UTF-8: it was looked at.
     Text(Place),
+    /// Any bytes.
     Binary(Place),
+    /// To be answered.
     Ping(Range<usize>),
+    /// An answer.
     Pong(Range<usize>),
+    /// The last that the peer says; [`super::close`] reads it.
     Close(Range<usize>),
 }
 
 /// Where a message lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub enum Place {
+    /// It came in one frame.
     Buffer(Range<usize>),
+    /// It came in several.
     Fragments,
 }
 
 impl Reader {
-    pub(super) fn new(role: Role, limits: Limits) -> Self {
-        Reader { role, limits, buffer: Vec::new(), start: 0, end: 0, wanted: 0, fragments: Vec::new(), of: None }
+    /// A reader at this end of a connection, that refuses messages of more than `max_message` bytes and reads `read` bytes
+    /// at a time, or more. It holds no memory until the first read.
+    pub fn new(role: Role, max_message: usize, read: usize) -> Self {
+        Reader {
+            role,
+            max_message,
+            read,
+            buffer: Vec::new(),
+            start: 0,
+            end: 0,
+            wanted: 0,
+            fragments: Vec::new(),
+            of: None,
+            pieces: 0,
+        }
     }
 
-    /// A reader for which these bytes have been read already.
-    pub(super) fn with(role: Role, limits: Limits, bytes: &[u8]) -> Self {
-        let mut reader = Reader::new(role, limits);
-        reader.wanted = bytes.len();
-        while reader.end < bytes.len() {
-            let from = &bytes[reader.end..];
-            let space = reader.space();
-            let n = space.len().min(from.len());
-            space[..n].copy_from_slice(&from[..n]);
-            reader.filled(n);
+    /// Takes bytes that were read elsewhere, as if they had been read now.
+    pub fn arrive(&mut self, spare: &mut Spare, mut bytes: &[u8]) {
+        self.wanted = self.pending().len() + bytes.len();
+        while !bytes.is_empty() {
+            let space = self.space(spare);
+            let n = space.len().min(bytes.len());
+            space[..n].copy_from_slice(&bytes[..n]);
+            self.filled(n);
+            bytes = &bytes[n..];
         }
-        reader
     }
 
     /// Memory to read into. What was returned before is gone.
     ///
     /// It grows when a frame needs more than it has: to twice of what has arrived, and no further than that frame.
-    pub(super) fn space(&mut self) -> &mut [u8] {
+    pub fn space(&mut self, spare: &mut Spare) -> &mut [u8] {
         if self.start == self.end {
             (self.start, self.end) = (0, 0);
             if self.buffer.len() > KEEP {
@@ -83,7 +121,7 @@ impl Reader {
             }
         }
         if self.buffer.is_empty() {
-            self.buffer = borrow(self.limits.read);
+            self.buffer = spare.borrow(self.read);
         }
         let room = self.buffer.len() - self.end;
         if self.start > 0 && (room < self.buffer.len() / 2 || room < self.wanted) {
@@ -99,30 +137,30 @@ impl Reader {
     }
 
     /// Says that the first `n` bytes of the last space were read into.
-    pub(super) fn filled(&mut self, n: usize) {
+    pub fn filled(&mut self, n: usize) {
         self.end += n;
     }
 
     /// What was read and not taken.
-    pub(super) fn pending(&self) -> &[u8] {
+    pub fn pending(&self) -> &[u8] {
         &self.buffer[self.start..self.end]
     }
 
     /// Says that the first `n` bytes of what is pending are of no interest.
-    pub(super) fn skip(&mut self, n: usize) {
+    pub fn skip(&mut self, n: usize) {
         self.start += n;
     }
 
     /// Before the connection waits: lends the buffer to others when there is nothing in it.
-    pub(super) fn rest(&mut self) {
+    pub fn rest(&mut self, spare: &mut Spare) {
         if self.start == self.end {
             (self.start, self.end) = (0, 0);
-            give_back(std::mem::take(&mut self.buffer));
+            spare.give_back(std::mem::take(&mut self.buffer));
         }
     }
 
     /// The bytes of a message.
-    pub(super) fn bytes(&self, place: &Place) -> &[u8] {
+    pub fn bytes(&self, place: &Place) -> &[u8] {
         match place {
             Place::Buffer(range) => &self.buffer[range.clone()],
             Place::Fragments => &self.fragments,
@@ -130,12 +168,16 @@ impl Reader {
     }
 
     /// The bytes of a control frame.
-    pub(super) fn control(&self, range: &Range<usize>) -> &[u8] {
+    pub fn control(&self, range: &Range<usize>) -> &[u8] {
         &self.buffer[range.clone()]
     }
 
     /// The next message that is wholly in; `None` when more has to be read first.
-    pub(super) fn next(&mut self) -> Result<Option<Message>, Refusal> {
+    ///
+    /// # Errors
+    /// What ends the connection, as soon as the bytes say so. The stream cannot be followed after that.
+    #[expect(clippy::should_implement_trait, reason = "an iterator could not say that more has to be read")]
+    pub fn next(&mut self) -> Result<Option<Message>, Refusal> {
         if self.of.is_none() && !self.fragments.is_empty() {
             self.fragments.clear();
             if self.fragments.capacity() > KEEP {
@@ -177,10 +219,10 @@ impl Reader {
         let before = if head.opcode == Opcode::Continuation { self.fragments.len() } else { 0 };
         let total = head.payload.saturating_add(before as u64);
         match usize::try_from(total) {
-            Ok(total) if total <= self.limits.message => Ok(total - before),
+            Ok(total) if total <= self.max_message => Ok(total - before),
             _ if head.opcode.is_control() => Ok(head.payload as usize),
             _ => {
-                let sentence = format!("a message has {total} bytes; {} are allowed", self.limits.message);
+                let sentence = format!("a message has {total} bytes; {} are allowed", self.max_message);
                 Err(Refusal::new(code::TOO_LONG, sentence))
             }
         }
@@ -192,6 +234,11 @@ impl Reader {
             Opcode::Pong => return Ok(Some(Message::Pong(payload))),
             Opcode::Close => return Ok(Some(Message::Close(payload))),
             Opcode::Continuation => {
+                self.pieces += 1;
+                if self.pieces > self.max_message && !head.last {
+                    // Empty ones would otherwise go on for ever, and never be a message that counts.
+                    return Err(Refusal::new(code::TOO_LONG, "a message has more fragments than it may have bytes"));
+                }
                 self.fragments.extend_from_slice(&self.buffer[payload]);
                 match self.of.filter(|_| head.last) {
                     Some(kind) => (kind, Place::Fragments),
@@ -201,7 +248,7 @@ impl Reader {
             kind if head.last => (kind, Place::Buffer(payload)),
             kind => {
                 self.fragments.extend_from_slice(&self.buffer[payload]);
-                self.of = Some(kind);
+                (self.of, self.pieces) = (Some(kind), 1);
                 return Ok(None);
             }
         };
@@ -219,38 +266,23 @@ impl Reader {
     }
 }
 
-impl Drop for Reader {
-    fn drop(&mut self) {
-        give_back(std::mem::take(&mut self.buffer));
-    }
-}
-
-/// The thread's spare buffer, or a new one, of at least this size.
-fn borrow(size: usize) -> Vec<u8> {
-    let spare = SPARE.try_with(RefCell::take).unwrap_or_default();
-    if spare.len() >= size { spare } else { vec![0; size] }
-}
-
-/// Keeps the largest buffer within bounds. At the end of the thread there is nobody to keep it for.
-fn give_back(buffer: Vec<u8>) {
-    if !buffer.is_empty() && buffer.len() <= KEEP {
-        let _ = SPARE.try_with(|spare| {
-            let mut spare = spare.borrow_mut();
-            if spare.len() < buffer.len() {
-                *spare = buffer;
-            }
-        });
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const LIMITS: Limits = Limits { message: 1000, read: 64 };
+    const READ: usize = 64;
+
+    fn reader() -> Reader {
+        Reader::new(Role::Client, 1000, READ)
+    }
 
     /// Feeds bytes in steps of `per_read`, and notes what comes out.
-    fn read(reader: &mut Reader, bytes: &[u8], per_read: usize) -> Result<Vec<(char, Vec<u8>)>, Refusal> {
+    fn read(
+        reader: &mut Reader,
+        spare: &mut Spare,
+        bytes: &[u8],
+        per_read: usize,
+    ) -> Result<Vec<(char, Vec<u8>)>, Refusal> {
         let (mut from, mut got) = (bytes, Vec::new());
         loop {
             while let Some(message) = reader.next()? {
@@ -265,8 +297,8 @@ mod tests {
             if from.is_empty() {
                 return Ok(got);
             }
-            reader.rest();
-            let space = reader.space();
+            reader.rest(spare);
+            let space = reader.space(spare);
             let n = per_read.min(from.len()).min(space.len());
             space[..n].copy_from_slice(&from[..n]);
             reader.filled(n);
@@ -307,11 +339,12 @@ mod tests {
         ];
         let bytes = parts.concat();
         for per_read in (1..80).chain([500, 5000]) {
-            let mut reader = Reader::new(Role::Client, LIMITS);
-            assert_eq!(read(&mut reader, &bytes, per_read).expect("well formed"), expected, "{per_read}");
+            let (mut reader, mut spare) = (reader(), Spare::new());
+            assert_eq!(read(&mut reader, &mut spare, &bytes, per_read).expect("well formed"), expected, "{per_read}");
         }
-        let mut reader = Reader::with(Role::Client, LIMITS, &bytes);
-        assert_eq!(read(&mut reader, &[], 1).expect("well formed"), expected);
+        let (mut reader, mut spare) = (reader(), Spare::new());
+        reader.arrive(&mut spare, &bytes);
+        assert_eq!(read(&mut reader, &mut spare, &[], 1).expect("well formed"), expected);
     }
 
     #[test]
@@ -331,10 +364,15 @@ mod tests {
                 code::PROTOCOL,
                 "before the last one has ended",
             ),
+            (
+                [fragment(Opcode::Text, false, b""), fragment(Opcode::Continuation, false, b"").repeat(1000)].concat(),
+                code::TOO_LONG,
+                "more fragments than it may have bytes",
+            ),
             (b"\x81\x7f\xff\xff\xff\xff\xff\xff\xff\xff".to_vec(), code::TOO_LONG, "are allowed"),
         ];
         for (bytes, code, words) in cases {
-            let refusal = read(&mut Reader::new(Role::Client, LIMITS), &bytes, 10_000).expect_err(words);
+            let refusal = read(&mut reader(), &mut Spare::new(), &bytes, 10_000).expect_err(words);
             assert_eq!(refusal.code, code, "{words}");
             assert!(refusal.error.message.contains(words), "{}", refusal.error.message);
         }
@@ -342,22 +380,22 @@ mod tests {
 
     #[test]
     fn memory_follows_what_arrived_and_not_what_was_announced() {
-        let limits = Limits { message: 64 << 20, read: 64 };
-        let mut reader = Reader::new(Role::Client, limits);
+        let mut reader = Reader::new(Role::Client, 64 << 20, READ);
         let mut bytes = b"\x82\x7f\0\0\0\0\x03\0\0\0".to_vec();
         bytes.resize(1000, 0);
-        assert!(read(&mut reader, &bytes, 10_000).expect("so far").is_empty());
+        assert!(read(&mut reader, &mut Spare::new(), &bytes, 10_000).expect("so far").is_empty());
         assert!(reader.buffer.len() <= 2048, "{}", reader.buffer.len());
     }
 
     #[test]
     fn a_quiet_connection_holds_no_buffer_and_all_share_one() {
-        let mut readers: Vec<Reader> = (0..100).map(|_| Reader::new(Role::Client, LIMITS)).collect();
+        let mut readers: Vec<Reader> = (0..100).map(|_| reader()).collect();
+        let mut spare = Spare::new();
         for reader in &mut readers {
-            read(reader, &fragment(Opcode::Text, true, b"{}"), 1000).expect("well formed");
-            reader.rest();
+            read(reader, &mut spare, &fragment(Opcode::Text, true, b"{}"), 1000).expect("well formed");
+            reader.rest(&mut spare);
         }
         assert!(readers.iter().all(|reader| reader.buffer.capacity() == 0));
-        assert_eq!(SPARE.with_borrow(Vec::len), LIMITS.read);
+        assert_eq!(spare.0.len(), READ);
     }
 }
