@@ -70,7 +70,7 @@ impl Door {
         let greeting = || {
             self.peers.iter().filter_map(|(number, peer)| match peer.state {
                 State::Greeting { until } => Some((until, *number)),
-                State::Open(_) => None,
+                State::Open(_) | State::Once(_) => None,
             })
         };
         if greeting().count() >= self.config.limits.greeting
