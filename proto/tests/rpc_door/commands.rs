@@ -274,9 +274,11 @@ fn a_player_who_asks_to_join_is_answered_once() {
         let user = house.host("USER_CREATE", json!({"username": "Mason", "discriminator": "1337"}));
         let asked = house.host("ACTIVITY_JOIN_REQUEST", json!({"user_id": user["id"]}));
         assert_eq!(asked, json!({"peers": 1}));
+        let shown = json!({"id": user["id"], "username": "Mason", "discriminator": "1337", "global_name": null,
+            "avatar": null, "bot": false});
         assert_eq!(
             house.sent(1),
-            [json!({"cmd": "DISPATCH", "evt": "ACTIVITY_JOIN_REQUEST", "nonce": null, "data": {"user": user}})]
+            [json!({"cmd": "DISPATCH", "evt": "ACTIVITY_JOIN_REQUEST", "nonce": null, "data": {"user": shown}})]
         );
         let answer = json!({"cmd": cmd, "args": {"user_id": user["id"]}});
         let reply = house.ask(1, answer.clone());
@@ -284,7 +286,7 @@ fn a_player_who_asks_to_join_is_answered_once() {
         let (name, peer, data) = house.events().remove(0);
         assert_eq!((name.as_str(), peer), ("JOIN_REQUEST_ANSWERED", 1));
         let secret = if accepted { json!("come in") } else { Value::Null };
-        assert_eq!(data, json!({"user": user, "application_id": GAME, "accepted": accepted, "secret": secret}));
+        assert_eq!(data, json!({"user": shown, "application_id": GAME, "accepted": accepted, "secret": secret}));
         assert_eq!(house.refused(1, answer).0, 4010, "nobody waits any more");
     }
 }

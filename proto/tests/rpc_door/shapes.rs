@@ -61,6 +61,7 @@ fn compare(ty: &Type, value: &Value, path: &str, found: &mut Vec<String>) {
         Type::Names(known) => known.iter().any(|name| value.as_str() == Some(name)),
         Type::Nullable(_) if value.is_null() => true,
         Type::Nullable(inner) => return compare(inner, value, path, found),
+        Type::Either(one, other) => [one, other].iter().any(|ty| complaints(ty, value).is_empty()),
         Type::Object(shape) if value.is_object() => return members(shape, value, path, found),
         Type::Object(_) => false,
         Type::Array { of, min, max } => match value.as_array() {

@@ -49,11 +49,13 @@ use std::fmt;
 
 pub use admission::{Via, host_is_ours};
 pub use config::{Config, Consent, JoinRequests, Limits};
+pub use host::snapshot;
 pub use http::{HttpRequest, HttpResponse};
 pub use objects::user as write_user;
 
 use crate::error::ProtocolError;
 use crate::event::{Event, EventType};
+use crate::scenario::Player;
 use crate::time::Instant;
 use crate::value::Document;
 use crate::wire::ipc::{Frame, Opcode};
@@ -99,6 +101,8 @@ pub struct Door {
     asked: u64,
     waits: Vec<Wait>,
     missed: Vec<Missed>,
+    /// The host's scenario, while it plays.
+    scenario: Option<Player>,
     /// How fast commands come over HTTP, from all who ask.
     once: Bucket,
     /// Scratch for what a peer or the host sent, and for what is sent; kept for its memory.
@@ -216,6 +220,7 @@ impl Door {
         self.make_room(cx, 0);
         self.deny_unanswered(cx);
         self.expire_waits(cx);
+        self.play(cx);
     }
 
     /// Whether half of the places are taken, with so many peers more.
@@ -246,7 +251,7 @@ impl Door {
         let questions = self.questions.values().map(|question| question.until);
         let joining = self.joining.iter().map(|joining| joining.until);
         let waits = self.waits.iter().map(|wait| wait.until);
-        peers.chain(questions).chain(joining).chain(waits).min()
+        peers.chain(questions).chain(joining).chain(waits).chain(self.next_step()).min()
     }
 }
 

@@ -16,6 +16,7 @@ mod voice;
 pub(super) use authorization::{DENIED, grant};
 pub(super) use channels::{allowed, visible, write as write_channel};
 pub(super) use guilds::joined;
+pub(super) use settings::edit as voice_settings_edit;
 pub(super) use voice::{Joined, Manner, join};
 
 use super::caller::Caller;

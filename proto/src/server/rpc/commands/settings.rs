@@ -5,7 +5,7 @@
 
 use super::{Answer, Call, Effect};
 use crate::server::rpc::refusal::Refusal;
-use crate::server::rpc::{Cx, Sink, objects};
+use crate::server::rpc::{Cx, Sink, host, objects};
 use crate::value::Value;
 use crate::wire::rpc::ErrorCode;
 use crate::world::{
@@ -26,7 +26,8 @@ pub(super) fn set(cx: &mut Cx<'_, impl Sink>, call: Call<'_>, data: &mut Vec<u8>
     Ok(Effect::changed(changes))
 }
 
-fn edit(args: Value<'_>) -> VoiceSettingsEdit {
+/// What is to become different, in arguments that fit the catalog.
+pub(in crate::server::rpc) fn edit(args: Value<'_>) -> VoiceSettingsEdit {
     let text = |object: Value<'_>, name| object.member(name).as_str().map(Box::from);
     let number = |object: Value<'_>, name| object.member(name).as_f64();
     let flag = |object: Value<'_>, name| object.member(name).as_bool();
@@ -80,17 +81,21 @@ pub(super) fn set_user(cx: &mut Cx<'_, impl Sink>, call: Call<'_>, data: &mut Ve
     };
     let changes = cx.world.apply(cx.now, Operation::EditUserVoice { session, user, edit })?;
     objects::user_voice(data, cx.world, user);
-    Ok(Effect::changed(changes))
+    let mut notice = Vec::new();
+    host::objects::user_voice(&mut notice, user, cx.world.user_voice(user));
+    Ok(Effect { notice: Some(("USER_VOICE_SETTINGS_UPDATE", notice)), ..Effect::changed(changes) })
 }
 
 /// SET_CERTIFIED_DEVICES: takes the place of what this connection told before. They stand among the `available_devices`
 /// of the voice settings until it ends.
 pub(super) fn set_devices(cx: &mut Cx<'_, impl Sink>, call: Call<'_>, data: &mut Vec<u8>) -> Answer {
     let session = call.caller.session(call.row.name)?;
-    let devices = call.args.member("devices").iter().map(device).collect();
+    let devices: Vec<CertifiedDevice> = call.args.member("devices").iter().map(device).collect();
+    let mut notice = Vec::new();
+    host::objects::certified_devices(&mut notice, &devices);
     let changes = cx.world.apply(cx.now, Operation::SetCertifiedDevices { session, devices })?;
     data.extend_from_slice(b"null");
-    Ok(Effect::changed(changes))
+    Ok(Effect { notice: Some(("CERTIFIED_DEVICES_UPDATE", notice)), ..Effect::changed(changes) })
 }
 
 fn device(device: Value<'_>) -> CertifiedDevice {

@@ -5,13 +5,13 @@
 //! peers in the order in which they subscribed.
 
 mod activity;
-mod host;
 mod messages;
 mod voice;
 
 pub(super) use activity::Missed;
 
 use super::caller::Caller;
+use super::host::Cause;
 use super::objects::{self, View};
 use super::peer::Standing;
 use super::subscription::Topic;
@@ -25,11 +25,12 @@ use crate::world::{ApplicationId, Change, Changes, ChannelId, RelationshipKind, 
 impl Door {
     /// Shows what happened through another door of the same world.
     pub fn handle_changes(&mut self, now: Instant, changes: &Changes, world: &mut World, out: &mut impl Sink) {
-        self.fan_out(&mut Cx { now, world, out }, 0, changes);
+        self.fan_out(&mut Cx { now, world, out }, Cause::Other, changes);
     }
 
-    /// Tells everybody whom it concerns; how many peers that were. `cause` is the peer that did it, 0 for others.
-    pub(super) fn fan_out(&mut self, cx: &mut Cx<'_, impl Sink>, cause: u32, changes: &Changes) -> usize {
+    /// Tells everybody whom it concerns; how many peers that were. `cause` is who did it: by number a peer, 0 for others.
+    pub(super) fn fan_out(&mut self, cx: &mut Cx<'_, impl Sink>, cause: impl Into<Cause>, changes: &Changes) -> usize {
+        let cause = cause.into();
         // Replies go before the events that they come with.
         let mut followed = self.settle_waits(cx);
         let mut reached = 0;

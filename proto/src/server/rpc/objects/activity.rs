@@ -3,7 +3,7 @@
 use crate::secret::Secret;
 use crate::value::Value;
 use crate::wire::json::{Object, push_int, push_str};
-use crate::world::{Activity, Application, Assets, Button, Party, Secrets};
+use crate::world::{Activity, Application, ApplicationId, Assets, Button, Party, Secrets};
 
 /// Reads an activity that fits the catalog. Members that the catalog does not name are left out.
 ///
@@ -52,20 +52,34 @@ pub(in crate::server::rpc) fn read(value: Value<'_>) -> Activity {
 /// Writes it as Discord shows it to its own game and to the host: named by the application unless it has a name of its
 /// own, and with that one's id.
 pub(in crate::server::rpc) fn write(out: &mut Vec<u8>, activity: &Activity, application: &Application) {
-    write_with(out, activity, application, &activity.secrets);
+    let name = activity.name.as_deref().or(Some(&application.name));
+    write_with(out, activity, name, application.id, &activity.secrets);
 }
 
 /// Writes it as others see it: without the secrets, which let in whoever knows them.
 pub(in crate::server::rpc) fn write_public(out: &mut Vec<u8>, activity: &Activity, application: &Application) {
-    write_with(out, activity, application, &Secrets::default());
+    let name = activity.name.as_deref().or(Some(&application.name));
+    write_with(out, activity, name, application.id, &Secrets::default());
 }
 
-fn write_with(out: &mut Vec<u8>, activity: &Activity, application: &Application, secrets: &Secrets) {
+/// Writes it as it was said, without what its application's name would add.
+pub(in crate::server::rpc) fn write_exact(out: &mut Vec<u8>, activity: &Activity, application: ApplicationId) {
+    write_with(out, activity, activity.name.as_deref(), application, &activity.secrets);
+}
+
+fn write_with(
+    out: &mut Vec<u8>,
+    activity: &Activity,
+    name: Option<&str>,
+    application: ApplicationId,
+    secrets: &Secrets,
+) {
     let Activity { assets, .. } = activity;
-    let mut object = Object::begin(out)
-        .int("type", activity.kind.into())
-        .str("name", activity.name.as_deref().unwrap_or(&application.name))
-        .id("application_id", application.id.get());
+    let mut object = Object::begin(out).int("type", activity.kind.into());
+    if let Some(name) = name {
+        object = object.str("name", name);
+    }
+    object = object.id("application_id", application.get());
     let texts = [
         ("details", &activity.details),
         ("details_url", &activity.details_url),

@@ -26,8 +26,3 @@ pub(in crate::server::rpc) fn guild(out: &mut Vec<u8>, view: View<'_>, guild: &G
         .raw("members", b"[]")
         .end();
 }
-
-/// A guild as the host sees it.
-pub(in crate::server::rpc) fn host_guild(out: &mut Vec<u8>, guild: &Guild) {
-    Object::begin(out).id("id", guild.id.get()).str("name", &guild.name).opt_str("icon", guild.icon.as_deref()).end();
-}

@@ -17,7 +17,7 @@ mod voice;
 pub(super) use application::{application, host_application, token};
 pub(super) use channel::{channel, partial_channel};
 pub(super) use entitlement::entitlement;
-pub(super) use guild::{guild, host_guild, partial_guild};
+pub(super) use guild::{guild, partial_guild};
 pub(super) use message::{message, notification};
 pub(super) use people::{invitation, relationship};
 pub use user::user;
