@@ -5,8 +5,10 @@
 //! ([`peer`]), and all of them share one [`House`] on the I/O thread.
 
 mod account_file;
+mod backend;
 mod half_open;
 mod house;
+mod http;
 mod listen;
 mod peer;
 mod service;
