@@ -9,14 +9,15 @@ use gamebridge_proto::wire::json::Object;
 
 use tokio::task::JoinSet;
 
+use super::half_open::{HalfOpen, Place};
 use super::house::House;
 use super::peer;
 use super::service::Service;
 use crate::transport::http::{self, TOKEN_ROUTES};
 use crate::transport::{Limits, Transport, ipc};
 
-/// Connections of which no request was read yet; further ones are dropped.
-const MAX_HALF_OPEN: usize = 64;
+/// Connections of all kinds at a time, those that are being closed included; further ones are dropped.
+const MAX_CONNECTIONS: usize = 256;
 /// The wait after an accept that failed: out of descriptors, most likely.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
 
@@ -94,35 +95,32 @@ impl Doorway {
     pub(super) fn admit(&self, arrival: Arrival, house: &Rc<House>, peers: &mut JoinSet<()>) {
         // Those that have ended meanwhile.
         while peers.try_join_next().is_some() {}
+        if peers.len() >= MAX_CONNECTIONS {
+            return;
+        }
         let house = house.clone();
         match arrival {
             Arrival::Ipc(transport) => {
-                peers.spawn_local(async move { peer::serve(house, Via::Ipc, transport).await });
+                peers.spawn_local(async move { peer::serve(house, Via::Ipc, transport, None).await });
             }
-            Arrival::Tcp(connection) => {
-                if house.half_open.get() < MAX_HALF_OPEN {
-                    house.half_open.set(house.half_open.get() + 1);
-                    peers.spawn_local(receive(connection, house));
-                }
-            }
+            Arrival::Tcp(connection) => HalfOpen::enter(&house.clone(), |place| {
+                peers.spawn_local(async move { receive(connection, house, place).await })
+            }),
         }
     }
 }
 
 /// One TCP connection: a token request, or an upgrade to a peer.
-async fn receive(connection: http::Connection, house: Rc<House>) {
-    struct HalfOpen<'h>(&'h House);
-    impl Drop for HalfOpen<'_> {
-        fn drop(&mut self) {
-            self.0.half_open.set(self.0.half_open.get() - 1);
-        }
-    }
-    let half_open = HalfOpen(&house);
-    let accepted = connection.serve(TOKEN_ROUTES, async |request| answer(&house, &request)).await;
-    drop(half_open);
-    if let Some(http::Accepted { transport, query, origin }) = accepted {
+async fn receive(connection: http::Connection, house: Rc<House>, place: Place) {
+    let accepted = connection.serve(TOKEN_ROUTES, async |request| {
+        place.hold(true);
+        let response = answer(&house, &request);
+        place.hold(false);
+        response
+    });
+    if let Some(http::Accepted { transport, query, origin }) = accepted.await {
         let via = Via::WebSocket { query: &query, origin: origin.as_deref() };
-        peer::serve(house.clone(), via, transport).await;
+        peer::serve(house.clone(), via, transport, Some(place)).await;
     }
 }
 

@@ -28,7 +28,8 @@ fn a_join_request_is_answered_once_and_hands_over_the_secret() {
     world.apply(Instant::ZERO, ask.clone()).unwrap();
     world.apply(Instant::ZERO, ask).unwrap();
     assert_eq!(world.join_requests().len(), 1, "asking twice is one request");
-    let answer = Operation::AnswerJoin { from: friend, application: GAME.into(), session, accepted: true };
+    let answer =
+        Operation::AnswerJoin { from: friend, application: Some(GAME.into()), session: Some(session), accepted: true };
     let Change::JoinAnswered { secret, .. } = only(world.apply(Instant::ZERO, answer.clone()).unwrap()) else {
         panic!("an answer expected")
     };
@@ -44,8 +45,8 @@ fn a_join_request_is_answered_by_the_application_it_was_made_to() {
     world.apply(Instant::ZERO, ask).unwrap();
     let answer = |application: u64| Operation::AnswerJoin {
         from: friend,
-        application: application.into(),
-        session,
+        application: Some(application.into()),
+        session: Some(session),
         accepted: false,
     };
     assert_eq!(world.apply(Instant::ZERO, answer(GAME)).unwrap_err(), Error::NotAsked(friend));
