@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::coherence::hold_together;
 use super::*;
 use crate::secret::Secret;
 
@@ -264,4 +265,73 @@ fn names_in_a_state_are_put_in_order() {
     assert_eq!((&*back.users[0].username, &*back.guilds[0].name), ("A b", "The guild"));
     assert!(back.messages.iter().all(|message| *message.embeds == *b"[]"));
     assert_eq!(back.relationships.len(), 1);
+}
+
+/// Sets one reference to another id that is there, or to none; or takes a thing away, or doubles it.
+fn garble(state: &mut State, random: &mut Random) {
+    fn of<T>(random: &mut Random, list: &[T]) -> Option<usize> {
+        (!list.is_empty()).then(|| (random.next_u64() % list.len() as u64) as usize)
+    }
+    let ids: Vec<u64> = (state.users.iter().map(|user| user.id.get()))
+        .chain(state.guilds.iter().flat_map(|guild| guild.roles.keys().map(|role| role.get())))
+        .chain(state.channels.iter().map(|channel| channel.id.get()))
+        .chain(state.messages.iter().map(|message| message.id.get()))
+        .chain([0, 1, u64::MAX])
+        .collect();
+    let id = ids[(random.next_u64() % ids.len() as u64) as usize];
+    let (what, how) = (random.next_u64() % 16, random.next_u64());
+    macro_rules! list {
+        ($list:ident, |$item:ident| $change:expr) => {
+            if let Some(at) = of(random, &state.$list) {
+                match how % 4 {
+                    0 => drop(state.$list.remove(at)),
+                    1 => state.$list.push(state.$list[at].clone()),
+                    _ => {
+                        let $item = &mut state.$list[at];
+                        $change;
+                    }
+                }
+            }
+        };
+    }
+    match what {
+        0 => list!(users, |user| user.id = id.into()),
+        1 => list!(guilds, |guild| match how % 8 {
+            2 => guild.id = id.into(),
+            3 => guild.owner = id.into(),
+            4 | 5 => drop(guild.members.remove(&id.into())),
+            _ => drop(guild.roles.remove(&id.into())),
+        }),
+        2 => list!(channels, |channel| channel.id = id.into()),
+        3 => list!(channels, |channel| channel.guild = (how % 8 > 3).then(|| id.into())),
+        4 => list!(channels, |channel| channel.recipients.push(id.into())),
+        5 => list!(channels, |channel| channel.kind = ChannelKind::from_number((how % 7) as i64 % 4).unwrap()),
+        6 => list!(messages, |message| message.channel = id.into()),
+        7 => list!(messages, |message| message.author = id.into()),
+        8 => list!(voice_states, |voice| voice.channel = id.into()),
+        9 => list!(voice_states, |voice| voice.user = id.into()),
+        10 => list!(presences, |presence| presence.0 = id.into()),
+        11 => list!(entitlements, |owned| owned.guild = Some(id.into())),
+        12 => state.text_channel = Some(id.into()),
+        13 => state.joining = Some(id.into()),
+        14 => state.local_user = id.into(),
+        _ => state.voice_connection = VoiceConnection::default(),
+    }
+}
+
+#[test]
+fn a_garbled_state_is_refused_or_makes_a_world_that_holds_together() {
+    let (state, mut random, mut taken) = (full().state(), Random::new(5), 0);
+    for _ in 0..4000 {
+        let mut garbled = state.clone();
+        for _ in 0..=random.next_u64() % 3 {
+            garble(&mut garbled, &mut random);
+        }
+        if let Ok(world) = World::restore(garbled, EPOCH_MS, Seeded::new()) {
+            hold_together(&world);
+            assert_eq!(restored(world.state()).state(), world.state());
+            taken += 1;
+        }
+    }
+    assert!((100..3900).contains(&taken), "{taken}");
 }
