@@ -104,9 +104,9 @@ impl Player {
         self.done(None);
     }
 
-    /// The setup is over, and was no part of the steps.
-    pub fn begin(&mut self) {
-        (self.done, self.failed) = (0, 0);
+    /// Back to before the setup, to do it again, or to begin with the steps, which are counted from here.
+    pub fn rewind(&mut self) {
+        (self.made, self.done, self.failed) = (0, 0, 0);
     }
 
     /// Whether there are no more steps.

@@ -233,6 +233,13 @@ impl Grants {
         Ok(token.id)
     }
 
+    /// Whose token this is, by its access or its refresh token, whether or not it still works.
+    pub(super) fn application_of(&self, shown: &Secret) -> Option<ApplicationId> {
+        let at = position(&self.tokens, |token| &token.access, shown)
+            .or_else(|| position(&self.tokens, |token| &token.refresh, shown))?;
+        Some(self.tokens[at].application)
+    }
+
     pub(super) fn token(&self, now: Instant, shown: &Secret) -> Option<&Token> {
         let at = position(&self.tokens, |token| &token.access, shown)?;
         Some(&self.tokens[at]).filter(|token| token.expires > now)

@@ -286,7 +286,7 @@ fn a_player_who_asks_to_join_is_answered_once() {
         let (name, peer, data) = house.events().remove(0);
         assert_eq!((name.as_str(), peer), ("JOIN_REQUEST_ANSWERED", 1));
         let secret = if accepted { json!("come in") } else { Value::Null };
-        assert_eq!(data, json!({"user": user, "application_id": GAME, "accepted": accepted, "secret": secret}));
+        assert_eq!(data, json!({"user": shown, "application_id": GAME, "accepted": accepted, "secret": secret}));
         assert_eq!(house.refused(1, answer).0, 4010, "nobody waits any more");
     }
 }

@@ -11,6 +11,7 @@ mod house;
 mod http;
 mod joining;
 mod letting_in;
+mod once;
 mod reading;
 mod settings;
 mod shapes;

@@ -1,5 +1,7 @@
 //! Letting peers in: the URL and the Origin of a WebSocket, the HANDSHAKE of IPC, and READY.
 
+use std::borrow::Cow;
+
 use super::caller::Caller;
 use super::peer::{Bucket, Open, Peer, Standing, State, Transport};
 use super::{CLOSE_POLICY, Cx, Door, Sink, envelope, notify, objects};
@@ -68,7 +70,7 @@ impl Door {
         let greeting = || {
             self.peers.iter().filter_map(|(number, peer)| match peer.state {
                 State::Greeting { until } => Some((until, *number)),
-                State::Open(_) => None,
+                State::Open(_) | State::Once(_) => None,
             })
         };
         if greeting().count() >= self.config.limits.greeting
@@ -85,12 +87,9 @@ impl Door {
         query: &str,
         origin: Option<&str>,
     ) -> Result<ApplicationId, (CloseCode, &'static str)> {
-        let client = form::parameter(query, "client_id").unwrap_or_default();
-        let client = client_id(&client).ok_or((CloseCode::InvalidClientId, CLIENT_ID_EXPECTED))?;
-        let application = world.application(client);
-        let application = application.ok_or((CloseCode::InvalidClientId, CLIENT_ID_UNKNOWN))?;
+        let application = client_of(world, query).map_err(|why| (CloseCode::InvalidClientId, why))?;
         if !self.origin_allowed(&application, query, origin) {
-            return Err((CloseCode::InvalidOrigin, "the Origin is not registered for this application"));
+            return Err((CloseCode::InvalidOrigin, ORIGIN_UNKNOWN));
         }
         if form::parameter(query, "v").as_deref() != Some("1") {
             return Err((CloseCode::InvalidVersion, "v: 1 expected"));
@@ -99,11 +98,12 @@ impl Door {
             Some(encoding) if !ENCODINGS.contains(&encoding.as_str()) => {
                 Err((CloseCode::InvalidEncoding, "encoding: json or etf expected"))
             }
-            _ => Ok(client),
+            _ => Ok(application.id),
         }
     }
 
-    fn origin_allowed(&self, application: &Application, query: &str, origin: Option<&str>) -> bool {
+    /// Whether a request with this Origin, or with none and the launch token in its query, speaks for an application.
+    pub(super) fn origin_allowed(&self, application: &Application, query: &str, origin: Option<&str>) -> bool {
         match (origin, &self.config.launch_token) {
             (Some(origin), _) => application.allows_origin(origin),
             (None, Some(token)) => {
@@ -192,7 +192,14 @@ impl Door {
 }
 
 pub(super) const CLIENT_ID_EXPECTED: &str = "client_id: an application's id expected";
+pub(super) const ORIGIN_UNKNOWN: &str = "the Origin is not registered for this application";
 const CLIENT_ID_UNKNOWN: &str = "client_id: no application with this id is registered";
+
+/// The application that a query names.
+pub(super) fn client_of<'w>(world: &'w World, query: &str) -> Result<Cow<'w, Application>, &'static str> {
+    let client = form::parameter(query, "client_id").unwrap_or_default();
+    world.application(client_id(&client).ok_or(CLIENT_ID_EXPECTED)?).ok_or(CLIENT_ID_UNKNOWN)
+}
 
 /// Digits that fit 64 bits and are not 0.
 pub(super) fn client_id(text: &str) -> Option<ApplicationId> {

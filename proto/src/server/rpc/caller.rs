@@ -8,10 +8,10 @@ use crate::world::{ApplicationId, ChannelId, Scopes, SessionId, World};
 /// Who sends a command, or is to get an event.
 #[derive(Clone, Debug)]
 pub(super) struct Caller {
-    /// Its number; 0 for who asks once, over HTTP, and has no connection.
+    /// Its number.
     pub(super) peer: u32,
     pub(super) client: ApplicationId,
-    /// What its presence, locks and devices hang on. A single request has none.
+    /// What its presence, locks and devices hang on. Who asks once, over HTTP, has none.
     pub(super) session: Option<SessionId>,
     /// Whether it speaks over the local socket, and so holds `rpc.local`.
     pub(super) local: bool,

@@ -28,6 +28,7 @@
 //! belongs into [`crate::world`].
 
 mod admission;
+mod api;
 mod caller;
 mod commands;
 mod config;
@@ -36,6 +37,7 @@ mod events;
 mod host;
 mod http;
 mod objects;
+mod once;
 mod peer;
 mod questions;
 mod refusal;
@@ -46,8 +48,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 pub use admission::{Via, host_is_ours};
-pub use commands::OneShot;
 pub use config::{Config, Consent, JoinRequests, Limits};
+pub use host::snapshot;
 pub use http::{HttpRequest, HttpResponse};
 pub use objects::user as write_user;
 
@@ -61,7 +63,7 @@ use crate::wire::json::Object;
 use crate::wire::rpc::CloseCode;
 use crate::world::{Operation, World};
 use events::Missed;
-use peer::{Peer, State};
+use peer::{Bucket, Peer, State};
 use questions::{Joining, Question};
 use subscription::Index;
 use waiting::Wait;
@@ -101,6 +103,8 @@ pub struct Door {
     missed: Vec<Missed>,
     /// The host's scenario, while it plays.
     scenario: Option<Player>,
+    /// How fast commands come over HTTP, from all who ask.
+    once: Bucket,
     /// Scratch for what a peer or the host sent, and for what is sent; kept for its memory.
     doc: Document,
     frame: Vec<u8>,
@@ -157,8 +161,10 @@ impl Door {
             (Opcode::Pong, _) => {}
             (Opcode::Close, _) => self.close(cx, peer, CLOSE_NORMAL, ""),
             (Opcode::Handshake, State::Greeting { .. }) => self.handshake(cx, peer, frame.payload),
-            (Opcode::Frame, State::Open(_)) => self.command(cx, peer, frame.payload),
-            (Opcode::Handshake, State::Open(_)) => return Err(ProtocolError::protocol("a second HANDSHAKE")),
+            (Opcode::Frame, State::Open(_) | State::Once(_)) => self.command(cx, peer, frame.payload),
+            (Opcode::Handshake, State::Open(_) | State::Once(_)) => {
+                return Err(ProtocolError::protocol("a second HANDSHAKE"));
+            }
             (Opcode::Frame, State::Greeting { .. }) => {
                 return Err(ProtocolError::protocol("a command before the HANDSHAKE"));
             }
@@ -203,7 +209,9 @@ impl Door {
             .map(|(number, peer)| match &peer.state {
                 State::Greeting { .. } => (*number, CLOSE_POLICY, "no HANDSHAKE came in time"),
                 // Of those who are in only a token has a deadline.
-                State::Open(_) => (*number, CloseCode::TokenRevoked as u16, "the access token has run out"),
+                State::Open(_) | State::Once(_) => {
+                    (*number, CloseCode::TokenRevoked as u16, "the access token has run out")
+                }
             })
             .collect();
         for (peer, code, reason) in due {

@@ -11,6 +11,7 @@ use crate::world::{SessionId, TokenId};
 pub(super) enum Transport {
     Ipc,
     WebSocket,
+    Http,
 }
 
 impl Transport {
@@ -18,6 +19,7 @@ impl Transport {
         match self {
             Transport::Ipc => "ipc",
             Transport::WebSocket => "websocket",
+            Transport::Http => "http",
         }
     }
 }
@@ -35,6 +37,8 @@ pub(super) enum State {
     Greeting { until: Instant },
     /// It got its READY.
     Open(Open),
+    /// It asks one thing over HTTP, and is gone when it has its reply.
+    Once(Caller),
 }
 
 #[derive(Debug)]
@@ -59,19 +63,22 @@ impl Peer {
     pub(super) fn open(&self) -> Option<&Open> {
         match &self.state {
             State::Open(open) => Some(open),
-            State::Greeting { .. } => None,
+            State::Greeting { .. } | State::Once(_) => None,
         }
     }
 
     pub(super) fn open_mut(&mut self) -> Option<&mut Open> {
         match &mut self.state {
             State::Open(open) => Some(open),
-            State::Greeting { .. } => None,
+            State::Greeting { .. } | State::Once(_) => None,
         }
     }
 
     pub(super) fn caller(&self) -> Option<&Caller> {
-        self.open().map(|open| &open.caller)
+        match &self.state {
+            State::Open(Open { caller, .. }) | State::Once(caller) => Some(caller),
+            State::Greeting { .. } => None,
+        }
     }
 
     /// Until when it may be idle in a crowd.
@@ -87,7 +94,7 @@ impl Peer {
         match &self.state {
             State::Greeting { until } => Some(*until),
             State::Open(Open { standing: Standing::Authenticated { expires, .. }, .. }) => Some(*expires),
-            State::Open(_) => None,
+            State::Open(_) | State::Once(_) => None,
         }
     }
 }

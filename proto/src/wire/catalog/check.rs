@@ -24,7 +24,7 @@ pub fn check(row: &Row, args: Value<'_>) -> Result<(), Error> {
 
 /// Whether `value` is of this type, and has no members that it does not name; the error's path begins with `place`.
 pub fn check_value(place: &str, ty: &Type, value: Value<'_>) -> Result<(), Error> {
-    value_of(ty, value, true).map_err(|fault| fault.within(place).sentence())
+    value_of(ty, value, true).map_err(|fault| if place.is_empty() { fault } else { fault.within(place) }.sentence())
 }
 
 impl Type {

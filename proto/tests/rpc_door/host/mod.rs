@@ -7,7 +7,7 @@ use gamebridge_proto::error::Status;
 use gamebridge_proto::event::EventType;
 use gamebridge_proto::server::rpc::Via;
 use gamebridge_proto::wire::host;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use self::table::fits;
 use crate::house::{GAME, House, Out, authenticate, subscribe};

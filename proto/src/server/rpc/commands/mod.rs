@@ -25,7 +25,6 @@ use super::peer::Standing;
 use super::refusal::Refusal;
 use super::waiting::Wait;
 use super::{Cx, Door, Sink, envelope, notify};
-use crate::time::Instant;
 use crate::value::{Kind, Value};
 use crate::wire::catalog::{self, Row};
 use crate::wire::ipc::Opcode;
@@ -95,29 +94,6 @@ impl Door {
         self.take_effect(cx, peer, effect);
         self.doc.shrink_to(self.config.limits.message_bytes);
         self.frame.shrink_to(self.config.limits.message_bytes);
-    }
-
-    /// Answers one message of somebody who has no connection: the reply, or the ERROR, as a peer would get it. What would
-    /// have to wait is refused as if its time were up, and what lasts as long as a connection is refused altogether.
-    pub fn answer_once(
-        &mut self,
-        now: Instant,
-        caller: OneShot<'_>,
-        payload: &[u8],
-        world: &mut World,
-        out: &mut impl Sink,
-    ) -> Vec<u8> {
-        let cx = &mut Cx { now, world, out };
-        let OneShot { application, token } = caller;
-        let scopes =
-            token.and_then(|token| cx.world.token(now, token)).filter(|token| token.application == application);
-        let scopes = scopes.map(|token| token.scopes.clone());
-        let caller = Caller { peer: 0, client: application, session: None, local: false, scopes };
-        let (mut doc, mut frame) = (std::mem::take(&mut self.doc), Vec::new());
-        let effect = self.carry_out_message(cx, &caller, payload, &mut doc, &mut frame);
-        self.doc = doc;
-        self.take_effect(cx, 0, effect.unwrap_or_default());
-        frame
     }
 
     /// Reads the envelope, carries the command out and writes the reply or the ERROR into `frame`. `None` when it was
@@ -227,13 +203,4 @@ impl Door {
     pub(super) fn view<'a>(&'a self, world: &'a World) -> View<'a> {
         View { world, cdn_host: &self.config.cdn_host }
     }
-}
-
-/// Who asks through a single request: [`Door::answer_once`].
-#[derive(Clone, Copy, Debug)]
-pub struct OneShot<'a> {
-    /// As which application; the driver has compared the Origin, or the launch token.
-    pub application: crate::world::ApplicationId,
-    /// The access token that was shown. One that does not work, or is another application's, opens nothing.
-    pub token: Option<&'a crate::secret::Secret>,
 }

@@ -6,6 +6,7 @@
 mod deed;
 pub(super) mod objects;
 mod scenario;
+pub mod snapshot;
 mod state;
 mod tell;
 
@@ -79,6 +80,8 @@ impl Door {
         match name {
             "STATE" => self.state(cx.world, args.member("parts"), reply),
             "PEER_CLOSE" => self.close_for_host(cx, args, reply)?,
+            "SNAPSHOT_SAVE" => self.save_snapshot(cx, args, reply)?,
+            "SNAPSHOT_LOAD" => self.load_snapshot(cx, args, text, reply)?,
             "SCENARIO_LOAD" => self.load_scenario(cx, args, text, reply)?,
             "SCENARIO_STOP" => self.stop_scenario(cx, reply)?,
             other => {

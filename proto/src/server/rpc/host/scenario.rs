@@ -1,5 +1,7 @@
 //! Scenarios on the door: loading one, and playing its steps in time ([`crate::scenario`]).
 
+use super::deed::Deed;
+use super::snapshot::{NoEntropy, no_files};
 use super::{Cx, Door, Sink};
 use crate::error::{Error, Status};
 use crate::event::{Event, EventType};
@@ -7,6 +9,7 @@ use crate::scenario::{Call, Player, Scenario};
 use crate::server::rpc::notify;
 use crate::time::Instant;
 use crate::value::{Document, Value};
+use crate::wire::host;
 use crate::wire::json::Object;
 use crate::world::World;
 
@@ -37,9 +40,7 @@ impl Door {
         source: &[u8],
         reply: &mut Vec<u8>,
     ) -> Result<(), Error> {
-        if !args.member("path").is_none() {
-            return Err(Error::new(Status::Unsupported, "path: this server reads no files"));
-        }
+        no_files(args)?;
         let scenario = Scenario::read(args.member("scenario").raw(source))?;
         let speed = args.member("speed").as_f64().unwrap_or(1.0);
         self.begin_scenario(cx, scenario, speed)?;
@@ -49,25 +50,30 @@ impl Door {
 
     /// SCENARIO_STOP.
     pub(super) fn stop_scenario(&mut self, cx: &mut Cx<'_, impl Sink>, reply: &mut Vec<u8>) -> Result<(), Error> {
-        let player = self.scenario.take().ok_or_else(|| Error::new(Status::State, "no scenario plays"))?;
-        state(reply, &player);
-        ended(cx, &player);
+        let player = self.scenario.as_ref().ok_or_else(|| Error::new(Status::State, "no scenario plays"))?;
+        state(reply, player);
+        self.end_scenario(cx);
         Ok(())
+    }
+
+    /// Plays no further.
+    pub(super) fn end_scenario(&mut self, cx: &mut Cx<'_, impl Sink>) {
+        if let Some(player) = self.scenario.take() {
+            ended(cx, &player);
+        }
     }
 
     /// The setup of a scenario, in place of one that plays. Its first steps come with the next timeout.
     fn begin_scenario(&mut self, cx: &mut Cx<'_, impl Sink>, scenario: Scenario, speed: f64) -> Result<(), Error> {
         let mut player = Player::new(scenario, speed, cx.now, cx.world.local_user().id.get());
-        while let Some(call) = player.setup() {
-            let mut reply = Vec::new();
-            let done = arguments(&call).and_then(|args| self.carry_out(cx, call.name, args, &mut reply));
-            done.map_err(|error| Error { message: format!("{}: {}", call.path, error.message).into(), ..error })?;
-            player.done(id(&reply));
-        }
-        player.begin();
-        if let Some(replaced) = self.scenario.replace(player) {
-            ended(cx, &replaced);
-        }
+        // On a copy first: what fails in the middle must leave nothing behind, and peers hear of nothing that was not.
+        let mut copy = World::restore(cx.world.state(), cx.world.unix_ms(Instant::ZERO), NoEntropy)?;
+        set_up(&mut player, |name, args, reply| rehearse(&mut copy, cx.now, name, args, reply))?;
+        player.rewind();
+        set_up(&mut player, |name, args, reply| self.carry_out(cx, name, args, reply))?;
+        player.rewind();
+        self.end_scenario(cx);
+        self.scenario = Some(player);
         Ok(())
     }
 
@@ -99,6 +105,31 @@ impl Door {
         // One that is over has yet to be said to be.
         self.scenario.as_ref().map(|player| player.next_timeout().unwrap_or(Instant::ZERO))
     }
+}
+
+/// Has the setup carried out.
+fn set_up(
+    player: &mut Player,
+    mut carry_out: impl FnMut(&str, &[u8], &mut Vec<u8>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    while let Some(call) = player.setup() {
+        let mut reply = Vec::new();
+        let done = arguments(&call).and_then(|args| carry_out(call.name, args, &mut reply));
+        done.map_err(|error| Error { message: format!("{}: {}", call.path, error.message).into(), ..error })?;
+        player.done(id(&reply));
+    }
+    Ok(())
+}
+
+/// Carries a command out on a world that nobody sees.
+fn rehearse(world: &mut World, now: Instant, name: &str, args: &[u8], reply: &mut Vec<u8>) -> Result<(), Error> {
+    let mut doc = Document::new();
+    doc.parse(args).map_err(|error| Error::argument(format!("not JSON: {error}")))?;
+    host::check(name, doc.root())?;
+    let deed = Deed::read(world, name, doc.root(), args);
+    let deed = deed.ok_or_else(|| Error::argument(format!("{name} has no place in a scenario")))?;
+    let (changes, done) = deed?.carry_out(world, now)?;
+    done.answer(world, &changes, 0, reply)
 }
 
 fn arguments(call: &Call) -> Result<&[u8], Error> {

@@ -95,7 +95,8 @@ fn create(world: &World, args: Args<'_>) -> Result<Deed, Error> {
     })
 }
 
-fn overwrite(value: Value<'_>) -> Result<Overwrite, Error> {
+/// An overwrite in the host's words.
+pub(in crate::server::rpc::host) fn overwrite(value: Value<'_>) -> Result<Overwrite, Error> {
     let (role, user) = (value.member("role_id").as_id(), value.member("user_id").as_id());
     let of = match (role, user) {
         (Some(role), None) => OverwriteOf::Role(role.into()),

@@ -9,7 +9,7 @@ mod guilds;
 mod people;
 mod voice;
 
-pub(super) use channels::KINDS;
+pub(super) use channels::{KINDS, overwrite};
 
 use super::objects;
 use crate::error::{Error, Status};
