@@ -192,3 +192,64 @@ pub fn websocket_peer() -> Vec<Vec<u8>> {
     }
     all
 }
+
+const HEADER: &str = r#"{"recording":"gamebridge","version":1,"by":"t"}"#;
+
+const RECORDINGS: [&[&str]; 4] = [
+    &[
+        r#"{"c":1,"t":1,"new":"rpc","config":{"client_id":"1","access_token":"secret1x","pid":1,"seed":1,"retry":true}}"#,
+        r#"{"c":1,"t":1,"in":"start"}"#,
+        r#"{"c":1,"out":"search","skip":0}"#,
+        r#"{"c":1,"t":2,"in":"opened","via":"ipc","address":"/a"}"#,
+        r#"{"c":1,"t":3,"in":"frame","op":"frame","payload":{"cmd":"DISPATCH","evt":"READY","data":{"v":1},"nonce":null}}"#,
+        r#"{"c":1,"t":4,"in":"command","name":"SET_ACTIVITY","args":{"activity":{}},"tag":7,"timeout":5,"issued":4}"#,
+        r#"{"c":1,"t":9,"in":"timeout"}"#,
+        r#"{"c":1,"t":9,"in":"cancel","tag":7}"#,
+        r#"{"c":1,"t":9,"in":"closed","code":4000,"reason":"no","unwritten":1}"#,
+        r#"{"c":1,"t":9,"in":"open_failed","status":-7,"message":"none"}"#,
+        r#"{"c":1,"t":9,"in":"disconnect"}"#,
+        r#"{"c":1,"t":9,"in":"end"}"#,
+    ],
+    &[
+        r#"{"c":1,"t":1,"new":"gateway","config":{"url":"ws://127.0.0.1:1","token":"t","intents":1,"properties":{"os":"","browser":"","device":""},"shard":[0,1],"presence":{},"identify":{"a":1},"retry":true,"seed":1}}"#,
+        r#"{"c":1,"t":1,"in":"start"}"#,
+        r#"{"c":1,"t":2,"in":"opened"}"#,
+        r#"{"c":1,"t":3,"in":"frame","op":"frame","payload":{"op":10,"d":{"heartbeat_interval":30}}}"#,
+        r#"{"c":1,"t":4,"in":"frame","op":"frame","payload_text":"{\"op\":0,\"t\":\"READY\",\"s\":1,\"d\":{}}"}"#,
+        r#"{"c":1,"t":5,"in":"paused","paused":true}"#,
+        r#"{"c":1,"t":99999999999,"in":"timeout"}"#,
+    ],
+    &[
+        r#"{"c":2,"t":1,"new":"server","door":{"consent":"ask","launch_token":"l","limits":{"peers":2},"cdn_host":"","api_endpoint":"","environment":""},"world":{"unix_ms_at_zero":1420070400000,"local_user":{"username":"Guest","discriminator":"0"},"guest":true}}"#,
+        r#"{"c":2,"t":1,"in":"connect","peer":1,"via":"ipc"}"#,
+        r#"{"c":2,"t":1,"in":"frame","peer":1,"op":"handshake","payload":{"v":1,"client_id":"1"}}"#,
+        r#"{"c":2,"t":1,"in":"frame","peer":1,"op":"frame","payload":{"cmd":"AUTHORIZE","args":{"client_id":"1","scopes":["rpc"]},"nonce":"1"}}"#,
+        r#"{"c":2,"t":1,"in":"answer","request":1}"#,
+        r#"{"c":2,"draw":"secret1xxxxxxxxxxxxxxxxxxxxxxx"}"#,
+    ],
+    &[
+        r#"{"c":2,"t":1,"new":"server","door":{"consent":"allow","limits":{},"cdn_host":"","api_endpoint":"","environment":""},"world":{"unix_ms_at_zero":0,"local_user":{"username":"Guest","discriminator":"0"}}}"#,
+        r#"{"c":2,"t":1,"in":"connect","peer":1,"via":"websocket","query_text":"v=1&client_id=1","origin":"https://localhost"}"#,
+        r#"{"c":2,"t":1,"in":"http","method":"POST","target":"/oauth2/token","content_type":"application/x-www-form-urlencoded","body_text":"grant_type=refresh_token&client_id=1&refresh_token=a"}"#,
+        r#"{"c":2,"t":1,"in":"command","name":"GUILD_CREATE","args":{"name":"Den"},"tag":1,"issued":1}"#,
+        r#"{"c":2,"t":1,"in":"gone","peer":1}"#,
+        r#"{"c":2,"t":1,"in":"end"}"#,
+    ],
+];
+
+/// Recordings.
+pub fn recording() -> Vec<Vec<u8>> {
+    RECORDINGS.map(|lines| format!("{HEADER}\n{}\n", lines.join("\n")).into_bytes()).into()
+}
+
+/// A secret, a line feed, and a text.
+pub fn redaction() -> Vec<Vec<u8>> {
+    let texts = [
+        r#"{"access_token":"kyandLokz","note":"kyandLokz","code":1,"secret_key":[1,2]}"#,
+        r#"{"a":"kyand\u004cokz\n"}"#,
+        "kyandLokkyandLokzkyandLokz",
+        "a=kyandLokz&code=%6byandLokz&refresh_token=zz",
+        "{\"secrets\":{\"join\":\"a",
+    ];
+    texts.map(|text| format!("kyandLokz\n{text}").into_bytes()).into()
+}

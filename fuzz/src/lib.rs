@@ -10,7 +10,7 @@ pub mod run;
 pub mod scene;
 mod targets;
 
-pub use targets::{envelope, etf, framing, ipc_peer, messages, pointer, tape, websocket_peer};
+pub use targets::{envelope, etf, framing, ipc_peer, messages, pointer, recording, redaction, tape, websocket_peer};
 
 /// A target by its name, with what to begin from.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +24,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 10] = [
     Target { name: "framing", run: framing, corpus: corpus::framing },
     Target { name: "envelope", run: envelope, corpus: corpus::envelope },
     Target { name: "etf", run: etf, corpus: corpus::etf },
@@ -33,4 +33,6 @@ pub const TARGETS: [Target; 8] = [
     Target { name: "messages", run: messages, corpus: corpus::messages },
     Target { name: "ipc_peer", run: ipc_peer, corpus: corpus::ipc_peer },
     Target { name: "websocket_peer", run: websocket_peer, corpus: corpus::websocket_peer },
+    Target { name: "recording", run: recording, corpus: corpus::recording },
+    Target { name: "redaction", run: redaction, corpus: corpus::redaction },
 ];

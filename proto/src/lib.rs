@@ -19,6 +19,7 @@
 //! | [`scenario`] | a world and what happens in it, written by hand: read, and played as host commands |
 //! | [`server`] | doors: a machine per peer, over the world |
 //! | [`value`] | JSON read in place: the tape |
+//! | [`record`] | what went through a machine, written down and played again |
 //! | [`event`], [`error`], [`command`], [`time`], [`random`], [`secret`] | the words that all rooms share |
 
 pub mod command;
@@ -26,6 +27,7 @@ pub mod error;
 pub mod event;
 pub mod protocol;
 pub mod random;
+pub mod record;
 pub mod scenario;
 pub mod secret;
 pub mod server;

@@ -4,8 +4,10 @@
 //! (`proto::server`) decides and this room carries out: [`listen`] lets peers in, a task per peer moves its bytes
 //! ([`peer`]), and all of them share one [`House`] on the I/O thread.
 
+mod backend;
 mod half_open;
 mod house;
+mod http;
 mod listen;
 mod peer;
 mod service;
@@ -61,7 +63,7 @@ async fn serve(service: Service, port: &mut Port, peers: &mut JoinSet<()>) {
 /// Listens, then says CONNECTED with the addresses.
 async fn open(service: &Service, port: &mut Port) -> Result<(Doorway, Rc<House>), Error> {
     let doorway = Doorway::open(service).await?;
-    let house = Rc::new(House::new(service)?);
+    let house = Rc::new(House::new(service, &mut port.outlet)?);
     let mut payload = Vec::new();
     doorway.describe(&mut payload, &house);
     let message = doorway.sentence();

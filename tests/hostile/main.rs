@@ -14,5 +14,6 @@ mod frames;
 mod law;
 mod load;
 mod requests;
+mod secrets;
 mod street;
 mod web;

@@ -6,6 +6,7 @@ mod framing;
 mod messages;
 mod peer;
 mod pointer;
+mod record;
 mod tape;
 
 pub use envelope::envelope;
@@ -14,4 +15,5 @@ pub use framing::framing;
 pub use messages::messages;
 pub use peer::{ipc_peer, websocket_peer};
 pub use pointer::pointer;
+pub use record::{recording, redaction};
 pub use tape::tape;

@@ -51,6 +51,7 @@ pub use change::{Change, Changes};
 pub use channel::{Channel, ChannelEdit, ChannelKind, NewChannel, Overwrite, OverwriteOf};
 pub use entitlement::{Entitlement, NewEntitlement};
 pub use entropy::Entropy;
+pub(crate) use entropy::fill_for;
 pub use error::Error;
 pub use grant::{CODE_LIFETIME, ClientCredentials, Scopes, TOKEN_LIFETIME, Token, TokenId};
 pub use guild::{Guild, GuildEdit, Member, MemberEdit, NewGuild, NewRole, Role, RoleEdit};
