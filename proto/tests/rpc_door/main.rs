@@ -12,6 +12,7 @@ mod http;
 mod joining;
 mod letting_in;
 mod once;
+mod random_days;
 mod reading;
 mod settings;
 mod shapes;
