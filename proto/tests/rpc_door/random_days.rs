@@ -22,12 +22,8 @@ use super::shapes::complaints;
 use super::town::{Town, id};
 
 const CLIENTS: [&str; 3] = [super::house::GAME, "5", "7"];
-const SCOPES: [&[&str]; 4] = [
-    &["rpc", "messages.read", "identify", "relationships_read", "rpc.notifications.read"],
-    &["rpc"],
-    &["rpc.voice.read", "rpc.voice.write"],
-    &["identify"],
-];
+const ALL: &[&str] = &["rpc", "messages.read", "identify", "relationships_read", "rpc.notifications.read"];
+const SCOPES: [&[&str]; 5] = [ALL, ALL, &["rpc"], &["rpc.voice.read", "rpc.voice.write"], &["identify"]];
 
 struct Days {
     town: Town,
@@ -63,7 +59,7 @@ impl Days {
         self.peers.insert(peer, Vec::new());
         self.read();
         if self.pick(4) > 0 {
-            let scopes = SCOPES[self.pick(4)];
+            let scopes = SCOPES[self.pick(5)];
             let user = self.town.local;
             let application = client.parse::<u64>().unwrap().into();
             let world = &mut self.town.house.world;
@@ -135,16 +131,20 @@ impl Days {
         let (local, ada, bob, guild) = (self.town.local, self.town.ada, self.town.bob, self.town.guild);
         let channel = self.channel();
         let flag = self.pick(2) == 0;
+        let mostly = self.pick(3) > 0;
         let user = [local, ada, bob][self.pick(3)];
         let operation = match self.pick(10) {
-            0 => Operation::EditGuild { guild, edit: GuildEdit { available: Some(flag), ..GuildEdit::default() } },
-            1 => Operation::SetVoiceServers { available: flag },
+            0 => Operation::EditGuild {
+                guild,
+                edit: GuildEdit { available: Some(flag || mostly), ..GuildEdit::default() },
+            },
+            1 => Operation::SetVoiceServers { available: flag || mostly },
             2 => Operation::JoinVoice { user, channel },
             3 => Operation::LeaveVoice(user),
             4 => Operation::SetSpeaking { user, speaking: flag },
             5 => Operation::PostMessage(NewMessage::text(channel, user, "<@1> Hello @everyone `x`")),
             6 => {
-                let deny = [Permissions::VIEW_CHANNEL, Permissions::CONNECT, Permissions::NONE][self.pick(3)];
+                let deny = [Permissions::VIEW_CHANNEL, Permissions::CONNECT, Permissions::NONE][self.pick(8).min(2)];
                 let of = OverwriteOf::Role(RoleId::from(guild.get()));
                 Operation::SetOverwrite { channel, overwrite: Overwrite { of, allow: Permissions::NONE, deny } }
             }
@@ -206,12 +206,12 @@ fn whatever_happens_everybody_is_answered_once_and_nothing_is_left_behind() {
         let (random, requests) = (Random::new(seed), Vec::new());
         let mut days = Days { town, random, peers, owed, sent: 0, next_peer: 1, requests, seen };
         days.town.house.out();
-        for _ in 0..3000 {
+        for _ in 0..6000 {
             let at = days.pick(days.peers.len().max(1));
             let peer = days.peers.keys().nth(at).copied();
             match (days.pick(20), peer) {
                 (0, _) | (_, None) if days.peers.len() < 10 => days.come(),
-                (1, Some(peer)) => {
+                (1, Some(peer)) if days.peers.len() > 6 || days.pick(4) == 0 => {
                     days.peers.remove(&peer);
                     days.owed.retain(|_, (from, _)| *from != peer);
                     days.town.house.gone(peer);
@@ -253,5 +253,33 @@ fn whatever_happens_everybody_is_answered_once_and_nothing_is_left_behind() {
             (100.0, 1),
             "as it was before anybody came"
         );
+        seen = days.seen;
+    }
+    // That the days were eventful: each of these happened, and not once by accident.
+    for name in [
+        "GET_GUILD",
+        "GET_CHANNEL",
+        "SELECT_VOICE_CHANNEL",
+        "SELECT_TEXT_CHANNEL",
+        "SET_VOICE_SETTINGS",
+        "SUBSCRIBE",
+        "SEND_ACTIVITY_JOIN_INVITE",
+        "GUILD_STATUS",
+        "MESSAGE_CREATE",
+        "VOICE_STATE_CREATE",
+        "VOICE_CHANNEL_SELECT",
+        "VOICE_SETTINGS_UPDATE",
+        "VOICE_CONNECTION_STATUS",
+        "ACTIVITY_JOIN_REQUEST",
+        "NOTIFICATION_CREATE",
+        "4003",
+        "4005",
+        "4006",
+        "4010",
+        "5001",
+        "5002",
+        "5003",
+    ] {
+        assert!(seen.get(name).is_some_and(|times: &u32| *times > 3), "{name}: {seen:?}");
     }
 }
