@@ -417,6 +417,9 @@ fn beyond_shape(row: &Row) -> Option<&'static str> {
     Some(match row.name {
         "SUBSCRIBE" | "UNSUBSCRIBE" => "`args` is checked against the event's own arguments.",
         "SET_ACTIVITY" => "Members of the activity that stand beside `activity` instead of inside it are refused.",
+        "OVERWRITE_SET" | "OVERWRITE_DELETE" => "Either `role_id` or `user_id`.",
+        "SNAPSHOT_LOAD" => "Either `snapshot` or `path`.",
+        "SCENARIO_LOAD" => "Either `scenario` or `path`.",
         "REQUEST_GUILD_MEMBERS" => "Either `query`, with `limit`, or `user_ids`.",
         other => panic!("{other} has a rule that the reference does not tell"),
     })

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod channels;
+mod coherence;
 mod connection;
 mod devices;
 mod entitlements;
@@ -12,8 +13,10 @@ mod mentions;
 mod messages;
 mod people;
 mod permissions;
+mod rows;
 mod sessions;
 mod settings;
+mod states;
 mod voice;
 
 use super::*;
