@@ -13,6 +13,7 @@ mod http;
 mod joining;
 mod letting_in;
 mod once;
+mod random_days;
 mod reading;
 mod relayed;
 mod settings;

@@ -19,7 +19,17 @@
 //! - **Bad input.** What can be answered is answered (an ERROR with the nonce, when there is one) and harms nobody. A
 //!   frame that breaks the framing (a second HANDSHAKE, a command before it, a message over the limit) is an `Err`: the
 //!   driver drops the transport and calls [`Door::handle_gone`]. Commands beyond the peer's rate close it with 4002.
-//! - **Order.** A command's reply goes out before the events that it causes.
+//! - **Order.** A command's reply goes out before the events that it causes, also when the reply had to wait.
+//! - **Waiting.** GET_GUILD and SELECT_TEXT_CHANNEL wait for a guild that can't be reached as long as `timeout` says, and
+//!   not at all without; SELECT_VOICE_CHANNEL tries for 10 seconds without. Then 5002 or 5001, and an attempt to join is
+//!   undone, as it is when its peer leaves. A peer may have 16 such commands; nobody waits longer than ten minutes.
+//! - **May not** is 4006, whatever the reason: no scope, no permission in a channel, a full voice channel, or voice
+//!   settings that another application holds. What can't be seen is 4005, as if it were not there.
+//! - **Messages.** Without `messages.read` an application reads only in channels, and guilds, that it created: GET_CHANNEL
+//!   shows no others' messages, and subscribing to them is 4006. What a peer may see is asked at each event again, so
+//!   subscriptions go silent with the right, and come back with it.
+//! - **Asking to join.** [`JoinRequests`] says who answers a player. Nobody in time ([`Limits::consent`]) is a no. A secret
+//!   that the user accepted for a game that does not run is kept ten minutes, for its first peer that subscribes.
 //!
 //! Whose Discord this is, the world's or that of a Discord on this machine, is the account's matter ([`account`]).
 //!
