@@ -4,6 +4,8 @@
 //! (`proto::server`) decides and this room carries out: [`listen`] lets peers in, a task per peer moves its bytes
 //! ([`peer`]), and all of them share one [`House`] on the I/O thread.
 
+mod beginning;
+mod files;
 mod half_open;
 mod house;
 mod listen;
@@ -62,6 +64,7 @@ async fn serve(service: Service, port: &mut Port, peers: &mut JoinSet<()>) {
 async fn open(service: &Service, port: &mut Port) -> Result<(Doorway, Rc<House>), Error> {
     let doorway = Doorway::open(service).await?;
     let house = Rc::new(House::new(service, &mut port.outlet)?);
+    house.begin(service)?;
     let mut payload = Vec::new();
     doorway.describe(&mut payload, &house);
     let message = doorway.sentence();

@@ -9,6 +9,7 @@ use gamebridge_proto::wire::catalog::{Arg, Row, Type};
 use gamebridge_proto::wire::host;
 use gamebridge_proto::world::{self, NewUser};
 
+use super::beginning::{self, First};
 use crate::runtime::{clock, fill_random};
 use crate::session::params;
 use crate::transport::ipc::Place;
@@ -59,6 +60,9 @@ pub const PARAMS: Row = Row::new("rpc", "Hosts GameBridge: Discord's local RPC i
         Type::int(0, 10_000_000),
         "How many commands a peer may send in the long run before it is closed with 4002; 0 is no limit. Default 500.",
     ),
+    beginning::SNAPSHOT,
+    beginning::SCENARIO,
+    beginning::SCENARIO_SPEED,
 ]);
 
 /// A server to be.
@@ -72,6 +76,8 @@ pub struct Service {
     pub(super) username: String,
     pub(super) registered_only: bool,
     pub(super) commands_per_second: Option<u32>,
+    /// What it gives itself before anybody else can.
+    pub(super) beginning: Vec<First>,
 }
 
 impl Service {
@@ -115,6 +121,7 @@ impl Service {
                 username: params::text(given, "username").unwrap_or_else(|| "Guest".to_owned()),
                 registered_only: given.member("registered_only").as_bool().unwrap_or(false),
                 commands_per_second: given.member("commands_per_second").as_whole().map(|rate| rate as u32),
+                beginning: beginning::read(given, text)?,
             })
         })
     }
@@ -174,6 +181,13 @@ mod tests {
             (r#"{"consent_timeout":0}"#, "consent_timeout"),
             (r#"{"join_requests":"maybe"}"#, "join_requests"),
             (r#"{"username":"x"}"#, "username"),
+            (r#"{"snapshot":5}"#, "snapshot"),
+            (r#"{"snapshot":"/nowhere/at/all"}"#, "rpc: snapshot: cannot read /nowhere/at/all"),
+            (r#"{"snapshot":{"snapshot":1}}"#, "rpc: snapshot: last_id"),
+            (r#"{"scenario":{"scenario":1,"users":{"x":{}}}}"#, "rpc: scenario: users.x.username"),
+            (r#"{"scenario":"/nowhere/at/all"}"#, "rpc: scenario: cannot read"),
+            (r#"{"scenario":{"scenario":1},"scenario_speed":0}"#, "scenario_speed"),
+            (r#"{"scenario_speed":2}"#, "scenario_speed goes with a scenario"),
         ] {
             let error = Service::parse("rpc", params.as_bytes()).unwrap_err();
             assert!(error.message.contains(names), "{params}: {}", error.message);
