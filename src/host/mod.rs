@@ -4,10 +4,12 @@
 //! (`proto::server`) decides and this room carries out: [`listen`] lets peers in, a task per peer moves its bytes
 //! ([`peer`]), and all of them share one [`House`] on the I/O thread.
 
+mod backend;
 mod beginning;
 mod files;
 mod half_open;
 mod house;
+mod http;
 mod listen;
 mod peer;
 mod service;

@@ -157,6 +157,13 @@ impl Game {
         self.until("DISCONNECTED", |seen| seen.kind == EventType::Disconnected && seen.conn == conn);
     }
 
+    /// The first of the events that came and were not asked for.
+    pub fn already(&self, is_it: impl Fn(&Seen) -> bool) -> Option<Seen> {
+        let mut waiting = self.waiting.borrow_mut();
+        let found = waiting.iter().position(is_it)?;
+        Some(waiting.remove(found))
+    }
+
     /// Waits for an event; others that come meanwhile stay for a later call.
     pub fn until(&self, what: &str, is_it: impl Fn(&Seen) -> bool) -> Seen {
         let deadline = Instant::now() + PATIENCE;

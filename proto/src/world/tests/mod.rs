@@ -12,10 +12,8 @@ mod mentions;
 mod messages;
 mod people;
 mod permissions;
-mod rows;
 mod sessions;
 mod settings;
-mod states;
 mod voice;
 
 use super::*;

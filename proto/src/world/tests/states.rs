@@ -1,3 +1,0 @@
-//! states.
-
-use super::*;
