@@ -14,14 +14,17 @@ use gamebridge_proto::error::{Error, ProtocolError, Status};
 use gamebridge_proto::event::{Event, EventType, LogLevel};
 use gamebridge_proto::record::door::Input;
 use gamebridge_proto::record::{Output, Setup, Tapped, Witness};
-use gamebridge_proto::server::rpc::{Account, Door, Errand, HttpRequest, HttpResponse, Sink, Via};
+use gamebridge_proto::server::rpc::{Account, Door, Errand, HttpRequest, HttpResponse, Sink, Via, snapshot};
 use gamebridge_proto::time::Instant;
 use gamebridge_proto::wire::ipc::{Frame, Opcode};
+use gamebridge_proto::wire::json::Object;
 use gamebridge_proto::world::{Entropy, User, World};
 use tokio::sync::{Notify, mpsc};
 
 use super::account_file;
 use super::backend::Backend;
+use super::beginning::First;
+use super::files::{self, Order};
 use super::half_open::HalfOpen;
 use super::service::Service;
 use super::upstreams::Upstreams;
@@ -36,6 +39,9 @@ const CLOSE_WITHIN: Duration = Duration::from_millis(500);
 const KEEP_AFTER: Duration = Duration::from_secs(1);
 /// With this much unpolled the host is asked nothing more.
 const MAX_UNREAD: u64 = 1 << 20;
+
+/// The tag of commands that the house gives itself, before the program could give any.
+const BEGINNING: u64 = 1;
 
 /// What waits for one peer.
 #[derive(Debug, Default)]
@@ -217,6 +223,7 @@ impl House {
             half_open: HalfOpen::default(),
         };
         house.keep()?;
+        house.begin(service)?;
         if service.account != Account::Guest {
             house.with_door(house.about(Input::Start), |door, world, now, out| door.start(now, world, out));
         }
@@ -370,9 +377,75 @@ impl House {
 
     /// A command of the host's. It has no peer to wait for, so its reply is there at once.
     pub(super) fn command(&self, command: Command, outlet: &mut Outlet) {
+        let (name, tag) = (command.name.clone(), command.tag);
+        match files::order(command) {
+            Ok(Order::Door(command)) => self.carry_out(command),
+            Ok(Order::Save { path, secrets }) => {
+                let saved = snapshot::save(&self.rooms.borrow().world, secrets);
+                let written = files::write(&path, &saved).map_err(|error| files::within("path", error));
+                self.reply(&name, tag, written.map(|()| (path, saved.len())));
+            }
+            Err(error) => self.reply(&name, tag, Err(error)),
+        }
+        self.deliver(outlet);
+    }
+
+    fn carry_out(&self, command: Command) {
         let call = self.about(Input::Command(&command));
         self.with_door(call, |door, world, now, out| door.handle_command(now, command, world, out));
-        self.deliver(outlet);
+    }
+
+    /// What the door would say of a command that it never saw.
+    fn reply(&self, name: &str, tag: u64, outcome: Result<(PathBuf, usize), Error>) {
+        let rooms = &mut *self.rooms.borrow_mut();
+        let mut out = Effects {
+            now: clock::now(),
+            mailboxes: &rooms.mailboxes,
+            events: &mut rooms.events,
+            errands: &mut rooms.errands,
+        };
+        let mut event = Event::new(EventType::Reply, name);
+        event.tag = tag;
+        match outcome {
+            Err(error) if tag == 0 => {
+                out.event(Event::log(LogLevel::Warn, "rpc server", &format!("{name} failed: {error}")));
+            }
+            Err(error) => {
+                (event.status, event.message) = (error.status, &error.message);
+                out.event(event);
+            }
+            Ok(_) if tag == 0 => {}
+            Ok((path, bytes)) => {
+                let mut payload = Vec::new();
+                let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+                Object::begin(&mut payload).str("path", &path.display().to_string()).int("bytes", bytes).end();
+                event.payload = &payload;
+                out.event(event);
+            }
+        }
+    }
+
+    /// What the service is to begin with, as if the host had sent the commands.
+    ///
+    /// # Errors
+    /// The first of them failed.
+    fn begin(&self, service: &Service) -> Result<(), Error> {
+        for First { command, parameter, args } in &service.beginning {
+            self.carry_out(Command {
+                name: (*command).into(),
+                args: args.clone(),
+                tag: BEGINNING,
+                ..Command::default()
+            });
+            let events = &mut self.rooms.borrow_mut().events;
+            let replied = |waiting: &Waiting| waiting.event.kind == EventType::Reply && waiting.event.tag == BEGINNING;
+            let Some(at) = events.iter().position(replied) else { continue };
+            let reply = events.remove(at);
+            if reply.event.status != Status::Ok {
+                return Err(Error::new(reply.event.status, format!("rpc: {parameter}: {}", reply.message)));
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn answer(&self, request: u64, status: Status, json: &[u8]) -> Result<(), Error> {

@@ -6,6 +6,8 @@
 
 mod account_file;
 mod backend;
+mod beginning;
+mod files;
 mod half_open;
 mod house;
 mod http;

@@ -13,6 +13,7 @@ use gamebridge_proto::world::{self, NewUser};
 
 use super::account_file;
 use super::backend::Backend;
+use super::beginning::{self, First};
 use crate::runtime::{clock, fill_random, seed};
 use crate::session::params;
 use crate::transport::ipc::Place;
@@ -97,6 +98,9 @@ pub const PARAMS: Row = Row::new("rpc", "Hosts GameBridge: Discord's local RPC i
         Type::int(0, 10_000_000),
         "How many commands a peer may send in the long run before it is closed with 4002; 0 is no limit. Default 500.",
     ),
+    beginning::SNAPSHOT,
+    beginning::SCENARIO,
+    beginning::SCENARIO_SPEED,
 ]);
 
 /// A server to be.
@@ -114,6 +118,8 @@ pub struct Service {
     pub(super) account: Account,
     pub(super) account_file: Option<PathBuf>,
     pub(super) discord: Target,
+    /// What it gives itself before anybody else can.
+    pub(super) beginning: Vec<First>,
 }
 
 impl Service {
@@ -170,6 +176,7 @@ impl Service {
                 api: given.member("api").as_str().map(Backend::parse).transpose()?,
                 registered_only: given.member("registered_only").as_bool().unwrap_or(false),
                 commands_per_second: given.member("commands_per_second").as_whole().map(|rate| rate as u32),
+                beginning: beginning::read(given, text)?,
             })
         })
     }
@@ -277,6 +284,13 @@ mod tests {
             (r#"{"discord_port":6463}"#, "discord_port goes with"),
             (r#"{"account":"auto","client_id":"1","discord_ipc":"/x","discord_port":1}"#, "exclude each other"),
             (r#"{"account":"desktop","client_id":"1","account_file":"/x"}"#, "account_file: a guest is kept there"),
+            (r#"{"snapshot":5}"#, "snapshot"),
+            (r#"{"snapshot":"/nowhere/at/all"}"#, "rpc: snapshot: cannot read /nowhere/at/all"),
+            (r#"{"snapshot":{"snapshot":1}}"#, "rpc: snapshot: last_id"),
+            (r#"{"scenario":{"scenario":1,"users":{"x":{}}}}"#, "rpc: scenario: users.x.username"),
+            (r#"{"scenario":"/nowhere/at/all"}"#, "rpc: scenario: cannot read"),
+            (r#"{"scenario":{"scenario":1},"scenario_speed":0}"#, "scenario_speed"),
+            (r#"{"scenario_speed":2}"#, "scenario_speed goes with a scenario"),
             (r#"{"api":"https://discord.com"}"#, "api"),
             (r#"{"transport":"ipc","api":"http://127.0.0.1:1"}"#, "api goes with"),
         ] {

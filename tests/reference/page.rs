@@ -235,7 +235,10 @@ impl Page {
         self.say(
             "For `gb_send` on a server of `gb_serve` \"rpc\". The server plays the Discord client to the games that connect \
              to it, and you play everybody else: other players, and the user's clicks. Peers never see these commands. A \
-             command that is not here is refused with `GB_ERR_UNSUPPORTED`.",
+             command that is not here is refused with `GB_ERR_UNSUPPORTED`, and so that no typing error goes unseen, a \
+             member that its table does not have is refused too. The reply is the thing as it is afterwards, or as it was \
+             when it is gone. In a change null takes away where it is allowed, and what is left out stays. \
+             [gamebridge.md](gamebridge.md) tells how to use them.",
         );
         let list = |row: &Row| vec![format!("[{}](#{})", row.name, anchor(&server_heading(row))), sentence(row.about)];
         self.table(&["Command", "What it does"], host::COMMANDS.iter().map(list));
