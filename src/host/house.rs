@@ -222,7 +222,9 @@ impl House {
     }
 
     pub(super) fn http(&self, request: HttpRequest<'_>) -> HttpResponse {
-        self.with_door(self.about(Input::Http(request)), |door, world, now, _| door.handle_http(now, request, world))
+        self.with_door(self.about(Input::Http(request)), |door, world, now, out| {
+            door.handle_http(now, request, world, out)
+        })
     }
 
     /// A command of the host's. It has no peer to wait for, so its reply is there at once.

@@ -64,7 +64,10 @@ impl Input<'_> {
             Input::Connect { peer, via } => door.handle_connect(now, peer, via, world, out),
             Input::Frame { peer, frame } => result = door.handle_frame(now, peer, frame, world, out),
             Input::Gone { peer } => door.handle_gone(now, peer, world, out),
-            Input::Http(request) => out.saw(&Output::Response(&door.handle_http(now, request, world))),
+            Input::Http(request) => {
+                let response = door.handle_http(now, request, world, out);
+                out.saw(&Output::Response(&response));
+            }
             Input::Command(command) => door.handle_command(now, command.clone(), world, out),
             Input::Answer { request, status, json } => {
                 result = door.handle_answer(now, request, status, json, world, out);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::line::{Fields, Line, Wrong};
 use crate::protocol::{gateway, rpc};
 use crate::secret::Secret;
-use crate::server::rpc::{self as server, Consent, Limits};
+use crate::server::rpc::{self as server, Consent, JoinRequests, Limits};
 use crate::time::Instant;
 use crate::wire::gateway::Intents;
 use crate::wire::json::{Object, push_int};
@@ -107,13 +107,21 @@ pub(super) fn read_gateway(config: Fields<'_>) -> Result<gateway::Config, Wrong>
 
 const CONSENTS: [(Consent, &str); 3] = [(Consent::Allow, "allow"), (Consent::Deny, "deny"), (Consent::Ask, "ask")];
 
+const JOIN_REQUESTS: [(JoinRequests, &str); 4] = [
+    (JoinRequests::Peers, "peers"),
+    (JoinRequests::Ask, "ask"),
+    (JoinRequests::Allow, "allow"),
+    (JoinRequests::Deny, "deny"),
+];
+
 fn door_config(config: &server::Config) -> Vec<u8> {
-    let server::Config { consent, launch_token, limits, cdn_host, api_endpoint, environment } = config;
+    let server::Config { consent, join_requests, launch_token, limits, cdn_host, api_endpoint, environment } = config;
     let Limits {
         peers,
         greeting,
         message_bytes,
         subscriptions,
+        waiting,
         commands_per_second,
         commands_burst,
         handshake,
@@ -121,9 +129,11 @@ fn door_config(config: &server::Config) -> Vec<u8> {
         consent: consent_time,
     } = limits;
     let consent = CONSENTS.iter().find(|(known, _)| known == consent).map_or("", |(_, name)| name);
+    let join_requests = JOIN_REQUESTS.iter().find(|(known, _)| known == join_requests).map_or("", |(_, name)| name);
     let mut out = Vec::new();
     Object::begin(&mut out)
         .str("consent", consent)
+        .str("join_requests", join_requests)
         .opt_str("launch_token", launch_token.as_ref().map(Secret::reveal))
         .with("limits", |out| {
             Object::begin(out)
@@ -131,6 +141,7 @@ fn door_config(config: &server::Config) -> Vec<u8> {
                 .with("greeting", |out| unsigned(out, *greeting as u64))
                 .with("message_bytes", |out| unsigned(out, *message_bytes as u64))
                 .with("subscriptions", |out| unsigned(out, *subscriptions as u64))
+                .with("waiting", |out| unsigned(out, *waiting as u64))
                 .int("commands_per_second", (*commands_per_second).into())
                 .int("commands_burst", (*commands_burst).into())
                 .with("handshake", |out| time(out, *handshake))
@@ -153,6 +164,15 @@ pub(super) fn read_door(config: Fields<'_>) -> Result<server::Config, Wrong> {
             .find(|(_, name)| *name == consent)
             .map(|(known, _)| *known)
             .ok_or("consent: allow, deny or ask expected")?,
+        join_requests: match config.optional("join_requests")? {
+            // From before there was a choice.
+            None => JoinRequests::default(),
+            Some(given) => JOIN_REQUESTS
+                .iter()
+                .find(|(_, name)| *name == given)
+                .map(|(known, _)| *known)
+                .ok_or("join_requests: peers, ask, allow or deny expected")?,
+        },
         launch_token: config.optional("launch_token")?.map(Secret::new),
         limits: read_limits(config.object("limits")?)?,
         cdn_host: config.text("cdn_host")?.into(),
@@ -174,6 +194,7 @@ fn read_limits(limits: Fields<'_>) -> Result<Limits, Wrong> {
         greeting: count("greeting", default.greeting)?,
         message_bytes: count("message_bytes", default.message_bytes)?,
         subscriptions: count("subscriptions", default.subscriptions)?,
+        waiting: count("waiting", default.waiting)?,
         commands_per_second: rate("commands_per_second", default.commands_per_second)?,
         commands_burst: rate("commands_burst", default.commands_burst)?,
         handshake: time("handshake", default.handshake)?,

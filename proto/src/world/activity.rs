@@ -118,6 +118,11 @@ impl JoinRequest {
     pub fn concerns(&self, application: ApplicationId) -> bool {
         self.application.is_none_or(|asked| asked == application)
     }
+
+    /// Whether the answer of this application, or of none, is one to it.
+    pub fn is_answered_by(&self, application: Option<ApplicationId>) -> bool {
+        application.map_or(self.application.is_none(), |application| self.concerns(application))
+    }
 }
 
 impl Activity {
@@ -206,18 +211,19 @@ impl World {
     pub(super) fn answer_join(
         &mut self,
         from: UserId,
-        application: ApplicationId,
-        session: SessionId,
+        application: Option<ApplicationId>,
+        session: Option<SessionId>,
         accepted: bool,
         out: &mut Changes,
     ) -> Result<(), Error> {
         self.known_user(from)?;
         let before = self.join_requests.len();
-        self.join_requests.retain(|request| request.from != from || !request.concerns(application));
+        self.join_requests.retain(|request| request.from != from || !request.is_answered_by(application));
         if self.join_requests.len() == before {
             return Err(Error::NotAsked(from));
         }
-        let activity = self.sessions.get(&session).and_then(|session| session.activity.as_ref());
+        let activity =
+            session.and_then(|session| self.sessions.get(&session)).and_then(|session| session.activity.as_ref());
         let secret = activity.filter(|_| accepted).and_then(|activity| activity.secrets.join.clone());
         out.push(Change::JoinAnswered { from, application, accepted, secret });
         Ok(())

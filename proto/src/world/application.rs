@@ -87,9 +87,7 @@ impl World {
         if !self.applications.registered.contains_key(&application.id) {
             limits::room("applications", self.applications.registered.len(), limits::APPLICATIONS)?;
         }
-        if application.name.trim().is_empty() {
-            application.name = application.id.to_string().into();
-        }
+        application.fill_name();
         let id = application.id;
         self.applications.registered.insert(id, application);
         out.push(Change::ApplicationRegistered(id));
@@ -98,6 +96,13 @@ impl World {
 }
 
 impl Application {
+    /// Without a name it is called by its id.
+    pub(super) fn fill_name(&mut self) {
+        if self.name.trim().is_empty() {
+            self.name = self.id.to_string().into();
+        }
+    }
+
     pub(super) fn check(&self) -> Result<(), Error> {
         if self.testers.len() > Application::MAX_TESTERS {
             let (most, given) = (Application::MAX_TESTERS, self.testers.len());

@@ -47,16 +47,7 @@ impl World {
     fn may_join_voice(&self, user: UserId, id: ChannelId) -> Result<(), Error> {
         self.known_user(user)?;
         let channel = self.reached_channel(id)?;
-        if !channel.kind.has_voice() {
-            return Err(Error::UnknownChannel(id));
-        }
-        let within = match channel.guild {
-            Some(guild) => self.member(guild, user).is_some(),
-            None => channel.recipients.contains(&user),
-        };
-        if !within {
-            return Err(Error::NotAMember(user));
-        }
+        self.check_voice_place(user, id)?;
         let permissions = self.permissions_in(user, id);
         if !permissions.contains(Permissions::VIEW_CHANNEL) {
             return Err(Error::Forbidden("VIEW_CHANNEL"));
@@ -70,6 +61,16 @@ impl World {
             limits::room("users in this voice channel", self.voice.count_in(id), limit)?;
         }
         Ok(())
+    }
+
+    /// Whether people speak in this channel, and the user is one of those it is for.
+    pub(super) fn check_voice_place(&self, user: UserId, id: ChannelId) -> Result<(), Error> {
+        let channel = self.channel(id).filter(|channel| channel.kind.has_voice()).ok_or(Error::UnknownChannel(id))?;
+        let within = match channel.guild {
+            Some(guild) => self.member(guild, user).is_some(),
+            None => channel.recipients.contains(&user),
+        };
+        if within { Ok(()) } else { Err(Error::NotAMember(user)) }
     }
 
     /// The local user's voice server is there: it comes into the channel, and its connection is made.
@@ -228,8 +229,8 @@ impl World {
             return Err(not_connected());
         }
         let hostname = hostname.unwrap_or_else(|| self.voice.connection.hostname.clone());
-        name::text("hostname", &hostname, 0, limits::TEXT)?;
         let connection = VoiceConnection { state, hostname, pings: self.voice.connection.pings.clone() };
+        check_connection(&connection)?;
         if replace(&mut self.voice.connection, Some(connection.clone())) {
             out.push(Change::VoiceConnectionChanged(Box::new(connection)));
         }
@@ -240,23 +241,29 @@ impl World {
         if self.voice_channel().is_none() {
             return Err(not_connected());
         }
-        self.voice.connection.push_ping(milliseconds)?;
+        let mut connection = self.voice.connection.clone();
+        if connection.pings.len() >= VoiceConnection::PINGS {
+            connection.pings.remove(0);
+        }
+        connection.pings.push(milliseconds);
+        check_connection(&connection)?;
+        self.voice.connection = connection;
         out.push(Change::VoiceConnectionChanged(Box::new(self.voice.connection.clone())));
         Ok(())
     }
 }
 
-impl VoiceConnection {
-    pub(super) fn push_ping(&mut self, milliseconds: f64) -> Result<(), Error> {
-        if !milliseconds.is_finite() || milliseconds < 0.0 {
-            return Err(Error::Invalid("ping: milliseconds expected, 0 or more".into()));
-        }
-        if self.pings.len() >= VoiceConnection::PINGS {
-            self.pings.remove(0);
-        }
-        self.pings.push(milliseconds);
-        Ok(())
+/// Whether everything about a connection is allowed.
+pub(super) fn check_connection(connection: &VoiceConnection) -> Result<(), Error> {
+    name::text("hostname", &connection.hostname, 0, limits::TEXT)?;
+    let most = VoiceConnection::PINGS;
+    if connection.pings.len() > most {
+        return Err(Error::TooMany(format!("pings: {most} at most").into()));
     }
+    if connection.pings.iter().any(|ping| !ping.is_finite() || *ping < 0.0) {
+        return Err(Error::Invalid("ping: milliseconds expected, 0 or more".into()));
+    }
+    Ok(())
 }
 
 fn absent() -> Error {

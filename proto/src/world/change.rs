@@ -186,8 +186,8 @@ pub enum Change {
     JoinAnswered {
         /// Who asked.
         from: UserId,
-        /// Which application's game answered.
-        application: ApplicationId,
+        /// Which application's game answered; `None` when it was asked for all, and none is played.
+        application: Option<ApplicationId>,
         /// Whether the player may come.
         accepted: bool,
         /// The join secret that the player is handed, when accepted by a game that set one.

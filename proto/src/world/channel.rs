@@ -172,13 +172,7 @@ impl World {
             return Ok(known.id);
         }
         self.check_channel(&mut channel)?;
-        let listed = self.channel_lists.get(&channel.guild).map_or(0, Vec::len);
-        if channel.guild.is_some() {
-            limits::room("channels of a guild", listed, limits::CHANNELS_OF_GUILD)?;
-            limits::room("channels", self.channels.len(), limits::CHANNELS)?;
-        } else {
-            limits::room("direct messages", listed, limits::PRIVATE_CHANNELS)?;
-        }
+        self.room_for_channel(channel.guild)?;
         if let Some(application) = channel.created_by
             && !self.known_application(application)?.approved
         {
@@ -187,10 +181,24 @@ impl World {
         }
         channel.id = ChannelId(self.next_id(now));
         let id = channel.id;
-        self.channel_lists.entry(channel.guild).or_default().push(id);
+        self.list_channel(channel.guild, id);
         self.channels.insert(id, channel);
         out.push(Change::ChannelCreated(id));
         Ok(id)
+    }
+
+    /// Whether one more channel fits into a guild, or among the private ones.
+    pub(super) fn room_for_channel(&self, guild: Option<GuildId>) -> Result<(), Error> {
+        let listed = self.channel_lists.get(&guild).map_or(0, Vec::len);
+        match guild {
+            Some(_) => limits::room("channels of a guild", listed, limits::CHANNELS_OF_GUILD)?,
+            None => limits::room("direct messages", listed, limits::PRIVATE_CHANNELS)?,
+        }
+        limits::room("channels", self.channels.len(), limits::CHANNELS)
+    }
+
+    pub(super) fn list_channel(&mut self, guild: Option<GuildId>, channel: ChannelId) {
+        self.channel_lists.entry(guild).or_default().push(channel);
     }
 
     fn new_guild_channel(&self, new: NewChannel) -> Result<Channel, Error> {
@@ -202,9 +210,6 @@ impl World {
             return Err(Error::Invalid("recipients: only direct messages have them".into()));
         }
         let voice = kind == ChannelKind::GuildVoice;
-        if !voice && (bitrate.is_some() || user_limit.is_some()) {
-            return Err(Error::Invalid("bitrate, user_limit: only voice channels have them".into()));
-        }
         // The largest number that is told apart from the next in every reader of JSON is far above this.
         let last = self.listed(Some(guild)).map(|channel| channel.position).max();
         let position = position.unwrap_or(last.map_or(0, |last| last.saturating_add(1)));
@@ -238,6 +243,9 @@ impl World {
                 return Err(Error::Invalid("topic: only text channels of a guild have one".into()));
             }
             name::text("topic", topic, 0, 1024)?;
+        }
+        if channel.kind == ChannelKind::GuildText && (channel.bitrate, channel.user_limit) != (0, 0) {
+            return Err(Error::Invalid("bitrate, user_limit: only voice channels have them".into()));
         }
         if channel.kind.has_voice() && !(8_000..=96_000).contains(&channel.bitrate) {
             let given = channel.bitrate;
@@ -302,9 +310,6 @@ impl World {
             ChannelKind::Dm => return Err(Error::Invalid("nothing about direct messages can be edited".into())),
             ChannelKind::GroupDm if of_voice || of_guild => {
                 return Err(Error::Invalid("name: nothing else of a group can be edited".into()));
-            }
-            ChannelKind::GuildText if of_voice => {
-                return Err(Error::Invalid("bitrate, user_limit: only voice channels have them".into()));
             }
             _ => {}
         }

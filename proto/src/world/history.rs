@@ -69,6 +69,11 @@ impl History {
         }
     }
 
+    /// The newest of the world.
+    pub(super) fn newest(&self) -> Option<MessageId> {
+        self.order.last_key_value().map(|(id, _)| *id)
+    }
+
     /// All messages, oldest first.
     pub(super) fn all(&self) -> impl Iterator<Item = &Message> {
         self.order.iter().filter_map(|(message, channel)| self.get(*channel, *message))

@@ -17,7 +17,7 @@ pub const MEMBERSHIPS: usize = 200_000;
 pub const ROLES: usize = 250;
 /// Channels of a guild. Discord.
 pub const CHANNELS_OF_GUILD: usize = 500;
-/// Channels of all guilds together.
+/// Channels of all kinds together.
 pub const CHANNELS: usize = 20_000;
 /// Direct messages, groups included.
 pub const PRIVATE_CHANNELS: usize = 10_000;

@@ -90,26 +90,21 @@ impl World {
             return Ok(());
         }
         let shown = (&member.nick, member.mute, member.deaf) != (&known.nick, known.mute, known.deaf);
-        let before = (member.roles != known.roles).then(|| self.suppression_in(id));
         let muted = member.mute;
+        let channel = self.voice_state(user).map(|state| state.channel);
+        let channel = channel.filter(|channel| self.channel(*channel).is_some_and(|channel| channel.guild == Some(id)));
+        let was_suppressed = channel.is_some_and(|channel| self.is_suppressed(user, channel));
         if let Some(guild) = self.guilds.get_mut(&id) {
             guild.members.insert(user, member);
         }
         out.push(Change::MemberChanged { guild: id, user });
-        let channel = self.voice_state(user).map(|state| state.channel);
-        let channel = channel.filter(|channel| self.channel(*channel).is_some_and(|channel| channel.guild == Some(id)));
-        if let Some(channel) = channel.filter(|_| shown) {
-            if muted {
+        if let Some(channel) = channel {
+            let suppressed = self.is_suppressed(user, channel);
+            if muted || suppressed {
                 self.hush(user, out);
             }
-            out.push(Change::VoiceChanged { channel, user });
-        }
-        for (channel, other, was) in before.into_iter().flatten() {
-            // Their VoiceChanged is out already.
-            if !(shown && other == user) {
-                self.show_suppression(vec![(channel, other, was)], out);
-            } else if self.is_suppressed(other, channel) {
-                self.hush(other, out);
+            if shown || suppressed != was_suppressed {
+                out.push(Change::VoiceChanged { channel, user });
             }
         }
         Ok(())

@@ -180,8 +180,7 @@ impl World {
             check_content(content, &known.embeds, &known.attachments)?;
         }
         if pinned == Some(true) {
-            let pins = self.messages(channel).filter(|message| message.pinned).count();
-            limits::room("pinned messages of a channel", pins, limits::PINS)?;
+            self.room_for_pin(channel)?;
         }
         if content.is_none() && pinned.is_none() {
             return Ok(());
@@ -198,6 +197,12 @@ impl World {
         });
         out.push(Change::MessageEdited { channel, message: id });
         Ok(())
+    }
+
+    /// Whether one more message of a channel can be pinned.
+    pub(super) fn room_for_pin(&self, channel: ChannelId) -> Result<(), Error> {
+        let pins = self.messages(channel).filter(|message| message.pinned).count();
+        limits::room("pinned messages of a channel", pins, limits::PINS)
     }
 
     pub(super) fn delete_message(

@@ -264,14 +264,14 @@ pub enum Operation {
         /// For which application's game; `None` asks all.
         application: Option<ApplicationId>,
     },
-    /// An application's game answers that: [`super::Change::JoinAnswered`].
+    /// The local user answers that, through an application's game or without: [`super::Change::JoinAnswered`].
     AnswerJoin {
         /// Who asked.
         from: UserId,
-        /// Which application answers.
-        application: ApplicationId,
-        /// Through which connection: its activity holds the join secret.
-        session: SessionId,
+        /// Which application's game answers; `None` answers a request that was for all, of which none is played.
+        application: Option<ApplicationId>,
+        /// The connection whose activity holds the join secret.
+        session: Option<SessionId>,
         /// Whether the player may come.
         accepted: bool,
     },

@@ -92,8 +92,7 @@ impl World {
         if let Some((application, activity)) = &presence.activity {
             self.known_application(*application)?;
             activity.check()?;
-            let others = self.presences.iter().filter(|(other, known)| **other != user && known.activity.is_some());
-            limits::room("presences with an activity", others.count(), limits::PLAYING)?;
+            limits::room("presences with an activity", self.playing(user), limits::PLAYING)?;
         }
         if self.presence(user) != presence {
             if presence == Presence::default() {
@@ -104,6 +103,15 @@ impl World {
             out.push(Change::PresenceChanged(user));
         }
         Ok(())
+    }
+
+    /// How many others than this user do something; counted only when there may be too many.
+    pub(super) fn playing(&self, besides: UserId) -> usize {
+        if self.presences.len() < limits::PLAYING {
+            return 0;
+        }
+        let others = self.presences.iter().filter(|(other, known)| **other != besides && known.activity.is_some());
+        others.count()
     }
 
     pub(super) fn set_relationship(

@@ -116,6 +116,11 @@ impl World {
         self.grants.token(now, access)
     }
 
+    /// Which application a token was given to, by its access or its refresh token, whether or not it still works.
+    pub fn token_application(&self, shown: &Secret) -> Option<ApplicationId> {
+        self.grants.application_of(shown)
+    }
+
     /// The entitlement of this id.
     pub fn entitlement(&self, id: EntitlementId) -> Option<&Entitlement> {
         self.entitlements.get(&id)

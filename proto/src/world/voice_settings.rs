@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{ApplicationId, SessionId, UserId};
+use super::{ApplicationId, Error, SessionId, UserId, limits, name};
 
 /// How the microphone opens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -271,5 +271,149 @@ impl Default for Hearing {
             outputs: vec![AudioDevice::system_default()],
             certified: BTreeMap::new(),
         }
+    }
+}
+
+impl VoiceSettings {
+    /// Puts in what an edit says. A device that is not there is passed over.
+    pub(super) fn merge(&mut self, edit: &VoiceSettingsEdit) {
+        fn put<T: Clone>(old: &mut T, new: &Option<T>) {
+            if let Some(new) = new {
+                *old = new.clone();
+            }
+        }
+        self.input.choose(edit.input_device.as_deref());
+        put(&mut self.input.volume, &edit.input_volume);
+        self.output.choose(edit.output_device.as_deref());
+        put(&mut self.output.volume, &edit.output_volume);
+        put(&mut self.mode.kind, &edit.mode);
+        put(&mut self.mode.auto_threshold, &edit.auto_threshold);
+        put(&mut self.mode.threshold, &edit.threshold);
+        put(&mut self.mode.shortcut, &edit.shortcut);
+        put(&mut self.mode.delay, &edit.delay);
+        put(&mut self.automatic_gain_control, &edit.automatic_gain_control);
+        put(&mut self.echo_cancellation, &edit.echo_cancellation);
+        put(&mut self.noise_suppression, &edit.noise_suppression);
+        put(&mut self.qos, &edit.qos);
+        put(&mut self.silence_warning, &edit.silence_warning);
+        put(&mut self.deaf, &edit.deaf);
+        put(&mut self.mute, &edit.mute);
+    }
+
+    /// The edit that makes any settings into these, as far as an edit can.
+    pub(super) fn as_edit(&self) -> VoiceSettingsEdit {
+        VoiceSettingsEdit {
+            input_device: Some(self.input.device.clone()),
+            input_volume: Some(self.input.volume),
+            output_device: Some(self.output.device.clone()),
+            output_volume: Some(self.output.volume),
+            mode: Some(self.mode.kind),
+            auto_threshold: Some(self.mode.auto_threshold),
+            threshold: Some(self.mode.threshold),
+            shortcut: Some(self.mode.shortcut.clone()),
+            delay: Some(self.mode.delay),
+            automatic_gain_control: Some(self.automatic_gain_control),
+            echo_cancellation: Some(self.echo_cancellation),
+            noise_suppression: Some(self.noise_suppression),
+            qos: Some(self.qos),
+            silence_warning: Some(self.silence_warning),
+            deaf: Some(self.deaf),
+            mute: Some(self.mute),
+        }
+    }
+}
+
+impl VoiceSettingsEdit {
+    /// Puts a later edit on top.
+    pub(super) fn merge(&mut self, later: VoiceSettingsEdit) {
+        fn put<T>(old: &mut Option<T>, new: Option<T>) {
+            if new.is_some() {
+                *old = new;
+            }
+        }
+        put(&mut self.input_device, later.input_device);
+        put(&mut self.input_volume, later.input_volume);
+        put(&mut self.output_device, later.output_device);
+        put(&mut self.output_volume, later.output_volume);
+        put(&mut self.mode, later.mode);
+        put(&mut self.auto_threshold, later.auto_threshold);
+        put(&mut self.threshold, later.threshold);
+        put(&mut self.shortcut, later.shortcut);
+        put(&mut self.delay, later.delay);
+        put(&mut self.automatic_gain_control, later.automatic_gain_control);
+        put(&mut self.echo_cancellation, later.echo_cancellation);
+        put(&mut self.noise_suppression, later.noise_suppression);
+        put(&mut self.qos, later.qos);
+        put(&mut self.silence_warning, later.silence_warning);
+        put(&mut self.deaf, later.deaf);
+        put(&mut self.mute, later.mute);
+    }
+
+    /// Whether every value is in its range.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        range("input.volume", self.input_volume, 0.0, 100.0)?;
+        range("output.volume", self.output_volume, 0.0, 200.0)?;
+        range("mode.threshold", self.threshold, -100.0, 0.0)?;
+        range("mode.delay", self.delay, 0.0, 2000.0)?;
+        for (field, device) in [("input.device_id", &self.input_device), ("output.device_id", &self.output_device)] {
+            name::text(field, device.as_deref().unwrap_or("default"), 1, limits::TEXT)?;
+        }
+        let keys = self.shortcut.as_deref().unwrap_or_default();
+        limits::room("keys of mode.shortcut", keys.len().saturating_sub(1), limits::SHORTCUT)?;
+        for key in keys {
+            if key.kind > 3 {
+                let given = key.kind;
+                return Err(Error::Invalid(format!("mode.shortcut: type: 0 to 3 expected, {given} given").into()));
+            }
+            name::text("mode.shortcut: name", &key.name, 0, limits::TEXT)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the devices that it names are there.
+    pub(super) fn check_devices(&self, settings: &VoiceSettings) -> Result<(), Error> {
+        let named = [("input", &self.input_device, &settings.input), ("output", &self.output_device, &settings.output)];
+        for (field, device, io) in named {
+            if device.as_ref().is_some_and(|device| !io.has(device)) {
+                let expected = "one of available_devices expected";
+                return Err(Error::Invalid(format!("{field}.device_id: {expected}").into()));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl UserVoiceSettings {
+    pub(super) fn merged(self, edit: UserVoiceEdit) -> Self {
+        let (left, right) = edit.pan.unwrap_or((self.left, self.right));
+        let (volume, mute) = (edit.volume.unwrap_or(self.volume), edit.mute.unwrap_or(self.mute));
+        UserVoiceSettings { left, right, volume, mute }
+    }
+
+    pub(super) fn as_edit(self) -> UserVoiceEdit {
+        UserVoiceEdit { pan: Some((self.left, self.right)), volume: Some(self.volume), mute: Some(self.mute) }
+    }
+}
+
+impl UserVoiceEdit {
+    pub(super) fn merge(&mut self, later: UserVoiceEdit) {
+        self.pan = later.pan.or(self.pan);
+        self.volume = later.volume.or(self.volume);
+        self.mute = later.mute.or(self.mute);
+    }
+
+    pub(super) fn check(&self) -> Result<(), Error> {
+        range("pan.left", self.pan.map(|(left, _)| left), 0.0, 1.0)?;
+        range("pan.right", self.pan.map(|(_, right)| right), 0.0, 1.0)?;
+        range("volume", self.volume.map(f64::from), 0.0, 200.0)
+    }
+}
+
+fn range(field: &str, value: Option<f64>, least: f64, most: f64) -> Result<(), Error> {
+    match value {
+        Some(value) if !(least..=most).contains(&value) => {
+            Err(Error::Invalid(format!("{field}: {least} to {most} expected, {value} given").into()))
+        }
+        _ => Ok(()),
     }
 }

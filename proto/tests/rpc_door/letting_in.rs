@@ -260,8 +260,10 @@ fn a_handshake_has_five_seconds() {
     house.connect(1, Via::Ipc);
     house.wait(Duration::from_millis(4999));
     assert!(house.out().is_empty());
+    house.frame(1, Opcode::Ping, b"{}").unwrap();
+    house.out();
     house.wait(Duration::from_millis(1));
-    assert_eq!(house.closed(), Some((1, 1008)));
+    assert_eq!(house.closed(), Some((1, 1008)), "and a PING buys no more");
     assert_eq!(house.door.next_timeout(), None);
 }
 

@@ -245,6 +245,51 @@ async fn peers_that_are_slow_with_their_request_are_dropped() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn peers_that_trickle_their_request_have_no_more_time() {
+    let head = format!(
+        "POST /oauth2/token HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nContent-Length: 1000\r\nX: {}",
+        "x".repeat(200)
+    );
+    let body = format!("{}\r\n\r\n{}", head.trim_end_matches('x'), "x".repeat(200));
+    let upgrade = upgrade("127.0.0.1:PORT", "");
+    // What is there at once, and what comes a byte a second: before it the head is not whole, in it, and in the body.
+    for (request, at_once, answer) in
+        [(&upgrade, 0, ""), (&upgrade, 60, ""), (&head, 100, ""), (&body, body.len() - 200, "HTTP/1.1 408 ")]
+    {
+        let mut listener = Listener::bind(Some(0), Limits::PEER).await.expect("a port");
+        let address = listener.address();
+        let before = tokio::time::Instant::now();
+        let serve = async { listener.accept().await.expect("a connection").serve(TOKEN_ROUTES, no_route).await };
+        let ask = async {
+            let request = request.replace("PORT", &address.port().to_string());
+            let mut stream = TcpStream::connect(address).await.expect("connected");
+            let (now, later) = request.as_bytes().split_at(at_once);
+            stream.write_all(now).await.expect("written");
+            let (mut reading, mut writing) = stream.split();
+            let trickle = async {
+                for byte in later {
+                    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+                    if writing.write_all(&[*byte]).await.is_err() {
+                        break;
+                    }
+                }
+                std::future::pending::<()>().await;
+            };
+            let mut answer = Vec::new();
+            tokio::select! {
+                () = trickle => {}
+                _ = reading.read_to_end(&mut answer) => {}
+            }
+            String::from_utf8(answer).expect("text")
+        };
+        let (accepted, answered) = tokio::join!(serve, ask);
+        assert!(accepted.is_none() && answered.starts_with(answer), "{answered}");
+        let took = before.elapsed();
+        assert!(took >= REQUEST_WITHIN && took < REQUEST_WITHIN * 2, "{at_once}: {took:?}");
+    }
+}
+
 #[tokio::test]
 async fn the_encoding_is_that_of_the_query() {
     for (query, binary) in [
