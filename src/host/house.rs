@@ -19,6 +19,7 @@ use gamebridge_proto::wire::ipc::{Frame, Opcode};
 use gamebridge_proto::world::{Entropy, World};
 use tokio::sync::Notify;
 
+use super::backend::Backend;
 use super::half_open::HalfOpen;
 use super::service::Service;
 use crate::record::{self, Tape};
@@ -47,6 +48,8 @@ pub(super) struct House {
     stirred: Notify,
     next_peer: Cell<u32>,
     pub(super) launch_token: String,
+    /// Where the account's API is, when it is not the world's.
+    api: Option<Backend>,
     pub(super) half_open: HalfOpen,
 }
 
@@ -134,6 +137,14 @@ impl Told for Result<(), Error> {
     }
 }
 
+impl Told for Result<(), HttpResponse> {
+    fn show(&self, tape: &mut Tape) {
+        if let Err(refused) = self {
+            tape.saw(&Output::Response(refused));
+        }
+    }
+}
+
 impl Told for HttpResponse {
     fn show(&self, tape: &mut Tape) {
         tape.saw(&Output::Response(self));
@@ -160,6 +171,7 @@ impl House {
             stirred: Notify::new(),
             next_peer: Cell::new(1),
             launch_token,
+            api: service.api,
             half_open: HalfOpen::default(),
         })
     }
@@ -198,12 +210,18 @@ impl House {
 
     /// A peer came: its number and its mailbox.
     pub(super) fn connect(&self, via: Via<'_>) -> (u32, Rc<Mailbox>) {
-        let peer = self.next_peer.replace(self.next_peer.get().wrapping_add(1).max(1));
-        let mailbox = Rc::new(Mailbox::default());
-        self.rooms.borrow_mut().mailboxes.insert(peer, mailbox.clone());
+        let (peer, mailbox) = self.mailbox();
         self.with_door(self.about(Input::Connect { peer, via }), |door, world, now, out| {
             door.handle_connect(now, peer, via, world, out)
         });
+        (peer, mailbox)
+    }
+
+    /// The next number, and its mailbox.
+    fn mailbox(&self) -> (u32, Rc<Mailbox>) {
+        let peer = self.next_peer.replace(self.next_peer.get().wrapping_add(1).max(1));
+        let mailbox = Rc::new(Mailbox::default());
+        self.rooms.borrow_mut().mailboxes.insert(peer, mailbox.clone());
         (peer, mailbox)
     }
 
@@ -225,6 +243,31 @@ impl House {
         self.with_door(self.about(Input::Http(request)), |door, world, now, out| {
             door.handle_http(now, request, world, out)
         })
+    }
+
+    /// A command that comes once: its number, and the mailbox that its reply will be in.
+    pub(super) fn post(&self, request: HttpRequest<'_>) -> Result<(u32, Rc<Mailbox>), HttpResponse> {
+        let (peer, mailbox) = self.mailbox();
+        let posted = self.with_door(self.about(Input::Post { peer, request }), |door, world, now, out| {
+            door.handle_post(now, peer, request, world, out)
+        });
+        match posted {
+            Ok(()) => Ok((peer, mailbox)),
+            Err(refused) => {
+                self.rooms.borrow_mut().mailboxes.remove(&peer);
+                Err(refused)
+            }
+        }
+    }
+
+    /// Whose API answers this request, when it is not this world's; or why nobody's.
+    pub(super) fn api_elsewhere(&self, request: HttpRequest<'_>) -> Option<Result<Backend, HttpResponse>> {
+        let backend = self.api.filter(|_| request.target.starts_with("/api/"))?;
+        let passes = {
+            let Rooms { door, world, .. } = &mut *self.rooms.borrow_mut();
+            door.passes_api(clock::now(), request, world)
+        };
+        Some(passes.map(|()| backend))
     }
 
     /// A command of the host's. It has no peer to wait for, so its reply is there at once.

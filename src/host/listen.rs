@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use gamebridge_proto::error::Error;
-use gamebridge_proto::server::rpc::{HttpRequest, Via};
+use gamebridge_proto::server::rpc::Via;
 use gamebridge_proto::wire::json::Object;
 
 use tokio::task::JoinSet;
@@ -13,7 +13,7 @@ use super::half_open::{HalfOpen, Place};
 use super::house::House;
 use super::peer;
 use super::service::Service;
-use crate::transport::http::{self, TOKEN_ROUTES};
+use crate::transport::http::{self, ROUTES};
 use crate::transport::{Limits, Transport, ipc};
 
 /// Connections of all kinds at a time, those that are being closed included; further ones are dropped.
@@ -40,6 +40,11 @@ impl Doorway {
             Some(port) => Some(http::Listener::bind(port, Limits::PEER).await?),
             None => None,
         };
+        if let (Some(backend), Some(tcp)) = (service.api, &tcp)
+            && backend.address() == tcp.address()
+        {
+            return Err(Error::argument("rpc: api: another server's port expected, this server's own given"));
+        }
         let ipc = match &service.ipc {
             Some(place) => Some(ipc::Listener::bind(place, &ipc::process_environment, Limits::PEER).await?),
             None => None,
@@ -110,11 +115,11 @@ impl Doorway {
     }
 }
 
-/// One TCP connection: a token request, or an upgrade to a peer.
+/// One TCP connection: a request, or an upgrade to a peer.
 async fn receive(connection: http::Connection, house: Rc<House>, place: Place) {
-    let accepted = connection.serve(TOKEN_ROUTES, async |request| {
+    let accepted = connection.serve(ROUTES, async |request| {
         place.hold(true);
-        let response = answer(&house, &request);
+        let response = super::http::answer(&house, request).await;
         place.hold(false);
         response
     });
@@ -122,16 +127,4 @@ async fn receive(connection: http::Connection, house: Rc<House>, place: Place) {
         let via = Via::WebSocket { query: &query, origin: origin.as_deref() };
         peer::serve(house.clone(), via, transport, Some(place)).await;
     }
-}
-
-fn answer(house: &House, request: &http::Request) -> http::Response {
-    let response = house.http(HttpRequest {
-        method: request.route.method,
-        target: request.route.path,
-        content_type: request.content_type.as_deref(),
-        origin: request.origin.as_deref(),
-        authorization: request.authorization.as_ref().map(|secret| secret.reveal()),
-        body: &request.body,
-    });
-    http::Response { status: response.status, headers: response.headers, body: response.body }
 }

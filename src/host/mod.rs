@@ -4,8 +4,10 @@
 //! (`proto::server`) decides and this room carries out: [`listen`] lets peers in, a task per peer moves its bytes
 //! ([`peer`]), and all of them share one [`House`] on the I/O thread.
 
+mod backend;
 mod half_open;
 mod house;
+mod http;
 mod listen;
 mod peer;
 mod service;

@@ -17,9 +17,9 @@ const READ_BELOW: usize = 64 << 10;
 const BURST: usize = 64;
 
 /// Keeps the house's books right, however the task ends.
-struct Stay<'h> {
-    house: &'h House,
-    peer: u32,
+pub(super) struct Stay<'h> {
+    pub(super) house: &'h House,
+    pub(super) peer: u32,
 }
 
 impl Drop for Stay<'_> {

@@ -9,6 +9,7 @@ use gamebridge_proto::wire::catalog::{Arg, Row, Type};
 use gamebridge_proto::wire::host;
 use gamebridge_proto::world::{self, NewUser};
 
+use super::backend::Backend;
 use crate::runtime::{clock, fill_random};
 use crate::session::params;
 use crate::transport::ipc::Place;
@@ -50,6 +51,12 @@ pub const PARAMS: Row = Row::new("rpc", "Hosts GameBridge: Discord's local RPC i
     ),
     Arg::optional("username", Type::text(2, 32), "The guest account's name. Default Guest."),
     Arg::optional(
+        "api",
+        Type::text(1, 256),
+        "Where requests for /api are passed with the caller's own Authorization, instead of being answered from the world: \
+         http, a loopback literal and a port, as \"http://127.0.0.1:8080\".",
+    ),
+    Arg::optional(
         "registered_only",
         Type::Bool,
         "Refuse applications that APPLICATION_REGISTER did not name. Default false: any client id is welcome.",
@@ -71,6 +78,7 @@ pub struct Service {
     pub(super) consent_timeout: Option<Duration>,
     pub(super) username: String,
     pub(super) registered_only: bool,
+    pub(super) api: Option<Backend>,
     pub(super) commands_per_second: Option<u32>,
 }
 
@@ -90,6 +98,9 @@ impl Service {
             };
             if transport == "websocket" && given.member("folder").exists() {
                 return Err(Error::argument("rpc: folder goes with a local socket, and transport is \"websocket\""));
+            }
+            if transport == "ipc" && given.member("api").exists() {
+                return Err(Error::argument("rpc: api goes with HTTP, and transport is \"ipc\""));
             }
             if transport == "ipc" && port.is_some() {
                 return Err(Error::argument("rpc: port goes with a WebSocket, and transport is \"ipc\""));
@@ -113,6 +124,7 @@ impl Service {
                     .as_whole()
                     .map(|seconds| Duration::from_secs(seconds.unsigned_abs())),
                 username: params::text(given, "username").unwrap_or_else(|| "Guest".to_owned()),
+                api: given.member("api").as_str().map(Backend::parse).transpose()?,
                 registered_only: given.member("registered_only").as_bool().unwrap_or(false),
                 commands_per_second: given.member("commands_per_second").as_whole().map(|rate| rate as u32),
             })
@@ -174,6 +186,8 @@ mod tests {
             (r#"{"consent_timeout":0}"#, "consent_timeout"),
             (r#"{"join_requests":"maybe"}"#, "join_requests"),
             (r#"{"username":"x"}"#, "username"),
+            (r#"{"api":"https://discord.com"}"#, "api"),
+            (r#"{"transport":"ipc","api":"http://127.0.0.1:1"}"#, "api goes with"),
         ] {
             let error = Service::parse("rpc", params.as_bytes()).unwrap_err();
             assert!(error.message.contains(names), "{params}: {}", error.message);

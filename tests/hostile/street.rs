@@ -199,9 +199,8 @@ impl WebSocket {
     /// The close code, after whatever comes before it; `None` when the connection ends without one.
     pub fn close_code(&mut self) -> Option<u16> {
         loop {
-            match self.read()? {
-                (CLOSE, payload) => return payload.first_chunk().map(|code| u16::from_be_bytes(*code)),
-                _ => {}
+            if let (CLOSE, payload) = self.read()? {
+                return payload.first_chunk().map(|code| u16::from_be_bytes(*code));
             }
         }
     }

@@ -33,8 +33,15 @@ pub enum Input<'a> {
         /// Which.
         peer: u32,
     },
-    /// An HTTP request.
+    /// An HTTP request that is answered at once.
     Http(HttpRequest<'a>),
+    /// A command over HTTP.
+    Post {
+        /// The number that its reply is sent to.
+        peer: u32,
+        /// What came.
+        request: HttpRequest<'a>,
+    },
     /// The host sends.
     Command(&'a Command),
     /// The host answers a request.
@@ -68,6 +75,11 @@ impl Input<'_> {
                 let response = door.handle_http(now, request, world, out);
                 out.saw(&Output::Response(&response));
             }
+            Input::Post { peer, request } => {
+                if let Err(refused) = door.handle_post(now, peer, request, world, out) {
+                    out.saw(&Output::Response(&refused));
+                }
+            }
             Input::Command(command) => door.handle_command(now, command.clone(), world, out),
             Input::Answer { request, status, json } => {
                 result = door.handle_answer(now, request, status, json, world, out);
@@ -94,19 +106,9 @@ impl Input<'_> {
                 .opcode(frame.opcode)
                 .payload("payload", frame.payload),
             Input::Gone { peer } => line.word("in", "gone").number("peer", (*peer).into()),
-            Input::Http(request) => {
-                let HttpRequest { method, target, content_type, origin, authorization, body } = *request;
-                let line = line.word("in", "http").text("method", method).target("target", target);
-                let line = optional(optional(line, "content_type", content_type), "origin", origin);
-                let line = match authorization {
-                    Some(header) => line.authorization("authorization", header),
-                    None => line,
-                };
-                match body.trim_ascii_start().first() {
-                    Some(b'{' | b'[') => line.payload("body", body),
-                    Some(_) if body.contains(&b'=') => line.form("body", body),
-                    _ => line.payload("body", body),
-                }
+            Input::Http(request) => write_request(line.word("in", "http"), request),
+            Input::Post { peer, request } => {
+                write_request(line.word("in", "post").number("peer", (*peer).into()), request)
             }
             Input::Command(command) => write_command(line.word("in", "command"), command),
             Input::Answer { request, status, json } => line
@@ -138,16 +140,17 @@ impl Input<'_> {
                 Input::Frame { peer: line.small("peer")?, frame: Frame { opcode: line.opcode()?, payload: &payload } }
             }
             "gone" => Input::Gone { peer: line.small("peer")? },
-            "http" => {
+            kind @ ("http" | "post") => {
                 payload = line.payload("body")?;
-                Input::Http(HttpRequest {
+                let request = HttpRequest {
                     method: line.text("method")?,
                     target: line.text("target")?,
                     content_type: line.optional("content_type")?,
                     origin: line.optional("origin")?,
                     authorization: line.optional("authorization")?,
                     body: &payload,
-                })
+                };
+                if kind == "post" { Input::Post { peer: line.small("peer")?, request } } else { Input::Http(request) }
             }
             "command" => {
                 command = read_command(line)?;
@@ -173,4 +176,19 @@ fn optional<'l>(line: Line<'l>, name: &str, text: Option<&str>) -> Line<'l> {
 
 fn text(bytes: Vec<u8>, name: &str) -> Result<String, Wrong> {
     String::from_utf8(bytes).map_err(|_| format!("{name}: a text expected"))
+}
+
+fn write_request<'l>(line: Line<'l>, request: &HttpRequest<'_>) -> Line<'l> {
+    let HttpRequest { method, target, content_type, origin, authorization, body } = *request;
+    let line = line.text("method", method).target("target", target);
+    let line = optional(optional(line, "content_type", content_type), "origin", origin);
+    let line = match authorization {
+        Some(header) => line.authorization("authorization", header),
+        None => line,
+    };
+    match body.trim_ascii_start().first() {
+        Some(b'{' | b'[') => line.payload("body", body),
+        Some(_) if body.contains(&b'=') => line.form("body", body),
+        _ => line.payload("body", body),
+    }
 }

@@ -1,13 +1,12 @@
 //! Whom events reach, in which order, and what it costs.
 
 use gamebridge_proto::event::Event;
-use gamebridge_proto::secret::Secret;
-use gamebridge_proto::server::rpc::{OneShot, Sink};
+use gamebridge_proto::server::rpc::Sink;
 use gamebridge_proto::wire::ipc::Opcode;
 use gamebridge_proto::world::{Operation, Permissions};
 use serde_json::{Value, json};
 
-use super::house::{GAME, Out};
+use super::house::Out;
 use super::town::{Town, id};
 
 #[test]
@@ -126,55 +125,4 @@ fn the_257th_subscription_is_refused_and_a_place_becomes_free_again() {
     assert_eq!(town.house.refused(1, more.clone()).0, 4004);
     town.unsubscribe(1, "SPEAKING_START", json!({"channel_id": channels[7]}));
     town.house.done(1, more);
-}
-
-/// Carries one command out as the HTTP route does.
-fn once(town: &mut Town, token: Option<&Secret>, message: &Value) -> Value {
-    let caller = OneShot { application: GAME.parse::<u64>().unwrap().into(), token };
-    let house = &mut town.house;
-    let payload = message.to_string();
-    let reply = house.door.answer_once(house.now, caller, payload.as_bytes(), &mut house.world, &mut house.record);
-    serde_json::from_slice(&reply).unwrap()
-}
-
-#[test]
-fn a_single_request_is_answered_with_the_scopes_of_its_token() {
-    let mut town = Town::default();
-    town.peer(1, &["rpc"]);
-    town.subscribe(1, "VOICE_CHANNEL_SELECT", json!({}));
-    let token = Secret::new(town.house.authenticate(1, &["rpc"]));
-    let guilds = json!({"cmd": "GET_GUILDS", "nonce": 7});
-    assert_eq!(once(&mut town, None, &guilds)["data"]["code"], 4006);
-    assert_eq!(once(&mut town, Some(&Secret::new("wrong")), &guilds)["data"]["code"], 4006);
-    let reply = once(&mut town, Some(&token), &guilds);
-    assert_eq!((&reply["nonce"], &reply["data"]["guilds"][0]["name"]), (&json!(7), &json!("Test Guild")));
-    town.house.out();
-    let select = json!({"cmd": "SELECT_VOICE_CHANNEL", "args": {"channel_id": id(town.lounge)}});
-    assert_eq!(once(&mut town, Some(&token), &select)["data"]["name"], "Lounge");
-    assert_eq!(town.heard(1), ["VOICE_CHANNEL_SELECT"]);
-}
-
-#[test]
-fn what_lasts_as_long_as_a_connection_is_refused_to_a_single_request() {
-    let mut town = Town::default();
-    town.peer(1, &["rpc"]);
-    let token = Secret::new(town.house.authenticate(1, &["rpc"]));
-    for (cmd, args) in [
-        ("SET_ACTIVITY", json!({"pid": 1, "activity": {"state": "In menu"}})),
-        ("SET_VOICE_SETTINGS", json!({"qos": true})),
-        ("SET_USER_VOICE_SETTINGS", json!({"user_id": id(town.bob), "mute": true})),
-        ("SET_CERTIFIED_DEVICES", json!({"devices": []})),
-        ("AUTHENTICATE", json!({"access_token": token.reveal()})),
-    ] {
-        let reply = once(&mut town, Some(&token), &json!({"cmd": cmd, "args": args}));
-        assert_eq!(reply["data"]["code"], 4002, "{cmd}: {reply}");
-    }
-    let subscribe = json!({"cmd": "SUBSCRIBE", "evt": "GUILD_CREATE", "args": {}});
-    assert_eq!(once(&mut town, Some(&token), &subscribe)["data"]["code"], 4002);
-    town.outage(false);
-    let guild = json!({"cmd": "GET_GUILD", "args": {"guild_id": id(town.guild), "timeout": 60}});
-    assert_eq!(once(&mut town, Some(&token), &guild)["data"]["code"], 5002, "it does not wait");
-    assert!(town.house.world.voice_lock().is_none());
-    let close = json!({"cmd": "CLOSE_ACTIVITY_REQUEST", "args": {"user_id": id(town.bob)}});
-    assert_eq!(once(&mut town, Some(&token), &close)["data"]["code"], 4010, "an answer does not last");
 }

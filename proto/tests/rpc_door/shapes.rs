@@ -62,7 +62,6 @@ fn compare(ty: &Type, value: &Value, path: &str, found: &mut Vec<String>) {
         Type::Nullable(_) if value.is_null() => true,
         Type::Either(one, other) => complaints(one, value).is_empty() || complaints(other, value).is_empty(),
         Type::Nullable(inner) => return compare(inner, value, path, found),
-        Type::Either(one, other) => [one, other].iter().any(|ty| complaints(ty, value).is_empty()),
         Type::Object(shape) if value.is_object() => return members(shape, value, path, found),
         Type::Object(_) => false,
         Type::Array { of, min, max } => match value.as_array() {

@@ -68,7 +68,6 @@ pub(super) fn modify(call: &mut Call<'_>) -> Result<Response, Refusal> {
         color: call.number("color"),
         permissions: permissions(call, guild)?,
         position: call.number("position"),
-        ..RoleEdit::default()
     };
     call.apply(Operation::EditRole { guild, role, edit })?;
     written(call, guild, role)

@@ -109,6 +109,11 @@ impl Door {
         };
         written(status, code, sentence)
     }
+
+    /// What answers a `POST /rpc` that is closed in place of a reply: the server ends.
+    pub fn http_closed(reason: &str) -> HttpResponse {
+        answer(503, ErrorCode::Unknown, reason)
+    }
 }
 
 fn answer(status: u16, code: ErrorCode, sentence: &str) -> HttpResponse {

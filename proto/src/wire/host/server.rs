@@ -146,7 +146,7 @@ pub(super) const ROWS: &[Row] = &[
         })),
     Row::new("SNAPSHOT_LOAD", "puts a snapshot in the world's place: peers are closed with 1012, and a scenario stops")
         .args(&[
-            Arg::optional("snapshot", Type::Object(&SNAPSHOT), "as SNAPSHOT_SAVE gave it"),
+            Arg::optional("snapshot", ANY_OBJECT, "as SNAPSHOT_SAVE gave it"),
             Arg::optional("path", PATH, "the file that it is in, 16 MiB at most; either of the two"),
         ])
         .reply(Type::Object(&Shape {

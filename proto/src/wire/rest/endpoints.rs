@@ -49,14 +49,9 @@ const CHANNEL_EDIT: &[Arg] = &[
     Arg::optional("permission_overwrites", Type::Nullable(&Type::list(&OVERWRITE)), "where it differs from its guild"),
 ];
 
-const ROLE: &[Arg] = &[
-    Arg::optional("name", Type::Nullable(&Type::text(1, 100)), "what it is called"),
-    Arg::optional("permissions", Type::Nullable(&PERMISSIONS), "bits that it gives"),
-    Arg::optional("color", Type::Nullable(&COLOR), "0xRRGGBB; 0 is none"),
-    Arg::optional("position", POSITION, "its place; only for an edit"),
-    Arg::optional("hoist", Type::Nullable(&Type::Bool), "whether its members are listed on their own"),
-    Arg::optional("mentionable", Type::Nullable(&Type::Bool), "whether everybody may mention it"),
-];
+const ROLE_NAME: Arg = Arg::optional("name", Type::Nullable(&Type::text(1, 100)), "what it is called");
+const ROLE_BITS: Arg = Arg::optional("permissions", Type::Nullable(&PERMISSIONS), "bits that it gives");
+const ROLE_COLOR: Arg = Arg::optional("color", Type::Nullable(&COLOR), "0xRRGGBB; 0 is none");
 
 const fn endpoint(method: &'static str, path: &'static str, row: Row) -> Endpoint {
     Endpoint { method, path, query: &[], row }
@@ -156,8 +151,22 @@ pub const ENDPOINTS: &[Endpoint] = &[
     ),
     endpoint("DELETE", "/guilds/{guild_id}/members/{user_id}", local("REMOVE_MEMBER", "puts a member out of a guild")),
     get("/guilds/{guild_id}/roles", &[], local("GET_ROLES", "the roles of a guild")),
-    endpoint("POST", "/guilds/{guild_id}/roles", local("CREATE_ROLE", "makes a role").args(ROLE)),
-    endpoint("PATCH", "/guilds/{guild_id}/roles/{role_id}", local("MODIFY_ROLE", "changes a role").args(ROLE)),
+    endpoint(
+        "POST",
+        "/guilds/{guild_id}/roles",
+        local("CREATE_ROLE", "makes a role").args(&[
+            ROLE_NAME,
+            ROLE_BITS,
+            ROLE_COLOR,
+            Arg::optional("hoist", Type::Nullable(&Type::Bool), "whether its members are listed on their own"),
+            Arg::optional("mentionable", Type::Nullable(&Type::Bool), "whether everybody may mention it"),
+        ]),
+    ),
+    endpoint(
+        "PATCH",
+        "/guilds/{guild_id}/roles/{role_id}",
+        local("MODIFY_ROLE", "changes a role").args(&[ROLE_NAME, ROLE_BITS, ROLE_COLOR, PLACE]),
+    ),
     endpoint("DELETE", "/guilds/{guild_id}/roles/{role_id}", local("DELETE_ROLE", "deletes a role")),
     get("/channels/{channel_id}", &[], local("GET_CHANNEL", "a channel")),
     endpoint(

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod channels;
+mod coherence;
 mod connection;
 mod devices;
 mod entitlements;

@@ -1,43 +1,17 @@
 //! The host's commands, and what the host is told.
 
+mod events;
+mod scenario;
+mod snapshot;
 mod table;
 
 use gamebridge_proto::command::Command;
 use gamebridge_proto::error::Status;
 use gamebridge_proto::event::EventType;
 use gamebridge_proto::server::rpc::Via;
-use gamebridge_proto::wire::host;
 use serde_json::json;
 
-use self::table::fits;
-use crate::house::{GAME, House, Out, authenticate, subscribe};
-
-#[test]
-fn every_event_is_in_the_catalog_and_says_what_stands_there() {
-    let mut house = House::default();
-    house.connect(1, Via::Ipc);
-    house.frame(1, gamebridge_proto::wire::ipc::Opcode::Handshake, br#"{"v":1,"client_id":"5"}"#).unwrap();
-    let mut events = house.events();
-    house.say(1, &json!({"cmd": "AUTHORIZE", "args": {"client_id": "5", "scopes": ["rpc"]}}));
-    let Out::Sent { payload, .. } = house.out().remove(0) else { panic!("a reply expected") };
-    let token = house.host("TOKEN_EXCHANGE", json!({"code": payload["data"]["code"], "client_id": "5"}));
-    house.say(1, &json!({"cmd": "AUTHORIZE", "args": {"client_id": "5", "scopes": ["rpc"]}}));
-    house.say(1, &authenticate(token["access_token"].as_str().unwrap()));
-    house.say(1, &json!({"cmd": "SET_ACTIVITY", "args": {"pid": 1, "activity": {"state": "In menu"}}}));
-    let user = house.host("USER_CREATE", json!({"username": "Ada"}))["id"].clone();
-    house.host("ACTIVITY_JOIN_REQUEST", json!({"user_id": user}));
-    house.say(1, &json!({"cmd": "CLOSE_ACTIVITY_REQUEST", "args": {"user_id": user}}));
-    house.gone(1);
-    events.extend(house.events());
-    for row in host::EVENTS {
-        assert!(events.iter().any(|(name, ..)| name == row.name), "{} never came", row.name);
-    }
-    for (name, peer, data) in events {
-        assert_eq!(peer, 1);
-        let row = host::event(&name).unwrap_or_else(|| panic!("{name} is not in the catalog"));
-        fits(&row.reply, &data).unwrap_or_else(|error| panic!("{name}: {error}: {data}"));
-    }
-}
+use crate::house::{GAME, House, Out, subscribe};
 
 #[test]
 fn state_tells_what_there_is() {

@@ -183,28 +183,30 @@ impl Made {
 impl Thing {
     /// Null for what is not there.
     fn write(self, out: &mut Vec<u8>, world: &World) {
-        let written = match self {
-            Thing::User(id) => world.user(id).map(|user| objects::user(out, world, user)),
-            Thing::Guild(id) => world.guild(id).map(|guild| objects::guild(out, guild)),
-            Thing::Member(guild, user) => world.member(guild, user).map(|member| objects::member(out, member)),
+        match self {
+            Thing::User(id) => or_null(out, world.user(id), |out, user| objects::user(out, world, user)),
+            Thing::Guild(id) => or_null(out, world.guild(id), objects::guild),
+            Thing::Member(guild, user) => or_null(out, world.member(guild, user), objects::member),
             Thing::Role(guild, role) => {
-                world.guild(guild).and_then(|guild| guild.roles.get(&role)).map(|role| objects::role(out, role))
+                or_null(out, world.guild(guild).and_then(|guild| guild.roles.get(&role)), objects::role);
             }
-            Thing::Channel(id) => world.channel(id).map(|channel| objects::channel(out, channel)),
-            Thing::Message(channel, message) => {
-                world.message(channel, message).map(|message| objects::message(out, message))
-            }
-            Thing::Entitlement(id) => world.entitlement(id).map(|entitlement| objects::entitlement(out, entitlement)),
-            Thing::Application(id) => world.application(id).map(|application| objects::application(out, &application)),
-            Thing::VoiceState(user) => Some(objects::voice_state(out, user, world.voice_state(user))),
-            Thing::VoiceConnection => Some(objects::voice_connection(out, world.voice_connection())),
-            Thing::VoiceSettings => Some(objects::voice_settings(out, world.voice_settings())),
-            Thing::UserVoice(user) => Some(objects::user_voice(out, user, world.user_voice(user))),
-            Thing::TextChannel => Some(objects::selected(out, world, world.text_channel())),
-        };
-        if written.is_none() {
-            out.extend_from_slice(b"null");
+            Thing::Channel(id) => or_null(out, world.channel(id), objects::channel),
+            Thing::Message(channel, message) => or_null(out, world.message(channel, message), objects::message),
+            Thing::Entitlement(id) => or_null(out, world.entitlement(id), objects::entitlement),
+            Thing::Application(id) => or_null(out, world.application(id).as_deref(), objects::application),
+            Thing::VoiceState(user) => objects::voice_state(out, user, world.voice_state(user)),
+            Thing::VoiceConnection => objects::voice_connection(out, world.voice_connection()),
+            Thing::VoiceSettings => objects::voice_settings(out, world.voice_settings()),
+            Thing::UserVoice(user) => objects::user_voice(out, user, world.user_voice(user)),
+            Thing::TextChannel => objects::selected(out, world, world.text_channel()),
         }
+    }
+}
+
+fn or_null<T: ?Sized>(out: &mut Vec<u8>, thing: Option<&T>, write: impl FnOnce(&mut Vec<u8>, &T)) {
+    match thing {
+        Some(thing) => write(out, thing),
+        None => out.extend_from_slice(b"null"),
     }
 }
 
