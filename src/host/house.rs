@@ -368,10 +368,8 @@ impl House {
     /// Whose API answers this request, when it is not this world's; or why nobody's.
     pub(super) fn api_elsewhere(&self, request: HttpRequest<'_>) -> Option<Result<Backend, HttpResponse>> {
         let backend = self.api.filter(|_| request.target.starts_with("/api/"))?;
-        let passes = {
-            let Rooms { door, world, .. } = &mut *self.rooms.borrow_mut();
-            door.passes_api(clock::now(), request, world)
-        };
+        let call = self.about(Input::Api(request));
+        let passes = self.with_door(call, |door, world, now, _| door.passes_api(now, request, world));
         Some(passes.map(|()| backend))
     }
 

@@ -45,6 +45,8 @@ pub enum Input<'a> {
     },
     /// An HTTP request that is answered at once.
     Http(HttpRequest<'a>),
+    /// An HTTP request for the API of an account elsewhere.
+    Api(HttpRequest<'a>),
     /// A command over HTTP.
     Post {
         /// The number that its reply is sent to.
@@ -87,6 +89,11 @@ impl Input<'_> {
                 let response = door.handle_http(now, request, world, out);
                 out.saw(&Output::Response(&response));
             }
+            Input::Api(request) => {
+                if let Err(refused) = door.passes_api(now, request, world) {
+                    out.saw(&Output::Response(&refused));
+                }
+            }
             Input::Post { peer, request } => {
                 if let Err(refused) = door.handle_post(now, peer, request, world, out) {
                     out.saw(&Output::Response(&refused));
@@ -123,6 +130,7 @@ impl Input<'_> {
                 .payload("payload", frame.payload),
             Input::Gone { peer } => line.word("in", "gone").number("peer", (*peer).into()),
             Input::Http(request) => write_request(line.word("in", "http"), request),
+            Input::Api(request) => write_request(line.word("in", "api"), request),
             Input::Post { peer, request } => {
                 write_request(line.word("in", "post").number("peer", (*peer).into()), request)
             }
@@ -162,7 +170,7 @@ impl Input<'_> {
                 Input::Frame { peer: line.small("peer")?, frame: Frame { opcode: line.opcode()?, payload: &payload } }
             }
             "gone" => Input::Gone { peer: line.small("peer")? },
-            kind @ ("http" | "post") => {
+            kind @ ("http" | "post" | "api") => {
                 payload = line.payload("body")?;
                 let request = HttpRequest {
                     method: line.text("method")?,
@@ -172,7 +180,11 @@ impl Input<'_> {
                     authorization: line.optional("authorization")?,
                     body: &payload,
                 };
-                if kind == "post" { Input::Post { peer: line.small("peer")?, request } } else { Input::Http(request) }
+                match kind {
+                    "post" => Input::Post { peer: line.small("peer")?, request },
+                    "api" => Input::Api(request),
+                    _ => Input::Http(request),
+                }
             }
             "command" => {
                 command = read_command(line)?;

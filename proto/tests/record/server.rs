@@ -11,7 +11,7 @@ use gamebridge_proto::server::rpc::{Account, Config, Consent, Via};
 use gamebridge_proto::wire::ipc::{Frame, Opcode};
 use serde_json::Value;
 
-use crate::studio::Studio;
+use crate::studio::{Studio, request};
 
 const CLIENT_SECRET: &str = "cl1ent \"secret\" + 100%";
 const LAUNCH: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
@@ -82,6 +82,17 @@ fn a_day() -> (String, Vec<String>) {
         secrets.extend(["/access_token", "/refresh_token"].map(|name| text(token, name).to_owned()));
     }
     secrets.extend([code, rpc_token.clone()]);
+
+    // A command that comes over HTTP, and a request that is for somebody else's API.
+    let bearer = format!("Bearer {}", text(&again, "/access_token"));
+    let once = r#"{"cmd":"GET_GUILDS","args":{},"nonce":"o"}"#;
+    let target = format!("/rpc?v=1&client_id=1234&launch_token={}", percent(LAUNCH));
+    studio.tell(Input::Post { peer: 9, request: request(&target, Some(&bearer), once) });
+    studio.tell(Input::Gone { peer: 9 });
+    let hook = format!("/api/webhooks/1/{}", text(&again, "/refresh_token"));
+    for shown in [Some(&*bearer), None] {
+        studio.tell(Input::Api(request(&hook, shown, r#"{"content":"hi"}"#)));
+    }
 
     // Over WebSocket, with the launch token; the rpc_token spares the question.
     let query = format!("v=1&client_id=1234&launch_token={}", percent(LAUNCH));
