@@ -46,6 +46,8 @@ pub const PINS: usize = 50;
 pub const ENTITLEMENTS: usize = 10_000;
 /// Registered applications.
 pub const APPLICATIONS: usize = 1_000;
+/// Bots.
+pub const BOTS: usize = 1_000;
 /// Texts of an application, of its lists, in bytes all together.
 pub const APPLICATION_BYTES: usize = 32 << 10;
 /// Sessions at a time.

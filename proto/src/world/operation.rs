@@ -2,9 +2,9 @@
 
 use super::{
     Activity, Application, ApplicationId, AudioDevice, CertifiedDevice, ChannelEdit, ChannelId, ClientCredentials,
-    EntitlementId, GuildEdit, GuildId, MemberEdit, MessageEdit, MessageId, NewChannel, NewEntitlement, NewGuild,
-    NewMessage, NewRole, NewUser, Overwrite, OverwriteOf, Presence, RelationshipKind, RoleEdit, RoleId, Scopes,
-    SessionId, UserEdit, UserId, UserVoiceEdit, VoiceConnectionState, VoiceSettingsEdit,
+    EntitlementId, GuildEdit, GuildId, MemberEdit, MessageEdit, MessageId, NewBot, NewChannel, NewEntitlement,
+    NewGuild, NewMessage, NewRole, NewUser, Overwrite, OverwriteOf, Presence, RelationshipKind, RoleEdit, RoleId,
+    Scopes, SessionId, UserEdit, UserId, UserVoiceEdit, VoiceConnectionState, VoiceSettingsEdit,
 };
 use crate::secret::Secret;
 
@@ -138,6 +138,13 @@ pub enum Operation {
         /// Which.
         message: MessageId,
     },
+    /// Somebody begins to write: [`super::Change::TypingStarted`]. Who can't post there can't.
+    StartTyping {
+        /// Where.
+        channel: ChannelId,
+        /// Who.
+        user: UserId,
+    },
     /// Shows a text channel to the local user, or none: [`super::Change::TextChannelSelected`].
     SelectTextChannel(Option<ChannelId>),
     /// A user joins a voice channel, leaving the one it was in: [`super::Change::VoiceLeft`], [`super::Change::VoiceJoined`]; for the local
@@ -227,6 +234,8 @@ pub enum Operation {
     DeleteEntitlement(EntitlementId),
     /// Makes an application known, or takes the place of what was known: [`super::Change::ApplicationRegistered`].
     RegisterApplication(Application),
+    /// Gives an application its bot: [`super::Change::UserCreated`], [`super::Change::BotCreated`].
+    CreateBot(NewBot),
     /// A connection of an application begins: [`super::Change::SessionOpened`].
     OpenSession {
         /// On whose behalf.

@@ -2,7 +2,7 @@
 //! them.
 
 use super::refusal::Refusal;
-use super::{Caller, Request, Response};
+use super::{Caller, Request, Response, Site};
 use crate::server::form;
 use crate::time::Instant;
 use crate::value::{Document, Kind, Value};
@@ -16,6 +16,7 @@ pub(super) struct Call<'a> {
     pub(super) now: Instant,
     pub(super) world: &'a mut World,
     pub(super) caller: &'a Caller,
+    pub(super) site: &'a Site,
     pub(super) version: Version,
     pub(super) endpoint: &'static Endpoint,
     pub(super) path: &'a str,

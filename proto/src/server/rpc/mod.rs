@@ -64,7 +64,9 @@ pub use account::{Account, Errand};
 pub use admission::{Via, host_is_ours};
 pub use config::{Config, Consent, JoinRequests, Limits};
 pub use host::snapshot;
+pub(in crate::server) use http::JSON;
 pub use http::{HttpRequest, HttpResponse};
+pub(in crate::server) use objects::activity;
 pub use objects::user as write_user;
 
 use crate::error::ProtocolError;

@@ -84,6 +84,11 @@ pub const ENDPOINTS: &[Endpoint] = &[
         ]),
     ),
     get("/users/{user_id}", &[], local("GET_USER", "a user")),
+    get("/gateway", &[], Row::new("GET_GATEWAY", "where the Gateway is; needs no token")),
+    get("/gateway/bot", &[], local("GET_GATEWAY_BOT", "the same for a bot: how many shards, how many sessions a day")),
+    get("/applications/@me", &[], local("GET_CURRENT_APPLICATION", "the application that asks")),
+    get("/oauth2/applications/@me", &[], local("GET_CURRENT_OAUTH2_APPLICATION", "the same by its older path")),
+    endpoint("POST", "/channels/{channel_id}/typing", local("TRIGGER_TYPING", "shows that one is about to write")),
     endpoint(
         "POST",
         "/guilds",

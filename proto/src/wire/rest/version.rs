@@ -13,6 +13,9 @@ impl Version {
         (6..=10).contains(&number).then_some(Version(number))
     }
 
+    /// The Gateway's version of 2015, which no path of the API names.
+    pub const V3: Version = Version(3);
+
     /// Its number.
     pub const fn number(self) -> u8 {
         self.0
@@ -44,6 +47,31 @@ impl Version {
     /// Version 7 sends both, the texts under names of their own.
     pub const fn has_permissions_new(self) -> bool {
         self.0 == 7
+    }
+
+    /// Channels are of numbered types; before version 6, of "text" and "voice".
+    pub const fn has_channel_numbers(self) -> bool {
+        self.0 >= 6
+    }
+
+    /// A presence has one `game`; from 8 on only `activities`.
+    pub const fn has_game(self) -> bool {
+        self.0 < 8
+    }
+
+    /// A Gateway's session is begun with intents.
+    pub const fn has_intents(self) -> bool {
+        self.0 >= 8
+    }
+
+    /// There are threads; older versions hear nothing of them.
+    pub const fn has_threads(self) -> bool {
+        self.0 >= 9
+    }
+
+    /// What a message says is for those only who have the intent MESSAGE_CONTENT.
+    pub const fn guards_content(self) -> bool {
+        self.0 >= 10
     }
 
     /// Overwrites are of type 0 and 1; before, of "role" and "member".

@@ -106,6 +106,8 @@ impl Door {
             Change::TokenRevoked(token) => self.close_bearers(cx, *token),
             // Told to whoever asked, to the host alone, or shown by no event of RPC.
             Change::UserCreated(_)
+            | Change::BotCreated(_)
+            | Change::TypingStarted { .. }
             | Change::GuildDeleted(_)
             | Change::MemberJoined { .. }
             | Change::MemberChanged { .. }
