@@ -74,7 +74,7 @@ impl Upstream {
         match self {
             Upstream::Rpc(_) => gamebridge_proto::wire::rpc::check_name,
             #[cfg(feature = "gateway")]
-            Upstream::Gateway(_) => gamebridge_proto::wire::gateway::check_name,
+            Upstream::Gateway(_) => gamebridge_proto::wire::gateway::Dialect::V10.names(),
         }
     }
 }

@@ -347,13 +347,44 @@ impl Page {
         }
         self.say("### Gateway intents");
         self.say(
-            "The parameter `intents` is the sum of the values. Privileged ones have to be granted to the application.",
+            "The parameter `intents` is the sum of the values. Privileged ones have to be granted to the application. An event \
+             that stands at no intent always comes.",
         );
         self.table(
-            &["Intent", "Value", ""],
+            &["Intent", "Value", "", "Events"],
             gateway::INTENTS.iter().map(|intent| {
                 let privileged = if intent.privileged { "privileged" } else { "" };
-                vec![format!("`{}`", intent.name), (1u64 << intent.bit).to_string(), privileged.to_owned()]
+                let events: Vec<String> = intent.events.iter().map(|event| format!("`{event}`")).collect();
+                let value = (1u64 << intent.bit).to_string();
+                vec![format!("`{}`", intent.name), value, privileged.to_owned(), events.join(", ")]
+            }),
+        );
+        self.say("### Gateway opcodes");
+        self.say(
+            "What stands in the messages. Those of *user* are sent by user accounts and are in no document of Discord's; \
+             *gone* means that they are served no more.",
+        );
+        self.table(
+            &["Opcode", "Name", "Sent by", "", "Since", "Meaning"],
+            gateway::OPCODES.iter().map(|row| {
+                let by = match row.by {
+                    gateway::By::Server => "server",
+                    gateway::By::Client => "client",
+                    gateway::By::Both => "both",
+                };
+                let standing = match row.standing {
+                    gateway::Standing::Session | gateway::Standing::Bot => "",
+                    gateway::Standing::User => "user",
+                    gateway::Standing::UserGone => "user, gone",
+                };
+                vec![
+                    (row.opcode as u8).to_string(),
+                    format!("`{}`", row.name),
+                    by.to_owned(),
+                    standing.to_owned(),
+                    row.since.version().to_string(),
+                    sentence(row.about),
+                ]
             }),
         );
         self.say("### Gateway close codes");

@@ -33,6 +33,9 @@ pub(super) fn check(command: &Command, doc: &mut Document, scratch: &mut Vec<u8>
         let message = format!("no command of the Gateway; {} expected", names.join(", "));
         return Err(Error::new(Status::Unsupported, message));
     };
+    if opcode.row().is_of_users() {
+        return Err(Error::new(Status::Unsupported, "a command of user accounts, which this connection does not send"));
+    }
     if !command.bytes.is_empty() {
         return Err(Error::argument("this command takes no binary part"));
     }
