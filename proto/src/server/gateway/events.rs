@@ -1,21 +1,19 @@
 //! The world's changes as dispatches: to every session whose bot may see them and that asked for them.
 //!
-//! Which intent an event needs stands beside it here, in the words of the catalog ([`crate::wire::gateway`]). Source: the
-//! intents of `current_gateway_v10.yaml`.
+//! Which intents let an event through stands in the catalog ([`crate::wire::gateway::INTENTS`]).
 
 use super::session::Session;
 use super::{Door, Sink};
 use crate::server::objects;
 use crate::time::Instant;
-use crate::wire::gateway::Intents;
 use crate::wire::json::{Object, push_int};
+use crate::wire::rest::Version;
 use crate::world::{
     Change, Changes, Channel, ChannelId, Guild, GuildId, Message, MessageId, RoleId, Status, Timestamp, UserId, World,
 };
 
-fn intent(name: &str) -> Intents {
-    Intents::named(name).unwrap_or_default()
-}
+/// "Service restart" in IANA's registry of WebSocket close codes.
+const CLOSE_RESTART: u16 = 1012;
 
 impl Door {
     /// Shows what happened, through whatever door.
@@ -37,10 +35,9 @@ impl Door {
     }
 
     /// The world is another one: no session of the old one can go on.
-    pub fn handle_reload(&mut self, now: Instant, world: &World, out: &mut impl Sink) {
-        let connected: Vec<u32> = self.peers.keys().copied().collect();
-        for peer in connected {
-            self.close_with(now, out, peer, 1012, "the world was replaced", true);
+    pub fn handle_reload(&mut self, world: &World, out: &mut impl Sink) {
+        for peer in std::mem::take(&mut self.peers).into_keys() {
+            out.close(peer, CLOSE_RESTART, "the world was replaced by another one");
         }
         self.sessions.clear();
         self.places.clear();
@@ -95,7 +92,7 @@ impl Door {
                 self.tell_member(out, number, name, (*guild, *user), world);
             }
             Change::MemberLeft { guild, user } => {
-                if session.is_in(world, *guild) && session.wants(intent("GUILD_MEMBERS")) {
+                if session.is_in(world, *guild) && session.hears("GUILD_MEMBER_REMOVE", false) {
                     self.emit(out, number, "GUILD_MEMBER_REMOVE", |out, _| {
                         Object::begin(out)
                             .id("guild_id", guild.get())
@@ -179,7 +176,7 @@ impl Door {
     pub(super) fn show_guild(&mut self, out: &mut impl Sink, number: u64, id: GuildId, world: &World) {
         let (Some(session), Some(guild)) = (self.sessions.get_mut(&number), world.guild(id)) else { return };
         session.guilds.insert(id, guild.available);
-        if guild.available && session.wants(intent("GUILDS")) {
+        if guild.available && session.hears("GUILD_CREATE", false) {
             self.emit(out, number, "GUILD_CREATE", |out, session| guild_create(out, world, session, guild));
         }
     }
@@ -197,7 +194,7 @@ impl Door {
                 });
             }
             (true, true) => self.tell_of_guild(out, number, "GUILD_UPDATE", |out, session| {
-                objects::guild(out, guild, session.version);
+                objects::guild(out, guild, Version::of(session.dialect));
             }),
         }
     }
@@ -217,7 +214,7 @@ impl Door {
         name: &str,
         write: impl FnOnce(&mut Vec<u8>, &Session),
     ) {
-        if self.sessions.get(&number).is_some_and(|session| session.wants(intent("GUILDS"))) {
+        if self.sessions.get(&number).is_some_and(|session| session.hears(name, false)) {
             self.emit(out, number, name, write);
         }
     }
@@ -232,7 +229,7 @@ impl Door {
     ) {
         let Some(session) = self.sessions.get(&number) else { return };
         // Of itself a bot always hears.
-        let heard = user == session.user || session.wants(intent("GUILD_MEMBERS"));
+        let heard = user == session.user || session.hears(name, false);
         if let Some(member) = world.member(guild, user).filter(|_| heard && session.is_in(world, guild)) {
             self.emit(out, number, name, |out, _| {
                 let object = Object::begin(out).id("guild_id", guild.get());
@@ -257,7 +254,7 @@ impl Door {
         self.tell_of_guild(out, number, name, |out, session| {
             let object = Object::begin(out).id("guild_id", guild.get());
             match known {
-                Some(known) => object.with("role", |out| objects::role(out, known, session.version)).end(),
+                Some(known) => object.with("role", |out| objects::role(out, known, Version::of(session.dialect))).end(),
                 None => object.id("role_id", role.get()).end(),
             }
         });
@@ -266,10 +263,10 @@ impl Door {
     fn tell_channel(&mut self, out: &mut impl Sink, number: u64, name: &str, channel: &Channel, world: &World) {
         let Some(session) = self.sessions.get(&number) else { return };
         // Since version 8 bots are not told of direct messages; who writes is told of by the message.
-        let told = channel.guild.is_some() || !session.version.has_intents();
+        let told = channel.guild.is_some() || !session.dialect.requires_intents();
         if told && session.sees(world, channel) {
             self.tell_of_guild(out, number, name, |out, session| {
-                objects::channel(out, world, channel, session.version, session.user);
+                objects::channel(out, world, channel, Version::of(session.dialect), session.user);
             });
         }
     }
@@ -283,8 +280,7 @@ impl Door {
         world: &World,
     ) {
         let (Some(session), Some(channel)) = (self.sessions.get(&number), world.channel(channel)) else { return };
-        let needed = if channel.guild.is_some() { "GUILD_MESSAGES" } else { "DIRECT_MESSAGES" };
-        if !session.wants(intent(needed)) || !session.sees(world, channel) {
+        if !session.hears(name, channel.guild.is_none()) || !session.sees(world, channel) {
             return;
         }
         let message = world.message(channel.id, id);
@@ -309,8 +305,7 @@ impl Door {
         world: &World,
     ) {
         let (Some(session), Some(channel)) = (self.sessions.get(&number), world.channel(channel)) else { return };
-        let needed = if channel.guild.is_some() { "GUILD_MESSAGE_TYPING" } else { "DIRECT_MESSAGE_TYPING" };
-        let wanted = session.wants(intent(needed)) && session.guild_subscriptions;
+        let wanted = session.hears("TYPING_START", channel.guild.is_none()) && session.guild_subscriptions;
         if !wanted || !session.sees(world, channel) || user == session.user {
             return;
         }
@@ -329,7 +324,7 @@ impl Door {
 
     fn tell_presence(&mut self, out: &mut impl Sink, number: u64, user: UserId, world: &World) {
         let Some(session) = self.sessions.get(&number) else { return };
-        let wanted = session.wants(intent("GUILD_PRESENCES")) && session.guild_subscriptions;
+        let wanted = session.hears("PRESENCE_UPDATE", false) && session.guild_subscriptions;
         if !wanted || user == session.user {
             return;
         }
@@ -341,9 +336,9 @@ impl Door {
             .collect();
         for guild in shared {
             self.emit(out, number, "PRESENCE_UPDATE", |out, session| {
-                let object = objects::presence(Object::begin(out), world, user, session.version);
+                let object = objects::presence(Object::begin(out), world, user, Version::of(session.dialect));
                 let object = object.id("guild_id", guild.get());
-                match world.member(guild, user).filter(|_| session.version.has_game()) {
+                match world.member(guild, user).filter(|_| session.dialect.single_game()) {
                     Some(member) => object
                         .opt_str("nick", member.nick.as_deref())
                         .with("roles", |out| objects::ids(out, &member.roles, |id| id.get()))
@@ -375,7 +370,7 @@ impl Door {
     ) {
         let Some(session) = self.sessions.get(&number) else { return };
         let Some(guild) = self.places.get(&user).copied() else { return };
-        if !session.is_in(world, guild) || !session.wants(intent("GUILD_VOICE_STATES")) {
+        if !session.is_in(world, guild) || !session.hears("VOICE_STATE_UPDATE", false) {
             return;
         }
         self.emit(out, number, "VOICE_STATE_UPDATE", |out, session| {
@@ -419,8 +414,8 @@ fn voice_state<'o>(
 
 fn write_message(out: &mut Vec<u8>, world: &World, session: &Session, channel: &Channel, message: &Message) {
     // What is written to the bot, by it or about it can be read without the intent.
-    let content = !session.version.guards_content()
-        || session.wants(intent("MESSAGE_CONTENT"))
+    let content = !session.dialect.content_is_an_intent()
+        || session.asked_for("MESSAGE_CONTENT")
         || channel.guild.is_none()
         || message.author == session.user
         || message.mentions.contains(&session.user);
@@ -434,10 +429,10 @@ fn write_message(out: &mut Vec<u8>, world: &World, session: &Session, channel: &
 
 /// GUILD_CREATE's data.
 pub(super) fn guild_create(out: &mut Vec<u8>, world: &World, session: &Session, guild: &Guild) {
-    let version = session.version;
+    let (dialect, version) = (session.dialect, Version::of(session.dialect));
     let joined = guild.members.get(&session.user).map_or(0, |member| member.joined_ms);
     let large = guild.members.len() > session.large_threshold;
-    let presences = session.wants(intent("GUILD_PRESENCES")) && session.guild_subscriptions;
+    let presences = session.hears("PRESENCE_UPDATE", false) && session.guild_subscriptions;
     let in_voice = |user: UserId| {
         let state = world.voice_state(user)?;
         let here = world.channel(state.channel)?.guild == Some(guild.id);
@@ -456,7 +451,7 @@ pub(super) fn guild_create(out: &mut Vec<u8>, world: &World, session: &Session, 
         allowed.contains(crate::world::Permissions::VIEW_CHANNEL)
     });
     let voice =
-        guild.members.keys().filter_map(|user| in_voice(*user)).filter(|_| session.wants(intent("GUILD_VOICE_STATES")));
+        guild.members.keys().filter_map(|user| in_voice(*user)).filter(|_| session.hears("VOICE_STATE_UPDATE", false));
     let object = objects::of_guild(Object::begin(out), guild, version);
     let object = object
         .str("joined_at", &Timestamp(joined).to_string())
@@ -477,7 +472,7 @@ pub(super) fn guild_create(out: &mut Vec<u8>, world: &World, session: &Session, 
             let there = guild.members.keys().filter(|user| presences && **user != session.user && is_there(**user));
             objects::array(out, there, |out, user| objects::presence(Object::begin(out), world, *user, version).end());
         });
-    if version.has_threads() {
+    if dialect.threads() {
         object
             .raw("threads", b"[]")
             .raw("stage_instances", b"[]")

@@ -6,10 +6,13 @@ use crate::event::{Event, EventType, LogLevel};
 use crate::secret::Secret;
 use crate::server::objects;
 use crate::value::Value;
-use crate::wire::gateway::{CloseCode, Intents, Opcode};
+use crate::wire::gateway::{CloseCode, Dialect, Intents, Opcode};
 use crate::wire::json::{Object, push_int};
 use crate::wire::rest::Version;
 use crate::world::{self, Guild, GuildId, World};
+
+/// What `session_start_limit` counts within.
+const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
 
 /// What a client is told with a code, in Discord's words where programs compare them.
 type Refused = (CloseCode, &'static str);
@@ -35,11 +38,11 @@ impl Door {
             State::Greeting { .. } if known.faults.deaf => return self.turn_deaf(peer),
             State::Greeting { .. } => {}
         }
-        let version = if d.member("v").as_whole() == Some(3) { Version::V3 } else { known.version };
+        let dialect = if d.member("v").as_whole() == Some(3) { Dialect::V3 } else { known.dialect };
         if self.sessions.len() >= self.config.limits.sessions {
             return self.close(cx, peer, CloseCode::UnknownError, "too many sessions");
         }
-        if let Err((code, reason)) = self.begin(cx, peer, d, version) {
+        if let Err((code, reason)) = self.begin(cx, peer, d, dialect) {
             self.close(cx, peer, code, reason);
         }
     }
@@ -50,7 +53,7 @@ impl Door {
         }
     }
 
-    fn begin(&mut self, cx: &mut Cx<'_, impl Sink>, peer: u32, d: Value<'_>, version: Version) -> Result<(), Refused> {
+    fn begin(&mut self, cx: &mut Cx<'_, impl Sink>, peer: u32, d: Value<'_>, dialect: Dialect) -> Result<(), Refused> {
         let token = token(d)?;
         let bot = cx.world.bot_with(&token).cloned().ok_or(BAD_TOKEN)?;
         let properties = d.member("properties");
@@ -58,10 +61,10 @@ impl Door {
             return Err(UNREADABLE);
         }
         let wish = Wish {
-            version,
-            intents: intents(d, version, bot.refused_intents)?,
+            dialect,
+            intents: intents(d, dialect, bot.refused_intents)?,
             shard: shard(d)?,
-            large_threshold: threshold(d, version)?,
+            large_threshold: threshold(d, dialect)?,
             guild_subscriptions: d.member("guild_subscriptions").as_bool().unwrap_or(true),
         };
         let guilds: Vec<GuildId> = guilds_of(cx.world, &bot, wish.shard).map(|guild| guild.id).collect();
@@ -72,10 +75,14 @@ impl Door {
         let mut session = Session::new(id.reveal(), (bot.application, bot.user), wish, peer);
         session.guilds = guilds.iter().map(|id| (*id, false)).collect();
         self.sessions_made += 1;
+        if cx.now >= self.begun.1 {
+            self.begun = (0, cx.now + DAY);
+        }
+        self.begun.0 += 1;
         let number = self.sessions_made;
         self.sessions.insert(number, session);
         if let Some(known) = self.peers.get_mut(&peer) {
-            (known.state, known.version) = (State::Open(number), version);
+            (known.state, known.dialect) = (State::Open(number), dialect);
         }
         if d.member("compress").as_bool() == Some(true) || d.member("compress").as_str() == Some("zlib") {
             cx.out.compress(peer);
@@ -84,7 +91,7 @@ impl Door {
         self.say_ready(cx, number);
         // READY is the first word about the bot; what it says of itself comes after.
         self.set_presence(cx, bot.user, bot.application, d.member("presence"));
-        if version == Version::V3 {
+        if !dialect.greets() {
             return Ok(());
         }
         for guild in guilds {
@@ -98,28 +105,29 @@ impl Door {
     fn say_ready(&mut self, cx: &mut Cx<'_, impl Sink>, number: u64) {
         let Door { sessions, config, .. } = self;
         let Some(session) = sessions.get_mut(&number) else { return };
-        let (version, world) = (session.version, &*cx.world);
+        let (dialect, world) = (session.dialect, &*cx.world);
+        let version = Version::of(dialect);
         let mut data = std::mem::take(&mut self.data);
         data.clear();
-        let mut object = Object::begin(&mut data).int("v", version.number().into());
+        let mut object = Object::begin(&mut data).int("v", dialect.version().into());
         if let Some(user) = world.user(session.user) {
             object = object.with("user", |out| objects::current_user(out, user));
         }
         let private = || world.private_channels().filter(|channel| session.sees(world, channel));
         object = object.with("private_channels", |out| {
-            let shown = private().filter(|_| !version.has_intents());
+            let shown = private().filter(|_| !dialect.requires_intents());
             objects::array(out, shown, |out, one| objects::channel(out, world, one, version, session.user));
         });
         object = object.with("guilds", |out| {
             objects::array(out, session.guilds.keys(), |out, id| match world.guild(*id) {
-                Some(guild) if version == Version::V3 && guild.available => {
+                Some(guild) if !dialect.greets() && guild.available => {
                     super::events::guild_create(out, world, session, guild);
                 }
                 _ => Object::begin(out).id("id", id.get()).bool("unavailable", true).end(),
             });
         });
         object = object.str("session_id", &session.id);
-        if version == Version::V3 {
+        if !dialect.greets() {
             object = object.int("heartbeat_interval", interval(config.limits.heartbeat)).raw("read_state", b"[]");
         } else {
             let (shard, count) = session.shard;
@@ -142,7 +150,7 @@ impl Door {
                 .raw("_trace", TRACE);
         }
         object.end();
-        if version == Version::V3 {
+        if !dialect.greets() {
             // Their guilds came whole.
             session.guilds.iter_mut().for_each(|(id, shown)| {
                 *shown = world.guild(*id).is_some_and(|guild| guild.available);
@@ -177,12 +185,12 @@ impl Door {
             None if d.member("seq").is_none() => 0,
             // A sequence that was never sent: the client is mixed up, and its session is of no use to it.
             _ => {
-                self.sessions.remove(&number);
+                self.leave(cx.now, number, true, (cx.world, cx.changes), cx.out);
                 return self.close(cx, peer, CloseCode::InvalidSequence, "Invalid seq.");
             }
         };
         if session.since(seq).is_none() {
-            self.sessions.remove(&number);
+            self.leave(cx.now, number, true, (cx.world, cx.changes), cx.out);
             return self.say_invalid(cx.out, peer, false);
         }
         let before = session.peer;
@@ -233,15 +241,18 @@ impl Door {
     /// Tells the host of a session.
     fn tell_session(&mut self, cx: &mut Cx<'_, impl Sink>, number: u64, peer: u32, how: &str) {
         let Some(session) = self.sessions.get(&number) else { return };
-        let intents = session.intents.unwrap_or(Intents(u64::MAX >> 1));
+        let intents = session.intents.and_then(|intents| i64::try_from(intents.0).ok());
         let mut payload = Vec::new();
         Object::begin(&mut payload)
             .str("how", how)
             .str("session_id", &session.id)
             .id("application_id", session.application.get())
             .id("user_id", session.user.get())
-            .int("version", session.version.number().into())
-            .int("intents", i64::try_from(intents.0).unwrap_or(i64::MAX))
+            .int("version", session.dialect.version().into())
+            .with("intents", |out| match intents {
+                Some(intents) => push_int(out, intents),
+                None => out.extend_from_slice(b"null"),
+            })
             .int("shard", session.shard.0.into())
             .int("shards", session.shard.1.into())
             .int("seq", i64::try_from(session.seq).unwrap_or(i64::MAX))
@@ -282,13 +293,13 @@ fn interval(heartbeat: std::time::Duration) -> i64 {
 }
 
 /// Needed from version 8 on; before, all events come unless some are named.
-fn intents(d: Value<'_>, version: Version, refused: u64) -> Result<Option<Intents>, Refused> {
+fn intents(d: Value<'_>, dialect: Dialect, refused: u64) -> Result<Option<Intents>, Refused> {
     let given = d.member("intents");
     if given.is_none() {
-        return if version.has_intents() { Err(BAD_INTENTS) } else { Ok(None) };
+        return if dialect.requires_intents() { Err(BAD_INTENTS) } else { Ok(None) };
     }
     let asked = given.as_id().map(Intents).ok_or(BAD_INTENTS)?;
-    if !(Intents::PRIVILEGED | Intents::UNPRIVILEGED).contains(asked) {
+    if asked.unknown() != 0 {
         return Err(BAD_INTENTS);
     }
     if asked.0 & refused & Intents::PRIVILEGED.0 != 0 {
@@ -309,12 +320,12 @@ fn shard(d: Value<'_>) -> Result<(u32, u32), Refused> {
     }
 }
 
-fn threshold(d: Value<'_>, version: Version) -> Result<usize, Refused> {
+fn threshold(d: Value<'_>, dialect: Dialect) -> Result<usize, Refused> {
     let given = d.member("large_threshold");
     if given.is_none() {
         return Ok(50);
     }
-    let most = if version == Version::V3 { i64::MAX } else { 250 };
+    let most = if dialect.greets() { 250 } else { i64::MAX };
     let given = given.as_whole().filter(|given| (50..=most).contains(given)).ok_or(UNREADABLE)?;
     Ok(usize::try_from(given).unwrap_or(usize::MAX))
 }

@@ -37,7 +37,7 @@ impl Door {
             (Some(Opcode::Heartbeat), _) => {
                 known.beat_by = cx.now + patience(&self.config.limits);
                 // Version 3 has no answer to it.
-                if !known.faults.refuses_ack && known.version.has_channel_numbers() {
+                if !known.faults.refuses_ack && known.dialect.greets() {
                     self.say(cx.out, peer, Opcode::HeartbeatAck, b"null");
                 }
             }
@@ -56,7 +56,7 @@ impl Door {
     }
 
     /// Does something to the world; what comes of it is for every door.
-    fn apply(&mut self, cx: &mut Cx<'_, impl Sink>, operation: Operation) {
+    pub(super) fn apply(&mut self, cx: &mut Cx<'_, impl Sink>, operation: Operation) {
         match cx.world.apply(cx.now, operation) {
             Ok(changes) => cx.changes.push(changes),
             Err(error) => self.log(cx.out, LogLevel::Warn, &format!("a bot's wish was not granted: {error}")),

@@ -6,8 +6,8 @@ use super::{Cx, Door, Sink};
 use crate::event::LogLevel;
 use crate::server::objects;
 use crate::value::{Kind, Value};
-use crate::wire::gateway::Intents;
 use crate::wire::json::{Object, push_str};
+use crate::wire::rest::Version;
 use crate::world::{GuildId, Member, Status, UserId, World};
 
 /// Members of a chunk. Discord.
@@ -40,7 +40,7 @@ impl Door {
         let known = cx.world.guild(guild).filter(|known| known.available && session.is_in(cx.world, guild));
         let known = known.ok_or("the bot is not in it, or it is not this shard's")?;
         let presences = d.member("presences").as_bool() == Some(true);
-        if presences && !session.wants(Intents::named("GUILD_PRESENCES").unwrap_or_default()) {
+        if presences && !session.asked_for("GUILD_PRESENCES") {
             return Err("presences need the intent GUILD_PRESENCES");
         }
         let wanted = d.member("user_ids");
@@ -48,7 +48,7 @@ impl Door {
         let mut not_found = Vec::new();
         let members: Vec<&Member> = if wanted.is_none() {
             let query = d.member("query").as_str().unwrap_or_default().to_lowercase();
-            if query.is_empty() && limit == 0 && !session.wants(Intents::named("GUILD_MEMBERS").unwrap_or_default()) {
+            if query.is_empty() && limit == 0 && !session.asked_for("GUILD_MEMBERS") {
                 return Err("all of them need the intent GUILD_MEMBERS");
             }
             let most = match limit {
@@ -67,7 +67,7 @@ impl Door {
             not_found.extend(ids.iter().filter(|id| !known.members.contains_key(&UserId::from(**id))));
             ids.iter().filter_map(|id| known.members.get(&UserId::from(*id))).collect()
         };
-        let (version, world) = (session.version, &*cx.world);
+        let (dialect, world) = (session.dialect, &*cx.world);
         let chunks: Vec<&[&Member]> = if members.is_empty() { vec![&[]] } else { members.chunks(CHUNK).collect() };
         let mut written = Vec::new();
         for (at, chunk) in chunks.iter().enumerate() {
@@ -75,7 +75,9 @@ impl Door {
             let mut object = Object::begin(&mut data).id("guild_id", guild.get()).with("members", |out| {
                 objects::array(out, chunk.iter(), |out, member| objects::member(out, world, member));
             });
-            object = object.int("chunk_index", index(at)).int("chunk_count", index(chunks.len()));
+            if dialect.numbered_chunks() {
+                object = object.int("chunk_index", index(at)).int("chunk_count", index(chunks.len()));
+            }
             if !not_found.is_empty() && at == 0 {
                 object = object.with("not_found", |out| {
                     objects::array(out, &not_found, |out, id: &u64| push_str(out, &id.to_string()));
@@ -85,11 +87,12 @@ impl Door {
                 object = object.with("presences", |out| {
                     let there = chunk.iter().filter(|member| world.presence(member.user).status != Status::Offline);
                     objects::array(out, there, |out, member| {
-                        objects::presence(Object::begin(out), world, member.user, version).end();
+                        objects::presence(Object::begin(out), world, member.user, Version::of(dialect)).end();
                     });
                 });
             }
-            if let Some(nonce) = d.member("nonce").as_str().filter(|nonce| nonce.len() <= 32) {
+            let nonce = d.member("nonce").as_str().filter(|nonce| dialect.numbered_chunks() && nonce.len() <= 32);
+            if let Some(nonce) = nonce {
                 object = object.str("nonce", nonce);
             }
             object.end();

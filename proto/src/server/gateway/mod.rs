@@ -36,6 +36,7 @@
 
 mod config;
 mod events;
+mod faults;
 mod identify;
 mod incoming;
 mod members;
@@ -46,16 +47,17 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 pub use config::{Config, Limits};
+pub use faults::{Fault, takes};
 
-use crate::error::ProtocolError;
 use crate::event::{Event, LogLevel};
 use crate::server::form;
+use crate::server::rest::Site;
 use crate::time::Instant;
 use crate::value::Document;
-use crate::wire::gateway::{CloseCode, Opcode};
+use crate::wire::gateway::{CloseCode, Dialect, Opcode};
 use crate::wire::json::Object;
-use crate::wire::rest::Version;
-use crate::world::{Changes, Entropy, GuildId, UserId, World};
+use crate::world::{Changes, Entropy, GuildId, Operation, Presence, UserId, World};
+use faults::Coming;
 use peer::{Peer, State};
 use session::Session;
 
@@ -66,6 +68,8 @@ pub trait Sink {
     /// From now on payloads of this peer go out compressed, each by itself (`compress` of IDENTIFY), unless the connection is
     /// compressed as a whole.
     fn compress(&mut self, peer: u32);
+    /// Something is to go wrong with a peer's bytes, since the host wants it.
+    fn fault(&mut self, peer: u32, fault: Fault);
     /// Flushes, says why, and closes.
     fn close(&mut self, peer: u32, code: u16, reason: &str);
     /// Tells the host program. Copied at once.
@@ -90,6 +94,9 @@ pub struct Door {
     sessions_made: u64,
     /// In which guild everybody in voice is: a channel that is gone can't be asked.
     places: BTreeMap<UserId, GuildId>,
+    coming: Coming,
+    /// How many sessions were begun in the day that runs, and until when that is.
+    begun: (u32, Instant),
     /// Scratch for what a peer sent, and for what is sent; kept for its memory.
     doc: Document,
     data: Vec<u8>,
@@ -116,26 +123,34 @@ impl Door {
             sessions: BTreeMap::new(),
             sessions_made: 0,
             places: BTreeMap::new(),
+            coming: Coming::default(),
+            begun: (0, Instant::ZERO),
             doc: Document::new(),
             data: Vec::new(),
         }
     }
 
-    /// What it was made from.
-    pub fn config(&self) -> &Config {
-        &self.config
+    /// How much, and how long, at this moment.
+    pub fn limits(&self) -> &Limits {
+        &self.config.limits
+    }
+
+    /// Tells the API what `GET /gateway/bot` says of it.
+    pub fn describe(&self, site: &mut Site) {
+        let Limits { identifies, max_concurrency, guilds_per_shard, .. } = self.config.limits;
+        (site.identifies, site.identifies_left) = (identifies, identifies.saturating_sub(self.begun.0));
+        (site.max_concurrency, site.guilds_per_shard) = (max_concurrency, guilds_per_shard);
     }
 
     /// Somebody connected, with this query.
     pub fn handle_connect(&mut self, now: Instant, peer: u32, query: &str, out: &mut impl Sink) {
-        let version = match form::parameter(query, "v").as_deref() {
-            None => Some(Version::DEFAULT),
-            Some("3") => Some(Version::V3),
-            Some("4" | "5") => Some(Version::DEFAULT),
-            Some(given) => given.parse().ok().and_then(Version::from_number),
+        let dialect = match form::parameter(query, "v").as_deref() {
+            // Discord's rule for the API, too.
+            None => Some(Dialect::V6),
+            Some(given) => given.parse().ok().and_then(Dialect::of_version),
         };
         let one_of = |name, known: &[&str]| form::parameter(query, name).is_none_or(|given| known.contains(&&*given));
-        let refused = if version.is_none() {
+        let refused = if dialect.is_none() {
             Some((CloseCode::InvalidVersion, "Invalid API version."))
         } else if !one_of("encoding", &["json", "etf"]) || !one_of("compress", &["zlib-stream", "zstd-stream"]) {
             Some((CloseCode::DecodeError, "Error while decoding payload."))
@@ -148,9 +163,12 @@ impl Door {
             self.log(out, LogLevel::Info, &format!("a connection was closed with {}: {query}", code as u16));
             return out.close(peer, code as u16, reason);
         }
-        let version = version.unwrap_or(Version::DEFAULT);
-        let known = Peer::new(now, version, &self.config.limits);
-        if version != Version::V3 {
+        let dialect = dialect.unwrap_or(Dialect::V6);
+        let mut known = Peer::new(now, dialect, &self.config.limits);
+        if let Some(left) = self.coming.deaf.checked_sub(1) {
+            (known.faults.deaf, self.coming.deaf) = (true, left);
+        }
+        if dialect.greets() {
             let interval = i64::try_from(self.config.limits.heartbeat.as_millis()).unwrap_or(i64::MAX);
             self.data.clear();
             Object::begin(&mut self.data)
@@ -165,9 +183,6 @@ impl Door {
     }
 
     /// A message of a peer, as JSON. What it changed goes into `changes`, in order; show it at every door, this one included.
-    ///
-    /// # Errors
-    /// Never today: whatever a peer says earns a close code. Drivers treat an error as the end of the transport.
     pub fn handle_payload(
         &mut self,
         now: Instant,
@@ -176,9 +191,9 @@ impl Door {
         world: &mut World,
         changes: &mut Vec<Changes>,
         out: &mut impl Sink,
-    ) -> Result<(), ProtocolError> {
+    ) {
         let cx = &mut Cx { now, world, out, changes };
-        let Some(known) = self.peers.get_mut(&peer) else { return Ok(()) };
+        let Some(known) = self.peers.get_mut(&peer) else { return };
         let limits = &self.config.limits;
         if !known.sends.take(now, limits.sends, limits.sends_within) {
             self.close(cx, peer, CloseCode::RateLimited, "You are being rate limited.");
@@ -187,47 +202,72 @@ impl Door {
         } else {
             self.read(cx, peer, payload);
         }
-        Ok(())
-    }
-
-    /// The driver could not make sense of what a peer sent: closes it.
-    pub fn handle_garbage(&mut self, now: Instant, peer: u32, world: &mut World, out: &mut impl Sink) {
-        let cx = &mut Cx { now, world, out, changes: &mut Vec::new() };
-        self.close(cx, peer, CloseCode::DecodeError, "Error while decoding payload.");
     }
 
     /// A peer left, or its transport broke; `code` is that of its close frame. Its session waits to be resumed, unless it
     /// said that it is done.
-    pub fn handle_gone(&mut self, now: Instant, peer: u32, code: Option<u16>, out: &mut impl Sink) {
+    pub fn handle_gone(
+        &mut self,
+        now: Instant,
+        peer: u32,
+        code: Option<u16>,
+        world: &mut World,
+        changes: &mut Vec<Changes>,
+        out: &mut impl Sink,
+    ) {
         let Some(gone) = self.peers.remove(&peer) else { return };
         let State::Open(number) = gone.state else { return };
-        let done = matches!(code, Some(1000 | 1001));
-        self.leave(now, number, done);
         self.tell_closed(peer, number, code.unwrap_or(0), "left by the client", out);
+        self.leave(now, number, matches!(code, Some(1000 | 1001)), (world, changes), out);
     }
 
     /// A session loses its connection, and ends with it or waits.
-    fn leave(&mut self, now: Instant, number: u64, ends: bool) {
-        if ends {
-            self.sessions.remove(&number);
-        } else if let Some(session) = self.sessions.get_mut(&number) {
-            (session.peer, session.until) = (None, Some(now + self.config.limits.session));
+    fn leave(
+        &mut self,
+        now: Instant,
+        number: u64,
+        ends: bool,
+        (world, changes): (&mut World, &mut Vec<Changes>),
+        out: &mut impl Sink,
+    ) {
+        if !ends {
+            let until = now + self.config.limits.session;
+            if let Some(session) = self.sessions.get_mut(&number) {
+                (session.peer, session.until) = (None, Some(until));
+            }
+        } else if let Some(gone) = self.sessions.remove(&number)
+            && self.sessions.values().all(|session| session.user != gone.user)
+        {
+            // A bot without a session is not there, and in no voice channel.
+            let cx = &mut Cx { now, world, out, changes };
+            if cx.world.voice_state(gone.user).is_some() {
+                self.apply(cx, Operation::LeaveVoice(gone.user));
+            }
+            self.apply(cx, Operation::SetPresence { user: gone.user, presence: Presence::default() });
         }
     }
 
     /// Closes a peer for what it did.
     fn close(&mut self, cx: &mut Cx<'_, impl Sink>, peer: u32, code: CloseCode, reason: &str) {
         let ends = matches!(code, CloseCode::SessionTimedOut | CloseCode::InvalidSequence);
-        self.close_with(cx.now, cx.out, peer, code as u16, reason, ends);
+        self.close_with((cx.now, cx.world, cx.changes), cx.out, peer, code as u16, reason, ends);
     }
 
-    fn close_with(&mut self, now: Instant, out: &mut impl Sink, peer: u32, code: u16, reason: &str, ends: bool) {
+    fn close_with(
+        &mut self,
+        (now, world, changes): (Instant, &mut World, &mut Vec<Changes>),
+        out: &mut impl Sink,
+        peer: u32,
+        code: u16,
+        reason: &str,
+        ends: bool,
+    ) {
         let Some(gone) = self.peers.remove(&peer) else { return };
         out.close(peer, code, reason);
         match gone.state {
             State::Open(number) => {
                 self.tell_closed(peer, number, code, reason, out);
-                self.leave(now, number, ends);
+                self.leave(now, number, ends, (world, changes), out);
             }
             State::Greeting { .. } | State::Deaf => {
                 self.log(out, LogLevel::Info, &format!("connection {peer} was closed with {code}: {reason}"));
@@ -236,14 +276,16 @@ impl Door {
     }
 
     /// Time has come for what [`Door::next_timeout`] said. Calling it early is harmless.
-    pub fn handle_timeout(&mut self, now: Instant, world: &mut World, out: &mut impl Sink) {
-        let cx = &mut Cx { now, world, out, changes: &mut Vec::new() };
-        let due: Vec<u32> =
-            self.peers.iter().filter(|(_, peer)| peer.deadline() <= now).map(|(number, _)| *number).collect();
-        for peer in due {
+    pub fn handle_timeout(&mut self, now: Instant, world: &mut World, changes: &mut Vec<Changes>, out: &mut impl Sink) {
+        let cx = &mut Cx { now, world, out, changes };
+        let late = self.peers.iter().filter(|(_, peer)| peer.deadline() <= now);
+        for peer in late.map(|(number, _)| *number).collect::<Vec<_>>() {
             self.close(cx, peer, CloseCode::SessionTimedOut, "Session timed out.");
         }
-        self.sessions.retain(|_, session| session.until.is_none_or(|until| until > now));
+        let over = self.sessions.iter().filter(|(_, session)| session.until.is_some_and(|until| until <= now));
+        for number in over.map(|(number, _)| *number).collect::<Vec<_>>() {
+            self.leave(now, number, true, (cx.world, cx.changes), cx.out);
+        }
     }
 
     /// When [`Door::handle_timeout`] has to be called at the latest.

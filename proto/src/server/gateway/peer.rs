@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use super::{Limits, Sink};
 use crate::time::Instant;
-use crate::wire::rest::Version;
+use crate::wire::gateway::Dialect;
 
 #[derive(Debug)]
 pub(super) struct Peer {
-    pub(super) version: Version,
+    pub(super) dialect: Dialect,
     pub(super) state: State,
     pub(super) sends: Window,
     /// Until when a beat has to come.
@@ -38,9 +38,9 @@ pub(super) struct Faults {
 }
 
 impl Peer {
-    pub(super) fn new(now: Instant, version: Version, limits: &Limits) -> Self {
+    pub(super) fn new(now: Instant, dialect: Dialect, limits: &Limits) -> Self {
         Peer {
-            version,
+            dialect,
             state: State::Greeting { until: now + limits.greeting },
             sends: Window::default(),
             beat_by: now + patience(limits),

@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::Limits;
 use crate::time::Instant;
-use crate::wire::gateway::Intents;
+use crate::wire::gateway::{Dialect, Intents};
 use crate::wire::json::{push_int, push_str};
-use crate::wire::rest::Version;
 use crate::world::{ApplicationId, Channel, GuildId, UserId, World};
 
 /// See the module.
@@ -16,7 +15,7 @@ pub(super) struct Session {
     pub(super) id: Box<str>,
     pub(super) application: ApplicationId,
     pub(super) user: UserId,
-    pub(super) version: Version,
+    pub(super) dialect: Dialect,
     /// What it wants; `None` of old versions is everything.
     pub(super) intents: Option<Intents>,
     /// Which of how many shards.
@@ -40,7 +39,7 @@ pub(super) struct Session {
 /// What a session is begun with.
 #[derive(Debug)]
 pub(super) struct Wish {
-    pub(super) version: Version,
+    pub(super) dialect: Dialect,
     pub(super) intents: Option<Intents>,
     pub(super) shard: (u32, u32),
     pub(super) large_threshold: usize,
@@ -49,12 +48,12 @@ pub(super) struct Wish {
 
 impl Session {
     pub(super) fn new(id: &str, (application, user): (ApplicationId, UserId), wish: Wish, peer: u32) -> Self {
-        let Wish { version, intents, shard, large_threshold, guild_subscriptions } = wish;
+        let Wish { dialect, intents, shard, large_threshold, guild_subscriptions } = wish;
         Session {
             id: id.into(),
             application,
             user,
-            version,
+            dialect,
             intents,
             shard,
             large_threshold,
@@ -68,9 +67,14 @@ impl Session {
         }
     }
 
+    /// Whether its intents let an event of a guild through, or of a private channel.
+    pub(super) fn hears(&self, event: &str, direct: bool) -> bool {
+        self.intents.is_none_or(|asked| asked.let_pass(event, direct))
+    }
+
     /// Whether it asked for an intent.
-    pub(super) fn wants(&self, intent: Intents) -> bool {
-        self.intents.is_none_or(|asked| asked.contains(intent))
+    pub(super) fn asked_for(&self, intent: &str) -> bool {
+        self.intents.is_none_or(|asked| Intents::named(intent).is_some_and(|intent| asked.contains(intent)))
     }
 
     /// Whether a guild is this shard's.

@@ -58,9 +58,8 @@ pub(super) fn current(call: &mut Call<'_>) -> Result<Response, Refusal> {
             .str("description", &known.description)
             .str("summary", "")
             .with("rpc_origins", |out| {
-                objects::array(out, &known.rpc_origins, |out, origin: &Box<str>| {
-                    crate::wire::json::push_str(out, origin);
-                });
+                let origins = known.rpc_origins.iter().map(|origin| &**origin);
+                objects::array(out, origins, crate::wire::json::push_str);
             })
             .bool("bot_public", false)
             .bool("bot_require_code_grant", false)

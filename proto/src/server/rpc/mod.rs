@@ -77,7 +77,7 @@ use crate::value::Document;
 use crate::wire::ipc::{Frame, Opcode};
 use crate::wire::json::Object;
 use crate::wire::rpc::CloseCode;
-use crate::world::{Operation, World};
+use crate::world::{Changes, Operation, World};
 use account::Relay;
 use events::Missed;
 use peer::{Bucket, Peer, State};
@@ -96,6 +96,14 @@ pub trait Sink {
     /// Wants a connection to a Discord, or something of it. Only a door whose account is not the guest's does.
     fn errand(&mut self, errand: Errand) {
         let _ = errand;
+    }
+    /// The world changed, through whatever door: where there are others over it, they show it now.
+    fn changed(&mut self, now: Instant, world: &World, changes: &Changes) {
+        let _ = (now, world, changes);
+    }
+    /// The world is another one altogether.
+    fn reloaded(&mut self, now: Instant, world: &World) {
+        let _ = (now, world);
     }
 }
 

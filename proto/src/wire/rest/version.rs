@@ -1,5 +1,7 @@
 //! The versions of the API, and what a client of each expects.
 
+use crate::wire::gateway::Dialect;
+
 /// A version that this library speaks. What is asked for without one is the oldest: Discord's rule for `/api/...`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version(u8);
@@ -13,8 +15,10 @@ impl Version {
         (6..=10).contains(&number).then_some(Version(number))
     }
 
-    /// The Gateway's version of 2015, which no path of the API names.
-    pub const V3: Version = Version(3);
+    /// The version whose objects a dialect of the Gateway shows. That of version 3 no path of the API names.
+    pub const fn of(dialect: Dialect) -> Version {
+        Version(dialect.version() as u8)
+    }
 
     /// Its number.
     pub const fn number(self) -> u8 {
@@ -57,21 +61,6 @@ impl Version {
     /// A presence has one `game`; from 8 on only `activities`.
     pub const fn has_game(self) -> bool {
         self.0 < 8
-    }
-
-    /// A Gateway's session is begun with intents.
-    pub const fn has_intents(self) -> bool {
-        self.0 >= 8
-    }
-
-    /// There are threads; older versions hear nothing of them.
-    pub const fn has_threads(self) -> bool {
-        self.0 >= 9
-    }
-
-    /// What a message says is for those only who have the intent MESSAGE_CONTENT.
-    pub const fn guards_content(self) -> bool {
-        self.0 >= 10
     }
 
     /// Overwrites are of type 0 and 1; before, of "role" and "member".

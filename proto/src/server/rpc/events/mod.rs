@@ -33,6 +33,7 @@ impl Door {
         let cause = cause.into();
         // Replies go before the events that they come with.
         let mut followed = self.settle_waits(cx);
+        cx.out.changed(cx.now, cx.world, changes);
         let mut reached = 0;
         for change in changes.iter() {
             reached += self.tell_peers(cx, change, &mut followed);
