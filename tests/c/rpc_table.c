@@ -1,18 +1,18 @@
 /* Every command and every event of local RPC, from our own client to our own server: a row each for what works, what is
- * refused and with which code. The server holds a small town, made by the scenario below; in a row `$name` stands for the id of
- * what was made under that name. The server's own tables (proto/tests/rpc_door) look closer; here the whole way is shown, C to
- * C, over real sockets. */
+ * refused and with which code. The server holds a small town, made by the scenario below; in a row `$name` stands for
+ * the id of what was made under that name. The server's own tables (proto/tests/rpc_door) look closer; here the whole
+ * way is shown, C to C, over real sockets. */
 #include "host.h"
 
-#define SCENARIO                                                                                                          \
-  "{\"scenario\":{\"scenario\":1,\"users\":{\"ada\":{},\"bob\":{}},\"guilds\":{\"town\":{\"name\":\"Town\","              \
-  "\"members\":{\"me\":{},\"ada\":{},\"bob\":{}},\"channels\":{\"square\":{},"                                            \
-  "\"lounge\":{\"type\":\"GUILD_VOICE\"},\"attic\":{\"type\":\"GUILD_VOICE\"}}}},"                                        \
-  "\"channels\":{\"dm\":{\"type\":\"DM\",\"recipients\":[\"@bob\"]}},"                                                    \
+#define SCENARIO                                                                                                      \
+  "{\"scenario\":{\"scenario\":1,\"users\":{\"ada\":{},\"bob\":{}},\"guilds\":{\"town\":{\"name\":\"Town\","          \
+  "\"members\":{\"me\":{},\"ada\":{},\"bob\":{}},\"channels\":{\"square\":{},"                                        \
+  "\"lounge\":{\"type\":\"GUILD_VOICE\"},\"attic\":{\"type\":\"GUILD_VOICE\"}}}},"                                    \
+  "\"channels\":{\"dm\":{\"type\":\"DM\",\"recipients\":[\"@bob\"]}},"                                                \
   "\"setup\":[{\"do\":\"RELATIONSHIP_SET\",\"args\":{\"user_id\":\"@bob\",\"type\":\"FRIEND\"}}]}}"
 
-#define EVERYTHING                                                                                                       \
-  "[\"rpc\",\"identify\",\"messages.read\",\"rpc.notifications.read\",\"rpc.voice.read\",\"rpc.voice.write\","            \
+#define EVERYTHING                                                                                                    \
+  "[\"rpc\",\"identify\",\"messages.read\",\"rpc.notifications.read\",\"rpc.voice.read\",\"rpc.voice.write\","        \
   "\"relationships_read\"]"
 
 enum { LONGEST = 2048 };
@@ -20,8 +20,8 @@ enum { LONGEST = 2048 };
 /* Who sends a row's command. */
 typedef enum { FULL, LOCAL, BARE, POOR, SPEAKERS } speaker;
 
-/* A command, and what comes of it: the status and Discord's code, and in the reply's data at `path` the JSON `shows`. A row
- * with a host's command first has the host carry it out. */
+/* A command, and what comes of it: the status and Discord's code, and in the reply's data at `path` the JSON `shows`.
+ * A row of HOST is a command of the host's. */
 typedef struct {
   speaker who;
   const char *command, *args;
@@ -199,7 +199,7 @@ static const char *filled(const char *text) {
   return out;
 }
 
-/* ------------------------------------------------------------------------------------------------------- the rows -- */
+/* ------------------------------------------------------------------------------------------------------ the rows -- */
 
 typedef struct {
   host h;
@@ -216,7 +216,8 @@ static void wrong(const char *command, const char *args, const char *what, const
 }
 
 /* The data at `path`, as JSON, is `shows`; without `shows` there is something. */
-static void check_shows(const char *command, const char *args, const gb_event *ev, const char *path, const char *shows) {
+static void check_shows(const char *command, const char *args, const gb_event *ev, const char *path,
+                        const char *shows) {
   size_t length = 0;
   const char *json = gb_json(path[0] == '\0' ? ev->data : gb_get(ev->data, path), &length);
   if (json == NULL) json = "null";
@@ -269,7 +270,7 @@ static void happen(town *t, const occasion *o) {
   CHECK_OK(AWAIT_REPLY(t->gb, t->of[FULL], t->tag)->status);
 }
 
-/* ---------------------------------------------------------------------------------------------------------- a town -- */
+/* -------------------------------------------------------------------------------------------------------- a town -- */
 
 static void authenticate(town *t, speaker who, const char *scopes) {
   char args[LONGEST];
