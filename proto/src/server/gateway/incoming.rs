@@ -5,7 +5,7 @@ use super::{Cx, Door, Sink, State};
 use crate::event::LogLevel;
 use crate::server::rpc::activity;
 use crate::value::{Document, Kind, Value};
-use crate::wire::gateway::{CloseCode, Opcode};
+use crate::wire::gateway::{By, CloseCode, Opcode};
 use crate::world::{ApplicationId, ChannelId, GuildId, Operation, Presence, Status, UserId, World};
 
 const UNKNOWN_OPCODE: &str = "Unknown opcode.";
@@ -51,6 +51,7 @@ impl Door {
             }
             (Some(Opcode::VoiceStateUpdate), Some(number)) => self.set_voice(cx, peer, number, d),
             (Some(Opcode::RequestGuildMembers), Some(number)) => self.members(cx, number, d),
+            (Some(other), Some(number)) if other.row().by == By::Client => self.asked(cx, number, other, d),
             (_, Some(_)) => self.close(cx, peer, CloseCode::UnknownOpcode, UNKNOWN_OPCODE),
         }
     }

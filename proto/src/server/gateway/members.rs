@@ -111,7 +111,7 @@ fn index(number: usize) -> i64 {
 }
 
 /// Whether a member's username or nickname begins so.
-fn is_called(world: &World, guild: GuildId, member: &Member, query: &str) -> bool {
+pub(super) fn is_called(world: &World, guild: GuildId, member: &Member, query: &str) -> bool {
     let begins = |name: &str| name.to_lowercase().starts_with(query);
     world.user(member.user).is_some_and(|user| begins(&user.username)) || begins(world.nick(member.user, Some(guild)))
 }

@@ -28,12 +28,14 @@
 //! | `identify` | IDENTIFY and RESUME, READY and what follows it |
 //! | `incoming` | every other opcode |
 //! | `members` | chunks of members |
+//! | `asked` | what else is asked for, by bots and by user accounts |
 //! | `events` | the world's changes as dispatches |
 //! | `faults` | what the host has go wrong |
 //!
 //! The one thing to know before changing it: a session sees what its bot may see, at this moment. Whoever writes a dispatch
 //! asks the world first.
 
+mod asked;
 mod config;
 mod events;
 mod faults;

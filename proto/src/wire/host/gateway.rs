@@ -44,13 +44,15 @@ const WHOM: [Arg; 2] = [
 
 /// Commands of a sandbox, besides those of every server.
 pub const COMMANDS: &[Row] = &[
-    Row::new("GATEWAY_STATE", "the sessions of a sandbox's Gateway").reply(Type::Object(&Shape {
-        name: "HostGatewayState",
-        fields: &[
-            Arg::required("sessions", Type::list(&SESSION), "the sessions, oldest first"),
-            Arg::required("connections", Type::INT, "how many connections there are"),
-        ],
-    })),
+    Row::new("GATEWAY_STATE", "the sessions of a sandbox's Gateway")
+        .reply(Type::Object(&Shape {
+            name: "HostGatewayState",
+            fields: &[
+                Arg::required("sessions", Type::list(&SESSION), "the sessions, oldest first"),
+                Arg::required("connections", Type::INT, "how many connections there are"),
+            ],
+        }))
+        .exact(),
     Row::new("GATEWAY_DISPATCH", "sends sessions an event that the world knows nothing of, as it is given")
         .args(&[
             Arg::required("event", Type::text(1, 64), "its name"),
