@@ -14,6 +14,7 @@ mod bot;
 mod call;
 mod change;
 mod channel;
+mod command;
 mod device;
 mod entitlement;
 mod entropy;
@@ -51,6 +52,7 @@ pub use application::{Application, DEFAULT_ORIGIN};
 pub use bot::{Bot, NewBot};
 pub use change::{Change, Changes};
 pub use channel::{Channel, ChannelEdit, ChannelKind, NewChannel, Overwrite, OverwriteOf};
+pub use command::{AppCommand, NewAppCommand};
 pub use entitlement::{Entitlement, NewEntitlement};
 pub use entropy::Entropy;
 pub(crate) use entropy::{draw, fill_for};
@@ -58,7 +60,8 @@ pub use error::Error;
 pub use grant::{CODE_LIFETIME, ClientCredentials, Scopes, TOKEN_LIFETIME, Token, TokenId};
 pub use guild::{Guild, GuildEdit, Member, MemberEdit, NewGuild, NewRole, Role, RoleEdit};
 pub use id::{
-    ApplicationId, ChannelId, EPOCH_MS, EntitlementId, Generator, GuildId, MessageId, RoleId, SkuId, Snowflake, UserId,
+    ApplicationId, ChannelId, CommandId, EPOCH_MS, EntitlementId, Generator, GuildId, MessageId, RoleId, SkuId,
+    Snowflake, UserId,
 };
 pub use message::{Message, MessageEdit, NewMessage};
 pub use operation::Operation;
@@ -129,6 +132,7 @@ pub struct World {
     entitlements: BTreeMap<EntitlementId, Entitlement>,
     applications: Applications,
     bots: BTreeMap<ApplicationId, Bot>,
+    commands: BTreeMap<CommandId, AppCommand>,
     sessions: BTreeMap<SessionId, Session>,
     sessions_made: u64,
     join_requests: Vec<JoinRequest>,
@@ -176,6 +180,7 @@ impl World {
             entitlements: BTreeMap::new(),
             applications: Applications { registered: BTreeMap::new(), registered_only },
             bots: BTreeMap::new(),
+            commands: BTreeMap::new(),
             sessions: BTreeMap::new(),
             sessions_made: 0,
             join_requests: Vec::new(),
@@ -235,6 +240,14 @@ impl World {
             Operation::DeleteEntitlement(id) => self.delete_entitlement(id, out),
             Operation::RegisterApplication(application) => self.register(application, out),
             Operation::CreateBot(new) => self.create_bot(now, new, out),
+            Operation::PutCommand { application, guild, command } => {
+                self.put_command(now, (application, guild), command)
+            }
+            Operation::ReplaceCommands { application, guild, commands } => {
+                self.replace_commands(now, (application, guild), commands)
+            }
+            Operation::EditCommand { id, command } => self.edit_command(now, id, command),
+            Operation::DeleteCommand(id) => self.delete_command(id),
             Operation::OpenSession { user, application } => self.open_session(user, application, out),
             Operation::CloseSession(session) => self.close_session(session, out),
             Operation::SetActivity { session, activity } => self.set_activity(session, activity, out),

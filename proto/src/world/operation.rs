@@ -2,9 +2,10 @@
 
 use super::{
     Activity, Application, ApplicationId, AudioDevice, CertifiedDevice, ChannelEdit, ChannelId, ClientCredentials,
-    EntitlementId, GuildEdit, GuildId, MemberEdit, MessageEdit, MessageId, NewBot, NewChannel, NewEntitlement,
-    NewGuild, NewMessage, NewRole, NewUser, Overwrite, OverwriteOf, Presence, RelationshipKind, RoleEdit, RoleId,
-    Scopes, SessionId, UserEdit, UserId, UserVoiceEdit, VoiceConnectionState, VoiceSettingsEdit,
+    CommandId, EntitlementId, GuildEdit, GuildId, MemberEdit, MessageEdit, MessageId, NewAppCommand, NewBot,
+    NewChannel, NewEntitlement, NewGuild, NewMessage, NewRole, NewUser, Overwrite, OverwriteOf, Presence,
+    RelationshipKind, RoleEdit, RoleId, Scopes, SessionId, UserEdit, UserId, UserVoiceEdit, VoiceConnectionState,
+    VoiceSettingsEdit,
 };
 use crate::secret::Secret;
 
@@ -236,6 +237,33 @@ pub enum Operation {
     RegisterApplication(Application),
     /// Gives an application its bot: [`super::Change::UserCreated`], [`super::Change::BotCreated`].
     CreateBot(NewBot),
+    /// Makes a command of an application, or replaces the one of the same name and kind. No change is told of commands.
+    PutCommand {
+        /// Whose; its own doing.
+        application: ApplicationId,
+        /// Where; `None` is everywhere.
+        guild: Option<GuildId>,
+        /// What.
+        command: NewAppCommand,
+    },
+    /// Replaces all commands of an application in a place, at once or not at all.
+    ReplaceCommands {
+        /// Whose; its own doing.
+        application: ApplicationId,
+        /// Where; `None` is everywhere.
+        guild: Option<GuildId>,
+        /// By what.
+        commands: Vec<NewAppCommand>,
+    },
+    /// Changes a command.
+    EditCommand {
+        /// Which.
+        id: CommandId,
+        /// Into what.
+        command: NewAppCommand,
+    },
+    /// Takes a command away.
+    DeleteCommand(CommandId),
     /// A connection of an application begins: [`super::Change::SessionOpened`].
     OpenSession {
         /// On whose behalf.

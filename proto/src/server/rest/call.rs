@@ -120,6 +120,9 @@ pub(super) fn read(
         let invalid = |sentence: String| Refusal::new(400, JsonCode::InvalidJson, sentence);
         body.parse(request.body)
             .map_err(|error| invalid(format!("The request body contains invalid JSON: {error}")))?;
+        if let Some(of) = &endpoint.list {
+            return catalog::check_value("", of, body.root()).map_err(refused);
+        }
         if body.root().kind() != Kind::Object {
             return Err(invalid("The request body must be a JSON object.".to_owned()));
         }

@@ -11,7 +11,7 @@
 //! | `refusal` | error bodies, with Discord's codes |
 //! | `view` | what the caller may see and do |
 //! | `objects` | the world's things as the API writes them |
-//! | `applications`, `users`, `guilds`, `members`, `roles`, `channels`, `overwrites`, `messages` | the handlers |
+//! | `applications`, `commands`, `users`, `guilds`, `members`, `roles`, `channels`, `overwrites`, `messages` | the handlers |
 //!
 //! The one thing to know before changing it: whoever asks sees what its user sees, and not a sign of anything else. A
 //! channel that the user cannot see and one that does not exist get different codes only where Discord's do (10003 and
@@ -21,6 +21,7 @@
 mod applications;
 mod call;
 mod channels;
+mod commands;
 mod guilds;
 mod members;
 mod messages;
@@ -114,6 +115,18 @@ const HANDLERS: &[(&str, Handler)] = &[
     ("GET_GATEWAY_BOT", applications::gateway_bot),
     ("GET_CURRENT_APPLICATION", applications::current),
     ("GET_CURRENT_OAUTH2_APPLICATION", applications::current),
+    ("GET_COMMANDS", commands::list),
+    ("CREATE_COMMAND", commands::create),
+    ("REPLACE_COMMANDS", commands::replace),
+    ("GET_COMMAND", commands::get),
+    ("EDIT_COMMAND", commands::edit),
+    ("DELETE_COMMAND", commands::delete),
+    ("GET_GUILD_COMMANDS", commands::list),
+    ("CREATE_GUILD_COMMAND", commands::create),
+    ("REPLACE_GUILD_COMMANDS", commands::replace),
+    ("GET_GUILD_COMMAND", commands::get),
+    ("EDIT_GUILD_COMMAND", commands::edit),
+    ("DELETE_GUILD_COMMAND", commands::delete),
     ("TRIGGER_TYPING", messages::typing),
     ("LEAVE_GUILD", users::leave),
     ("GET_DMS", users::dms),
