@@ -17,7 +17,7 @@ pub fn run(args: &[String]) -> Result<(), String> {
     let cc = toolchain::cc()?;
     eprintln!("building the library (the first time takes a minute)...");
     let library = library::build(Variant::Dev)?;
-    let game = compile(&cc, &library)?;
+    let game = compile(&cc, &library, "game")?;
     let private = Private::new();
     let mut play = Command::new(&game);
     if discord {
@@ -35,14 +35,26 @@ pub fn run(args: &[String]) -> Result<(), String> {
 pub fn test() -> Result<(), String> {
     let library = library::build(Variant::Dev)?;
     let private = Private::new();
-    let mut play = Command::new(compile(&toolchain::cc()?, &library)?);
+    let mut play = Command::new(compile(&toolchain::cc()?, &library, "game")?);
     play.env("XDG_RUNTIME_DIR", private.path());
     Step::new("demo", play).limit(30).run()?.silent_success().map(drop)
 }
 
-fn compile(cc: &str, library: &Library) -> Result<std::path::PathBuf, String> {
+/// `examples/c/sandbox.c` says where it is, and ends with its input.
+pub fn test_sandbox() -> Result<(), String> {
+    let library = library::build(Variant::Dev)?;
+    let mut serve = Command::new(compile(&toolchain::cc()?, &library, "sandbox")?);
+    serve.arg(house::root().join("examples/scenarios/harbour.json"));
+    let said = Step::new("sandbox", serve).limit(30).run()?.silent_success()?.stdout;
+    match said.contains("ws://127.0.0.1:") && said.contains("/api/v10") {
+        true => Ok(()),
+        false => Err(format!("addresses expected, this was said: {said}")),
+    }
+}
+
+fn compile(cc: &str, library: &Library, name: &str) -> Result<std::path::PathBuf, String> {
     let root = house::root();
-    let game = library.folder.join(if cfg!(windows) { "game.exe" } else { "game" });
+    let game = library.folder.join(if cfg!(windows) { format!("{name}.exe") } else { name.to_owned() });
     let mut compile = Command::new(cc);
     compile
         .args(["-std=c99", "-O2"])
@@ -51,8 +63,8 @@ fn compile(cc: &str, library: &Library) -> Result<std::path::PathBuf, String> {
         .arg(root.join("include"))
         .arg("-o")
         .arg(&game)
-        .arg(root.join("examples/c/game.c"))
+        .arg(root.join(format!("examples/c/{name}.c")))
         .args(library.shared_args());
-    Step::new("demo-compile", compile).run()?.success()?;
+    Step::new(format!("{name}-compile"), compile).run()?.success()?;
     Ok(game)
 }

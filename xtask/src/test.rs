@@ -24,7 +24,10 @@ const PARTS: [Part; 9] = [
     part("fuzz", "each fuzz target for a few seconds", rust_suite::fuzz),
     part("c", "the C suite", c_suite::run),
     part("counterparts", "clients and a server that others wrote", counterparts::run),
-    part("demo", "the demo plays to its end", |tally| tally.case("game", demo::test())),
+    part("demo", "the examples in C play to their end", |tally| {
+        tally.case("game", demo::test());
+        tally.case("sandbox", demo::test_sandbox());
+    }),
 ];
 
 /// `cargo xtask test [--only PART] [--list]`

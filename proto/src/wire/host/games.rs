@@ -26,8 +26,9 @@ const TOKEN_REPLY: Type = Type::Object(&Shape {
 const BOT: Type = Type::Object(&Shape {
     name: "HostBot",
     fields: &[
+        Arg::required("id", Type::Snowflake, "the user that it acts as"),
         Arg::required("application_id", Type::Snowflake, "whose bot it is"),
-        Arg::required("user", Type::Object(&objects::USER), "as whom it acts"),
+        Arg::required("user", Type::Object(&objects::USER), "that user"),
         Arg::required("token", Type::TEXT, "what it shows: in IDENTIFY, and behind `Bot` in Authorization"),
         Arg::required("refused_intents", Type::INT, "bits of the privileged intents that it may not ask for"),
     ],

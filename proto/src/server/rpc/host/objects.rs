@@ -25,6 +25,7 @@ pub(super) fn moment(out: &mut Vec<u8>, unix_ms: Option<u64>) {
 
 pub(super) fn bot(out: &mut Vec<u8>, world: &World, bot: &Bot) {
     Object::begin(out)
+        .id("id", bot.user.get())
         .id("application_id", bot.application.get())
         .with("user", |out| match world.user(bot.user) {
             Some(known) => user(out, world, known),
