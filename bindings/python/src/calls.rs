@@ -267,7 +267,8 @@ impl Hub {
     /// Waits until the connection is ready; the exception that ended it if it ends first. None when the time is over.
     fn ready(&self, py: Python<'_>, link: &Link, timeout: Option<f64>) -> PyResult<Option<Py<Event>>> {
         guarded(py, || {
-            let met = self.until(py, patience(timeout)?, |_| link.life().outcome(py))?;
+            let met =
+                self.until(py, patience(timeout)?, |state| if state.closed { None } else { link.life().outcome(py) })?;
             met.map(|outcome| outcome.map_err(|over| over.get().raised(py))).transpose()
         })
     }

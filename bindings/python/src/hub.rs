@@ -122,7 +122,7 @@ impl State {
 
     /// Nothing is here, and nothing can come: every connection is over.
     pub(crate) fn is_over(&self) -> bool {
-        self.queue.is_empty() && self.had_links && self.links.is_empty()
+        !self.closed && self.had_links && self.queue.is_empty() && self.links.is_empty()
     }
 
     fn scope(&self) -> Scope {

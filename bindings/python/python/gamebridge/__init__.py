@@ -21,9 +21,9 @@ from ._errors import (
     RateLimited,
     RemoteError,
     RequestTimeout,
-    Status,
 )
 from ._native import Event, __version__
+from ._words import EventType, LogLevel, Status
 
 __all__ = [
     "AsyncClient",
@@ -33,9 +33,11 @@ __all__ = [
     "Connection",
     "ConnectionClosed",
     "Event",
+    "EventType",
     "ForkedError",
     "GamebridgeError",
     "InternalError",
+    "LogLevel",
     "QueueFull",
     "RateLimited",
     "RemoteError",

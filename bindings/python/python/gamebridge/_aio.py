@@ -13,18 +13,17 @@ import os
 import threading
 import warnings
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
 from ._errors import ConnectionClosed, ForkedError, GamebridgeError, RequestTimeout
 from ._exit import ends_with_the_interpreter
-from ._logging import LogLevel, level_of_logger
+from ._logging import level_of_logger
 from ._native import Event, Hub, Link, settle
+from ._words import LogLevel, Params
 
 __all__ = ["AsyncClient", "AsyncConnection"]
-
-Params = Mapping[str, Any]
 
 
 class AsyncConnection:
@@ -182,7 +181,8 @@ class AsyncClient:
         """The next event; None after `timeout` seconds, or, without one, when no connection is left."""
         if timeout is None:
             return await self._next()
-        return await self._until(self._hub.pop, timeout)
+        event: Event | None = await self._until(self._hub.pop, timeout)
+        return event
 
     def __aiter__(self) -> AsyncClient:
         """Events as they come, until the client is closed or its last connection is over."""
@@ -317,6 +317,8 @@ class AsyncClient:
         self._attach()
         while True:
             self._gather()
+            if self._hub.closed:
+                raise ConnectionClosed("the client is closed", status="closed")
             if self._hub.has_events:
                 # Between batches the others have their turn. Nothing is taken before it, so nothing is lost if this is cancelled.
                 await asyncio.sleep(0)
@@ -334,11 +336,11 @@ class AsyncClient:
         deadline = None if timeout is None else loop.time() + timeout
         while True:
             self._gather()
+            if self._hub.closed:
+                raise ConnectionClosed("the client is closed", status="closed")
             found = look()
             if found is not None:
                 return found
-            if self._hub.closed:
-                raise ConnectionClosed("the client is closed", status="closed")
             if deadline is not None and loop.time() >= deadline:
                 return None
             await self._news(deadline)

@@ -7,18 +7,16 @@ Every call that waits lets other threads run, and ends on Ctrl-C within a tenth 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
 from ._errors import ConnectionClosed, RequestTimeout
 from ._exit import ends_with_the_interpreter
-from ._logging import LogLevel, level_of_logger
+from ._logging import level_of_logger
 from ._native import Event, Hub, Link
+from ._words import LogLevel, Params
 
 __all__ = ["Client", "Connection"]
-
-Params = Mapping[str, Any]
 
 
 class Connection:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from ._words import Status
 
 __all__ = [
     "AuthError",
@@ -14,28 +14,7 @@ __all__ = [
     "RateLimited",
     "RemoteError",
     "RequestTimeout",
-    "Status",
 ]
-
-Status = Literal[
-    "ok",
-    "argument",
-    "state",
-    "closed",
-    "cancelled",
-    "full",
-    "timeout",
-    "io",
-    "auth",
-    "rate_limited",
-    "protocol",
-    "remote",
-    "unsupported",
-    "forked",
-    "panic",
-]
-"""How a request or a connection ended."""
-
 
 class GamebridgeError(Exception):
     """A failure of a connection, of a request, or of a call at the wrong time. Its text is a sentence without secrets."""

@@ -6,9 +6,8 @@ Lines are handed over on the thread that polls, iterates or waits, never on one 
 from __future__ import annotations
 
 import logging
-from typing import Literal
 
-LogLevel = Literal["off", "error", "warning", "info", "debug"]
+from ._words import LogLevel
 
 _LEVELS = {1: logging.ERROR, 2: logging.WARNING, 3: logging.INFO, 4: logging.DEBUG}
 

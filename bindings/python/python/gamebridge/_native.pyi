@@ -1,15 +1,13 @@
 """What the native module has. Programs see `Event`; `Hub` and `Link` are what the clients stand on."""
 
-from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
+from collections.abc import ItemsView, Iterator, KeysView, ValuesView
 from typing import Any, Literal, final
 
-from ._errors import Status
+from ._words import EventType, Params, Status
+
+__all__ = ["Event", "Hub", "Link", "__version__", "settle"]
 
 __version__: str
-
-EventType = Literal[
-    "connected", "disconnected", "reconnecting", "reply", "dispatch", "request", "audio", "log", "dropped"
-]
 
 @final
 class Event:
@@ -83,14 +81,14 @@ class Hub:
     @property
     def shutdown(self) -> float: ...
     def connect(
-        self, protocol: str, params: Mapping[str, Any] | None, keywords: dict[str, Any] | None
+        self, protocol: str, params: Params | None, keywords: dict[str, Any] | None
     ) -> Link: ...
-    def serve(self, service: str, params: Mapping[str, Any] | None, keywords: dict[str, Any] | None) -> Link: ...
+    def serve(self, service: str, params: Params | None, keywords: dict[str, Any] | None) -> Link: ...
     def send(
         self,
         conn: int,
         command: str,
-        args: Mapping[str, Any] | None,
+        args: Params | None,
         keywords: dict[str, Any] | None,
         timeout: float | None,
     ) -> None: ...
@@ -98,7 +96,7 @@ class Hub:
         self,
         conn: int,
         command: str,
-        args: Mapping[str, Any] | None,
+        args: Params | None,
         keywords: dict[str, Any] | None,
         timeout: float | None,
     ) -> int: ...
@@ -106,12 +104,12 @@ class Hub:
         self,
         conn: int,
         command: str,
-        args: Mapping[str, Any] | None,
+        args: Params | None,
         keywords: dict[str, Any] | None,
         timeout: float | None,
     ) -> Any: ...
     def cancel(self, conn: int, tag: int) -> None: ...
-    def answer(self, conn: int, request: int, ok: bool, data: Mapping[str, Any] | None) -> None: ...
+    def answer(self, conn: int, request: int, ok: bool, data: Params | None) -> None: ...
     def disconnect(self, conn: int) -> None: ...
     def poll(self) -> Event | None: ...
     def wait(self, timeout: float | None) -> Event | None: ...
