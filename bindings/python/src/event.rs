@@ -135,7 +135,7 @@ impl Event {
     /// The payload, decoded; `None` without one.
     pub(crate) fn data<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let decoded = self.data.get_or_try_init(py, || match &self.raw {
-            Some(raw) => payload::decode(py, raw.bind(py).as_bytes()).map(Bound::unbind),
+            Some(raw) => payload::decode(py, &self.key, raw.bind(py).as_bytes()).map(Bound::unbind),
             None => Ok(py.None()),
         })?;
         Ok(decoded.bind(py).clone())

@@ -10,7 +10,7 @@
 //! | `hub` | one client: who gathers events, where they wait, whose reply is whose |
 //! | `calls` | the hub's methods as Python calls them |
 //! | `link` | one connection's life, as far as it was gathered |
-//! | `event`, `payload` | an event, and reading what it carries |
+//! | `event`, `payload`, `objects` | an event, and reading what it carries |
 //! | `encode` | arguments to JSON, with the place that is wrong |
 //! | `failure` | exceptions |
 
@@ -20,6 +20,7 @@ mod event;
 mod failure;
 mod hub;
 mod link;
+mod objects;
 mod payload;
 
 use pyo3::prelude::*;

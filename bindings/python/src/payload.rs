@@ -3,27 +3,19 @@
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use gamebridge::proto::value::{Document, Kind, Value};
-use jiter::{PythonParse, StringCacheMode};
+use gamebridge::proto::value::{Document, ParseError};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString};
+use pyo3::types::{PyDict, PyList};
 
-/// All of a JSON text.
-pub(crate) fn decode<'py>(py: Python<'py>, json: &[u8]) -> PyResult<Bound<'py, PyAny>> {
-    // Member names come again and again; of values few do, and ids never.
-    let parse = PythonParse { cache_mode: StringCacheMode::Keys, ..PythonParse::default() };
-    parse.python_parse(py, json).map_err(|error| {
-        let what = error.description(json);
-        PyValueError::new_err(format!("the payload is no JSON ({what}); `raw` has its bytes"))
-    })
-}
+use crate::objects::object;
 
 /// Scratch beyond this is given back.
 const SCRATCH_KEPT: usize = 1 << 20;
 
+#[derive(Default)]
 struct Scratch {
-    /// Whose payload the document holds.
+    /// Whose payload the document holds; 0 for nobody's.
     key: u64,
     document: Document,
 }
@@ -52,36 +44,38 @@ impl Key {
     }
 }
 
-/// The value at a pointer; `None` when there is none, or when the payload is no JSON. Nothing else is decoded.
-pub(crate) fn find<'py>(py: Python<'py>, key: &Key, json: &[u8], pointer: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
-    let key = key.get();
-    // Taken out while it is used: making a Python object may run code that looks into another event.
-    let (held, mut document) = SCRATCH.with_borrow_mut(|scratch| {
-        (std::mem::take(&mut scratch.key), std::mem::replace(&mut scratch.document, Document::new()))
-    });
-    if held != key {
-        document.shrink_to(SCRATCH_KEPT);
-        // What is malformed is missing.
-        let _ = document.parse(json);
-    }
-    let found = object(py, document.root().get(pointer), json);
-    SCRATCH.with_borrow_mut(|scratch| *scratch = Scratch { key, document });
-    found
+/// All of a payload as Python objects.
+pub(crate) fn decode<'py>(py: Python<'py>, key: &Key, json: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+    with_tape(key, json, |tape| match tape {
+        Ok(document) => object(py, document.root(), json),
+        Err(what) => Err(PyValueError::new_err(format!("the payload is no JSON ({what}); `raw` has its bytes"))),
+    })
 }
 
-fn object<'py>(py: Python<'py>, value: Value<'_>, json: &[u8]) -> PyResult<Option<Bound<'py, PyAny>>> {
-    Ok(Some(match value.kind() {
-        Kind::Null => py.None().into_bound(py),
-        Kind::Bool => PyBool::new(py, value.as_bool() == Some(true)).to_owned().into_any(),
-        Kind::Str => PyString::new(py, value.as_str().unwrap_or_default()).into_any(),
-        Kind::Num => PyFloat::new(py, value.as_f64().unwrap_or_default()).into_any(),
-        Kind::Int => match value.as_i64() {
-            Some(number) => PyInt::new(py, number).into_any(),
-            None => decode(py, value.raw(json))?,
-        },
-        Kind::Array | Kind::Object => decode(py, value.raw(json))?,
-        _ => return Ok(None),
-    }))
+/// The value at a pointer; `None` when there is none, or when the payload is no JSON. Nothing else becomes an object.
+pub(crate) fn find<'py>(py: Python<'py>, key: &Key, json: &[u8], pointer: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
+    with_tape(key, json, |tape| {
+        let Ok(document) = tape else { return Ok(None) };
+        let value = document.root().get(pointer);
+        value.exists().then(|| object(py, value, json)).transpose()
+    })
+}
+
+/// Shows the payload's tape, or what is wrong with it, to `look`.
+fn with_tape<R>(key: &Key, json: &[u8], look: impl FnOnce(Result<&Document, ParseError>) -> R) -> R {
+    let key = key.get();
+    // Taken out while it is used: making a Python object may run code that looks into another event.
+    let Scratch { key: held, mut document } = SCRATCH.with_borrow_mut(std::mem::take);
+    let parsed = if held == key {
+        Ok(())
+    } else {
+        document.shrink_to(SCRATCH_KEPT);
+        document.parse(json)
+    };
+    let holds = if parsed.is_ok() { key } else { 0 };
+    let seen = look(parsed.map(|()| &document));
+    SCRATCH.with_borrow_mut(|scratch| *scratch = Scratch { key: holds, document });
+    seen
 }
 
 /// The same in data that was decoded before.
