@@ -106,8 +106,13 @@ impl Client {
         let conn = self.next_id.fetch_add(1, Ordering::Relaxed);
         let resume = Arc::new(Notify::new());
         let resumed = resume.clone();
-        let config =
-            LaneConfig { conn, lossy_bytes: self.options.queue_bytes, resume: Box::new(move || resumed.notify_one()) };
+        let config = LaneConfig {
+            conn,
+            lossy_bytes: self.options.queue_bytes,
+            // At the cap itself commands are refused; the replies that were promised before have as much again.
+            reliable_bytes: self.options.queue_bytes.saturating_mul(2),
+            resume: Arc::new(move || resumed.notify_one()),
+        };
         let (writer, lanes) = queue::channel(&self.board.queue, config);
         let (sender, inbox) = mpsc::unbounded_channel();
         let ledger = Arc::new(Ledger::default());

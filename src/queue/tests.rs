@@ -18,7 +18,8 @@ fn queue() -> (Arc<Shared>, Reader) {
 }
 
 fn connect(shared: &Arc<Shared>, reader: &mut Reader, conn: u32) -> Writer {
-    let (writer, lanes) = channel(shared, LaneConfig { conn, lossy_bytes: CAP, resume: Box::new(|| {}) });
+    let (writer, lanes) =
+        channel(shared, LaneConfig { conn, lossy_bytes: CAP, reliable_bytes: CAP, resume: Arc::new(|| {}) });
     reader.add(lanes);
     writer
 }
@@ -211,11 +212,12 @@ fn a_reader_that_takes_a_chunk_resumes_a_paused_writer_once() {
     let (shared, mut reader) = queue();
     let resumed = Arc::new(AtomicUsize::new(0));
     let count = resumed.clone();
-    let resume = Box::new(move || {
+    let resume = Arc::new(move || {
         count.fetch_add(1, Ordering::Relaxed);
     });
-    let (mut writer, lanes) = channel(&shared, LaneConfig { conn: 1, lossy_bytes: CAP, resume });
+    let (mut writer, lanes) = channel(&shared, LaneConfig { conn: 1, lossy_bytes: CAP, reliable_bytes: CAP, resume });
     reader.add(lanes);
+    writer.hold();
     assert!(!writer.pause(), "there is room");
     let mut pushed = 0;
     while !writer.is_full() {
@@ -229,6 +231,38 @@ fn a_reader_that_takes_a_chunk_resumes_a_paused_writer_once() {
     assert_eq!(resumed.load(Ordering::Relaxed), 1);
     assert!(!writer.is_full());
     assert_eq!(drain(&mut reader), (2..=pushed).collect::<Vec<_>>());
+    assert_eq!(resumed.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn a_reader_that_is_far_behind_pauses_the_writer_of_replies_too() {
+    const CAP: usize = 64 * 1024;
+    let (shared, mut reader) = queue();
+    let resumed = Arc::new(AtomicUsize::new(0));
+    let count = resumed.clone();
+    let resume = Arc::new(move || {
+        count.fetch_add(1, Ordering::Relaxed);
+    });
+    let (mut writer, lanes) = channel(&shared, LaneConfig { conn: 1, lossy_bytes: 0, reliable_bytes: CAP, resume });
+    reader.add(lanes);
+    let unread = writer.unread();
+    let mut pushed = 0;
+    while !writer.is_full() {
+        assert!(!writer.pause(), "there is room");
+        pushed += 1;
+        writer.push(0, &numbered(EventType::Reply, pushed, &payload(pushed, 1000)));
+    }
+    writer.publish();
+    assert!(unread.bytes() < CAP as u64 + 2000 && writer.pause());
+    let mut got = 0;
+    while unread.bytes() > CAP as u64 / 2 {
+        assert_eq!(resumed.load(Ordering::Relaxed), 0, "not for each event");
+        assert!(take(&mut reader).is_some());
+        got += 1;
+    }
+    assert_eq!(resumed.load(Ordering::Relaxed), 1);
+    assert!(!writer.is_full() && !writer.pause());
+    assert_eq!(drain(&mut reader), (got + 1..=pushed).collect::<Vec<_>>());
     assert_eq!(resumed.load(Ordering::Relaxed), 1);
 }
 
