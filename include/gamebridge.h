@@ -45,7 +45,8 @@
  * it. The library installs no signal handler and no exit handler, leaves the locale alone, never writes to stdout or stderr,
  * and never exits or aborts. Once loaded it stays loaded. Exit with a live client is legal. After fork the child may only
  * free what it inherited, and make clients of its own. It reads the environment variables that say where Discord's sockets
- * are (XDG_RUNTIME_DIR, TMPDIR, TMP, TEMP) and GAMEBRIDGE_LOG.
+ * are (XDG_RUNTIME_DIR, TMPDIR, TMP, TEMP), GAMEBRIDGE_LOG, and GAMEBRIDGE_RECORD with GAMEBRIDGE_RECORD_MAX: a user who sets
+ * that gets a file with all that is sent and received, without secrets (docs/recording.md), which takes one more thread.
  *
  * VERSIONS. New functions, event types, statuses, kinds, flags and fields at the end of structs come in minor versions: ignore
  * what you do not know. Each function tells the version that brought it. Structs that you pass start with their size: use the

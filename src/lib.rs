@@ -14,6 +14,7 @@ pub mod client;
 pub mod ffi;
 mod host;
 pub mod queue;
+mod record;
 pub mod runtime;
 pub mod session;
 pub mod transport;

@@ -3,6 +3,10 @@
 use gamebridge_proto::value::Document;
 use gamebridge_proto::wire::etf::from_json;
 use gamebridge_proto::wire::ipc::{Opcode, encode};
+use gamebridge_proto::wire::rpc;
+use gamebridge_proto::wire::websocket::{self, frame};
+
+use crate::scene::{CLIENT, Scene};
 
 const JSON: [&str; 18] = [
     "null",
@@ -106,4 +110,146 @@ pub fn pointer() -> Vec<Vec<u8>> {
         "a",
     ];
     pointers.iter().map(|pointer| format!("{pointer}\n{text}").into_bytes()).collect()
+}
+
+/// A limit, a size of reads, and a client's frames.
+pub fn messages() -> Vec<Vec<u8>> {
+    use websocket::Opcode::{Binary, Close, Continuation, Ping, Pong, Text};
+    let mut all = Vec::new();
+    for (limit, read) in [(0, 0), (1, 3), (16, 7), (255, 255)] {
+        let mut stream = vec![limit, read];
+        for (opcode, last, payload) in [
+            (Text, true, &b"{}"[..]),
+            (Ping, true, b"beat"),
+            (Text, false, "h\u{f6}".as_bytes().split_at(2).0),
+            (Continuation, false, b""),
+            (Pong, true, b""),
+            (Continuation, true, "h\u{f6}".as_bytes().split_at(2).1),
+            (Binary, true, b"\x83t\0\0\0\0"),
+            (Binary, true, &[7; 200]),
+            (Close, true, b"\x03\xe8bye"),
+        ] {
+            let start = stream.len();
+            frame::write(&mut stream, opcode, Some([1, 0, 0xff, 7]), payload);
+            stream[start] &= if last { 0xff } else { 0x7f };
+        }
+        all.push(stream);
+    }
+    all
+}
+
+/// What a peer says after its handshake: every command, every subscription, and one who has stolen a token.
+fn said() -> Vec<String> {
+    let token = Scene::new().token().to_owned();
+    let commands = rpc::COMMANDS.iter().map(|row| format!(r#"{{"cmd":"{}","nonce":"n","args":{{}}}}"#, row.name));
+    let subscriptions = rpc::EVENTS.iter().map(|row| {
+        format!(r#"{{"cmd":"SUBSCRIBE","evt":"{}","nonce":"n","args":{{"channel_id":"1","guild_id":"2"}}}}"#, row.name)
+    });
+    let more = [
+        format!(r#"{{"cmd":"AUTHENTICATE","nonce":"n","args":{{"access_token":"{token}"}}}}"#),
+        format!(r#"{{"cmd":"AUTHORIZE","nonce":"n","args":{{"client_id":"{CLIENT}","scopes":["rpc"],"username":"Ada"}}}}"#),
+        r#"{"cmd":"SET_ACTIVITY","nonce":"n","args":{"pid":9,"activity":{"state":"a","timestamps":{"start":1},"party":{"id":"p","size":[1,2]},"secrets":{"join":"j"}}}}"#
+            .to_owned(),
+        "\u{3}{}".to_owned(),
+    ];
+    commands.chain(subscriptions).chain(more).collect()
+}
+
+/// How, a size of reads, and what a peer sends over the local socket.
+pub fn ipc_peer() -> Vec<Vec<u8>> {
+    let hello = format!(r#"{{"v":1,"client_id":"{CLIENT}"}}"#);
+    let said = said();
+    let mut all: Vec<Vec<u8>> = said
+        .chunks(3)
+        .map(|lines| [&[0x80, 63][..], hello.as_bytes(), b"\n", lines.join("\n").as_bytes()].concat())
+        .collect();
+    let token = &said[said.len() - 4];
+    all.extend(said.iter().map(|line| [&[0x80, 255][..], format!("{hello}\n{token}\n{line}").as_bytes()].concat()));
+    let mut framed = vec![0, 40];
+    encode(&mut framed, Opcode::Ping, b"{}");
+    encode(&mut framed, Opcode::Handshake, hello.as_bytes());
+    encode(&mut framed, Opcode::Frame, said[0].as_bytes());
+    encode(&mut framed, Opcode::Close, b"{}");
+    all.push(framed);
+    all
+}
+
+/// The same over a WebSocket, in both encodings.
+pub fn websocket_peer() -> Vec<Vec<u8>> {
+    let said = said();
+    let token = &said[said.len() - 4];
+    let mut all = Vec::new();
+    for how in [0x80, 0x81] {
+        all.extend(said.chunks(3).map(|lines| [&[how, 63][..], lines.join("\n").as_bytes()].concat()));
+        all.extend(said.iter().map(|line| [&[how, 255][..], format!("{token}\n{line}").as_bytes()].concat()));
+    }
+    for (how, opcode) in [(0, websocket::Opcode::Text), (1, websocket::Opcode::Binary)] {
+        let mut framed = vec![how, 40];
+        frame::write(&mut framed, websocket::Opcode::Ping, Some([9; 4]), b"{}");
+        frame::write(&mut framed, opcode, Some([9; 4]), said[0].as_bytes());
+        frame::write(&mut framed, websocket::Opcode::Close, Some([9; 4]), b"\x03\xe8");
+        all.push(framed);
+    }
+    all
+}
+
+const HEADER: &str = r#"{"recording":"gamebridge","version":1,"by":"t"}"#;
+
+const RECORDINGS: [&[&str]; 4] = [
+    &[
+        r#"{"c":1,"t":1,"new":"rpc","config":{"client_id":"1","access_token":"secret1x","pid":1,"seed":1,"retry":true}}"#,
+        r#"{"c":1,"t":1,"in":"start"}"#,
+        r#"{"c":1,"out":"search","skip":0}"#,
+        r#"{"c":1,"t":2,"in":"opened","via":"ipc","address":"/a"}"#,
+        r#"{"c":1,"t":3,"in":"frame","op":"frame","payload":{"cmd":"DISPATCH","evt":"READY","data":{"v":1},"nonce":null}}"#,
+        r#"{"c":1,"t":4,"in":"command","name":"SET_ACTIVITY","args":{"activity":{}},"tag":7,"timeout":5,"issued":4}"#,
+        r#"{"c":1,"t":9,"in":"timeout"}"#,
+        r#"{"c":1,"t":9,"in":"cancel","tag":7}"#,
+        r#"{"c":1,"t":9,"in":"closed","code":4000,"reason":"no","unwritten":1}"#,
+        r#"{"c":1,"t":9,"in":"open_failed","status":-7,"message":"none"}"#,
+        r#"{"c":1,"t":9,"in":"disconnect"}"#,
+        r#"{"c":1,"t":9,"in":"end"}"#,
+    ],
+    &[
+        r#"{"c":1,"t":1,"new":"gateway","config":{"url":"ws://127.0.0.1:1","token":"t","intents":1,"properties":{"os":"","browser":"","device":""},"shard":[0,1],"presence":{},"identify":{"a":1},"retry":true,"seed":1}}"#,
+        r#"{"c":1,"t":1,"in":"start"}"#,
+        r#"{"c":1,"t":2,"in":"opened"}"#,
+        r#"{"c":1,"t":3,"in":"frame","op":"frame","payload":{"op":10,"d":{"heartbeat_interval":30}}}"#,
+        r#"{"c":1,"t":4,"in":"frame","op":"frame","payload_text":"{\"op\":0,\"t\":\"READY\",\"s\":1,\"d\":{}}"}"#,
+        r#"{"c":1,"t":5,"in":"paused","paused":true}"#,
+        r#"{"c":1,"t":99999999999,"in":"timeout"}"#,
+    ],
+    &[
+        r#"{"c":2,"t":1,"new":"server","door":{"consent":"ask","launch_token":"l","limits":{"peers":2},"cdn_host":"","api_endpoint":"","environment":""},"world":{"unix_ms_at_zero":1420070400000,"local_user":{"username":"Guest","discriminator":"0"},"guest":true}}"#,
+        r#"{"c":2,"t":1,"in":"connect","peer":1,"via":"ipc"}"#,
+        r#"{"c":2,"t":1,"in":"frame","peer":1,"op":"handshake","payload":{"v":1,"client_id":"1"}}"#,
+        r#"{"c":2,"t":1,"in":"frame","peer":1,"op":"frame","payload":{"cmd":"AUTHORIZE","args":{"client_id":"1","scopes":["rpc"]},"nonce":"1"}}"#,
+        r#"{"c":2,"t":1,"in":"answer","request":1}"#,
+        r#"{"c":2,"draw":"secret1xxxxxxxxxxxxxxxxxxxxxxx"}"#,
+    ],
+    &[
+        r#"{"c":2,"t":1,"new":"server","door":{"consent":"allow","limits":{},"cdn_host":"","api_endpoint":"","environment":""},"world":{"unix_ms_at_zero":0,"local_user":{"username":"Guest","discriminator":"0"}}}"#,
+        r#"{"c":2,"t":1,"in":"connect","peer":1,"via":"websocket","query_text":"v=1&client_id=1","origin":"https://localhost"}"#,
+        r#"{"c":2,"t":1,"in":"http","method":"POST","target":"/oauth2/token","content_type":"application/x-www-form-urlencoded","body_text":"grant_type=refresh_token&client_id=1&refresh_token=a"}"#,
+        r#"{"c":2,"t":1,"in":"command","name":"GUILD_CREATE","args":{"name":"Den"},"tag":1,"issued":1}"#,
+        r#"{"c":2,"t":1,"in":"gone","peer":1}"#,
+        r#"{"c":2,"t":1,"in":"end"}"#,
+    ],
+];
+
+/// Recordings.
+pub fn recording() -> Vec<Vec<u8>> {
+    RECORDINGS.map(|lines| format!("{HEADER}\n{}\n", lines.join("\n")).into_bytes()).into()
+}
+
+/// A secret, a line feed, and a text.
+pub fn redaction() -> Vec<Vec<u8>> {
+    let texts = [
+        r#"{"access_token":"kyandLokz","note":"kyandLokz","code":1,"secret_key":[1,2]}"#,
+        r#"{"a":"kyand\u004cokz\n"}"#,
+        "kyandLokkyandLokzkyandLokz",
+        "a=kyandLokz&code=%6byandLokz&refresh_token=zz",
+        "{\"secrets\":{\"join\":\"a",
+    ];
+    texts.map(|text| format!("kyandLokz\n{text}").into_bytes()).into()
 }

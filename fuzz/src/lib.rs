@@ -1,4 +1,4 @@
-//! Hostile bytes for every decoder.
+//! Hostile bytes for every decoder, and for a server as a peer may send them.
 //!
 //! A *target* is a plain function that takes any bytes and panics when a promise is broken: a decoder that panics itself,
 //! a length that is believed, two readers that disagree. Two drivers feed them: the runner of this crate ([`run`]), on
@@ -7,9 +7,10 @@
 pub mod corpus;
 pub mod mutate;
 pub mod run;
+pub mod scene;
 mod targets;
 
-pub use targets::{envelope, etf, framing, pointer, tape};
+pub use targets::{envelope, etf, framing, ipc_peer, messages, pointer, recording, redaction, tape, websocket_peer};
 
 /// A target by its name, with what to begin from.
 #[derive(Clone, Copy, Debug)]
@@ -23,10 +24,15 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 5] = [
+pub const TARGETS: [Target; 10] = [
     Target { name: "framing", run: framing, corpus: corpus::framing },
     Target { name: "envelope", run: envelope, corpus: corpus::envelope },
     Target { name: "etf", run: etf, corpus: corpus::etf },
     Target { name: "tape", run: tape, corpus: corpus::json },
     Target { name: "pointer", run: pointer, corpus: corpus::pointer },
+    Target { name: "messages", run: messages, corpus: corpus::messages },
+    Target { name: "ipc_peer", run: ipc_peer, corpus: corpus::ipc_peer },
+    Target { name: "websocket_peer", run: websocket_peer, corpus: corpus::websocket_peer },
+    Target { name: "recording", run: recording, corpus: corpus::recording },
+    Target { name: "redaction", run: redaction, corpus: corpus::redaction },
 ];

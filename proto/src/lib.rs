@@ -16,8 +16,10 @@
 //! | [`wire`] | vocabularies as data (opcodes, close codes, catalogs) and codecs (JSON, ETF, IPC framing) |
 //! | [`protocol`] | client machines: rpc, gateway |
 //! | [`world`] | the in-memory Discord; it knows no protocol |
+//! | [`scenario`] | a world and what happens in it, written by hand: read, and played as host commands |
 //! | [`server`] | doors: a machine per peer, over the world |
 //! | [`value`] | JSON read in place: the tape |
+//! | [`record`] | what went through a machine, written down and played again |
 //! | [`event`], [`error`], [`command`], [`time`], [`random`], [`secret`] | the words that all rooms share |
 
 pub mod command;
@@ -25,6 +27,8 @@ pub mod error;
 pub mod event;
 pub mod protocol;
 pub mod random;
+pub mod record;
+pub mod scenario;
 pub mod secret;
 pub mod server;
 pub mod time;

@@ -19,6 +19,7 @@ use tokio::sync::{Notify, mpsc};
 
 pub use self::args::Args;
 pub use self::connection::Request;
+pub use self::desk::Scope;
 pub use self::options::{MAX_QUEUE_BYTES, MIN_QUEUE_BYTES, Options, QUEUE_BYTES, SHUTDOWN};
 pub use crate::host::SERVICES;
 pub use crate::queue::{Fields, Polled, View};
@@ -105,8 +106,13 @@ impl Client {
         let conn = self.next_id.fetch_add(1, Ordering::Relaxed);
         let resume = Arc::new(Notify::new());
         let resumed = resume.clone();
-        let config =
-            LaneConfig { conn, lossy_bytes: self.options.queue_bytes, resume: Box::new(move || resumed.notify_one()) };
+        let config = LaneConfig {
+            conn,
+            lossy_bytes: self.options.queue_bytes,
+            // At the cap itself commands are refused; the replies that were promised before have as much again.
+            reliable_bytes: self.options.queue_bytes.saturating_mul(2),
+            resume: Arc::new(move || resumed.notify_one()),
+        };
         let (writer, lanes) = queue::channel(&self.board.queue, config);
         let (sender, inbox) = mpsc::unbounded_channel();
         let ledger = Arc::new(Ledger::default());
@@ -166,14 +172,26 @@ impl Client {
 
     /// Takes the next event, if there is one, and shows it to `take`. What it shows lives until the next poll or wait.
     pub fn poll<R>(&self, take: impl FnOnce(Option<Polled<'_>>) -> R) -> Result<R, Error> {
+        self.poll_in(Scope::Any, take)
+    }
+
+    /// As [`Client::poll`], for events of this scope alone.
+    pub fn poll_in<R>(&self, scope: Scope, take: impl FnOnce(Option<Polled<'_>>) -> R) -> Result<R, Error> {
         self.check_process()?;
-        self.desk.poll(take)
+        self.desk.poll(scope, take)
     }
 
     /// As [`Client::poll`], waiting until there is one, until `timeout`, or until [`Client::wake`].
     pub fn wait<R>(&self, timeout: Option<Duration>, take: impl FnOnce(Option<Polled<'_>>) -> R) -> Result<R, Error> {
         self.check_process()?;
         self.desk.wait(timeout, take)
+    }
+
+    /// Waits until a poll of this scope would find something, until `timeout`, or until [`Client::wake`]; takes nothing.
+    /// For who has to make ready first (the Python package takes the interpreter's lock).
+    pub fn wait_until(&self, scope: Scope, timeout: Option<Duration>) -> Result<bool, Error> {
+        self.check_process()?;
+        self.desk.wait_until(scope, timeout)
     }
 
     /// Makes one [`Client::wait`] return, the present one or the next.

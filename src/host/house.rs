@@ -11,13 +11,18 @@ use std::time::Duration;
 use gamebridge_proto::command::Command;
 use gamebridge_proto::error::{Error, ProtocolError, Status};
 use gamebridge_proto::event::{Event, EventType, LogLevel};
+use gamebridge_proto::record::door::Input;
+use gamebridge_proto::record::{Output, Setup, Tapped, Witness};
 use gamebridge_proto::server::rpc::{Door, HttpRequest, HttpResponse, Sink, Via};
 use gamebridge_proto::time::Instant;
 use gamebridge_proto::wire::ipc::{Frame, Opcode};
 use gamebridge_proto::world::{Entropy, World};
 use tokio::sync::Notify;
 
+use super::backend::Backend;
+use super::half_open::HalfOpen;
 use super::service::Service;
+use crate::record::{self, Tape};
 use crate::runtime::{clock, fill_random};
 use crate::session::port::Outlet;
 use crate::transport::Outbox;
@@ -43,8 +48,9 @@ pub(super) struct House {
     stirred: Notify,
     next_peer: Cell<u32>,
     pub(super) launch_token: String,
-    /// Connections of which no request was read yet.
-    pub(super) half_open: Cell<usize>,
+    /// Where the account's API is, when it is not the world's.
+    api: Option<Backend>,
+    pub(super) half_open: HalfOpen,
 }
 
 #[derive(Debug)]
@@ -55,6 +61,7 @@ struct Rooms {
     events: Vec<Waiting>,
     /// The deadline that the main task knows of.
     armed: Option<Instant>,
+    tape: Option<Box<Tape>>,
 }
 
 /// An event on its way to the program, which is the main task's to deliver.
@@ -110,11 +117,47 @@ impl Sink for Effects<'_> {
     }
 }
 
+/// A call of the door that was announced.
+struct Call {
+    now: Instant,
+}
+
+/// What a call of the door gives back, on its way to a recording.
+trait Told {
+    fn show(&self, _tape: &mut Tape) {}
+}
+
+impl Told for () {}
+
+impl Told for Result<(), Error> {
+    fn show(&self, tape: &mut Tape) {
+        if let Err(error) = self {
+            tape.saw(&Output::Failed(error));
+        }
+    }
+}
+
+impl Told for Result<(), HttpResponse> {
+    fn show(&self, tape: &mut Tape) {
+        if let Err(refused) = self {
+            tape.saw(&Output::Response(refused));
+        }
+    }
+}
+
+impl Told for HttpResponse {
+    fn show(&self, tape: &mut Tape) {
+        tape.saw(&Output::Response(self));
+    }
+}
+
 impl House {
-    pub(super) fn new(service: &Service) -> Result<House, Error> {
+    pub(super) fn new(service: &Service, outlet: &mut Outlet) -> Result<House, Error> {
         let config = service.door()?;
         let launch_token = config.launch_token.as_ref().map(|token| token.reveal().to_owned()).unwrap_or_default();
-        let world = World::new(service.world(), SystemEntropy)
+        let world = service.world();
+        let mut tape = Tape::begin(Setup::Server(&config, &world), outlet);
+        let world = World::new(world, record::overheard(tape.as_deref_mut(), SystemEntropy))
             .map_err(|error| Error::argument(format!("rpc: username: {error}")))?;
         Ok(House {
             rooms: RefCell::new(Rooms {
@@ -123,21 +166,42 @@ impl House {
                 mailboxes: HashMap::new(),
                 events: Vec::new(),
                 armed: None,
+                tape,
             }),
             stirred: Notify::new(),
             next_peer: Cell::new(1),
             launch_token,
-            half_open: Cell::new(0),
+            api: service.api,
+            half_open: HalfOpen::default(),
         })
     }
 
-    /// Calls the door, then tells the main task what it has to know.
-    fn with_door<R>(&self, step: impl FnOnce(&mut Door, &mut World, Instant, &mut Effects<'_>) -> R) -> R {
+    /// Announces a call of the door: this, as data, is what goes on record. So no call can be made that a recording lacks.
+    fn about(&self, input: Input<'_>) -> Call {
         let now = clock::now();
+        if let Some(tape) = &mut self.rooms.borrow_mut().tape {
+            tape.door(now, &input);
+        }
+        Call { now }
+    }
+
+    /// Calls the door, then tells the main task what it has to know.
+    fn with_door<R: Told>(
+        &self,
+        Call { now }: Call,
+        step: impl FnOnce(&mut Door, &mut World, Instant, &mut Tapped<'_, Effects<'_>, Tape>) -> R,
+    ) -> R {
         let rooms = &mut *self.rooms.borrow_mut();
         let mut out = Effects { now, mailboxes: &rooms.mailboxes, events: &mut rooms.events };
-        let result = step(&mut rooms.door, &mut rooms.world, now, &mut out);
+        let mut tapped = Tapped::new(&mut out, rooms.tape.as_deref_mut());
+        let result = step(&mut rooms.door, &mut rooms.world, now, &mut tapped);
         let next = rooms.door.next_timeout();
+        if let Some(tape) = &mut rooms.tape {
+            result.show(tape);
+            if let Some(sentence) = tape.finish(next) {
+                out.event(Event::log(LogLevel::Warn, "record", &sentence));
+            }
+        }
         if !rooms.events.is_empty() || next.is_some_and(|next| rooms.armed.is_none_or(|armed| next < armed)) {
             self.stirred.notify_one();
         }
@@ -146,39 +210,80 @@ impl House {
 
     /// A peer came: its number and its mailbox.
     pub(super) fn connect(&self, via: Via<'_>) -> (u32, Rc<Mailbox>) {
+        let (peer, mailbox) = self.mailbox();
+        self.with_door(self.about(Input::Connect { peer, via }), |door, world, now, out| {
+            door.handle_connect(now, peer, via, world, out)
+        });
+        (peer, mailbox)
+    }
+
+    /// The next number, and its mailbox.
+    fn mailbox(&self) -> (u32, Rc<Mailbox>) {
         let peer = self.next_peer.replace(self.next_peer.get().wrapping_add(1).max(1));
         let mailbox = Rc::new(Mailbox::default());
         self.rooms.borrow_mut().mailboxes.insert(peer, mailbox.clone());
-        self.with_door(|door, world, now, out| door.handle_connect(now, peer, via, world, out));
         (peer, mailbox)
     }
 
     pub(super) fn frame(&self, peer: u32, frame: Frame<'_>) -> Result<(), ProtocolError> {
-        self.with_door(|door, world, now, out| door.handle_frame(now, peer, frame, world, out))
+        self.with_door(self.about(Input::Frame { peer, frame }), |door, world, now, out| {
+            door.handle_frame(now, peer, frame, world, out)
+        })
     }
 
     pub(super) fn gone(&self, peer: u32) {
         self.rooms.borrow_mut().mailboxes.remove(&peer);
-        self.with_door(|door, world, now, out| door.handle_gone(now, peer, world, out));
+        self.with_door(self.about(Input::Gone { peer }), |door, world, now, out| {
+            door.handle_gone(now, peer, world, out)
+        });
         self.stirred.notify_one();
     }
 
     pub(super) fn http(&self, request: HttpRequest<'_>) -> HttpResponse {
-        self.with_door(|door, world, now, _| door.handle_http(now, request, world))
+        self.with_door(self.about(Input::Http(request)), |door, world, now, out| {
+            door.handle_http(now, request, world, out)
+        })
+    }
+
+    /// A command that comes once: its number, and the mailbox that its reply will be in.
+    pub(super) fn post(&self, request: HttpRequest<'_>) -> Result<(u32, Rc<Mailbox>), HttpResponse> {
+        let (peer, mailbox) = self.mailbox();
+        let posted = self.with_door(self.about(Input::Post { peer, request }), |door, world, now, out| {
+            door.handle_post(now, peer, request, world, out)
+        });
+        match posted {
+            Ok(()) => Ok((peer, mailbox)),
+            Err(refused) => {
+                self.rooms.borrow_mut().mailboxes.remove(&peer);
+                Err(refused)
+            }
+        }
+    }
+
+    /// Whose API answers this request, when it is not this world's; or why nobody's.
+    pub(super) fn api_elsewhere(&self, request: HttpRequest<'_>) -> Option<Result<Backend, HttpResponse>> {
+        let backend = self.api.filter(|_| request.target.starts_with("/api/"))?;
+        let passes = {
+            let Rooms { door, world, .. } = &mut *self.rooms.borrow_mut();
+            door.passes_api(clock::now(), request, world)
+        };
+        Some(passes.map(|()| backend))
     }
 
     /// A command of the host's. It has no peer to wait for, so its reply is there at once.
     pub(super) fn command(&self, command: Command, outlet: &mut Outlet) {
-        self.with_door(|door, world, now, out| door.handle_command(now, command, world, out));
+        let call = self.about(Input::Command(&command));
+        self.with_door(call, |door, world, now, out| door.handle_command(now, command, world, out));
         self.deliver(outlet);
     }
 
     pub(super) fn answer(&self, request: u64, status: Status, json: &[u8]) -> Result<(), Error> {
-        self.with_door(|door, world, now, out| door.handle_answer(now, request, status, json, world, out))
+        let call = self.about(Input::Answer { request, status, json });
+        self.with_door(call, |door, world, now, out| door.handle_answer(now, request, status, json, world, out))
     }
 
     pub(super) fn timeout(&self) {
-        self.with_door(|door, world, now, out| door.handle_timeout(now, world, out));
+        self.with_door(self.about(Input::Timeout), |door, world, now, out| door.handle_timeout(now, world, out));
     }
 
     /// The door's deadline, which the caller now keeps.

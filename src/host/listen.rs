@@ -4,19 +4,20 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use gamebridge_proto::error::Error;
-use gamebridge_proto::server::rpc::{HttpRequest, Via};
+use gamebridge_proto::server::rpc::Via;
 use gamebridge_proto::wire::json::Object;
 
 use tokio::task::JoinSet;
 
+use super::half_open::{HalfOpen, Place};
 use super::house::House;
 use super::peer;
 use super::service::Service;
-use crate::transport::http::{self, TOKEN_ROUTES};
+use crate::transport::http::{self, ROUTES};
 use crate::transport::{Limits, Transport, ipc};
 
-/// Connections of which no request was read yet; further ones are dropped.
-const MAX_HALF_OPEN: usize = 64;
+/// Connections of all kinds at a time, those that are being closed included; further ones are dropped.
+const MAX_CONNECTIONS: usize = 256;
 /// The wait after an accept that failed: out of descriptors, most likely.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
 
@@ -39,6 +40,11 @@ impl Doorway {
             Some(port) => Some(http::Listener::bind(port, Limits::PEER).await?),
             None => None,
         };
+        if let (Some(backend), Some(tcp)) = (service.api, &tcp)
+            && backend.address() == tcp.address()
+        {
+            return Err(Error::argument("rpc: api: another server's port expected, this server's own given"));
+        }
         let ipc = match &service.ipc {
             Some(place) => Some(ipc::Listener::bind(place, &ipc::process_environment, Limits::PEER).await?),
             None => None,
@@ -94,46 +100,31 @@ impl Doorway {
     pub(super) fn admit(&self, arrival: Arrival, house: &Rc<House>, peers: &mut JoinSet<()>) {
         // Those that have ended meanwhile.
         while peers.try_join_next().is_some() {}
+        if peers.len() >= MAX_CONNECTIONS {
+            return;
+        }
         let house = house.clone();
         match arrival {
             Arrival::Ipc(transport) => {
-                peers.spawn_local(async move { peer::serve(house, Via::Ipc, transport).await });
+                peers.spawn_local(async move { peer::serve(house, Via::Ipc, transport, None).await });
             }
-            Arrival::Tcp(connection) => {
-                if house.half_open.get() < MAX_HALF_OPEN {
-                    house.half_open.set(house.half_open.get() + 1);
-                    peers.spawn_local(receive(connection, house));
-                }
-            }
+            Arrival::Tcp(connection) => HalfOpen::enter(&house.clone(), |place| {
+                peers.spawn_local(async move { receive(connection, house, place).await })
+            }),
         }
     }
 }
 
-/// One TCP connection: a token request, or an upgrade to a peer.
-async fn receive(connection: http::Connection, house: Rc<House>) {
-    struct HalfOpen<'h>(&'h House);
-    impl Drop for HalfOpen<'_> {
-        fn drop(&mut self) {
-            self.0.half_open.set(self.0.half_open.get() - 1);
-        }
-    }
-    let half_open = HalfOpen(&house);
-    let accepted = connection.serve(TOKEN_ROUTES, async |request| answer(&house, &request)).await;
-    drop(half_open);
-    if let Some(http::Accepted { transport, query, origin }) = accepted {
-        let via = Via::WebSocket { query: &query, origin: origin.as_deref() };
-        peer::serve(house.clone(), via, transport).await;
-    }
-}
-
-fn answer(house: &House, request: &http::Request) -> http::Response {
-    let response = house.http(HttpRequest {
-        method: request.route.method,
-        target: request.route.path,
-        content_type: request.content_type.as_deref(),
-        origin: request.origin.as_deref(),
-        authorization: request.authorization.as_ref().map(|secret| secret.reveal()),
-        body: &request.body,
+/// One TCP connection: a request, or an upgrade to a peer.
+async fn receive(connection: http::Connection, house: Rc<House>, place: Place) {
+    let accepted = connection.serve(ROUTES, async |request| {
+        place.hold(true);
+        let response = super::http::answer(&house, request).await;
+        place.hold(false);
+        response
     });
-    http::Response { status: response.status, headers: response.headers, body: response.body }
+    if let Some(http::Accepted { transport, query, origin }) = accepted.await {
+        let via = Via::WebSocket { query: &query, origin: origin.as_deref() };
+        peer::serve(house.clone(), via, transport, Some(place)).await;
+    }
 }

@@ -4,7 +4,10 @@
 //! (`proto::server`) decides and this room carries out: [`listen`] lets peers in, a task per peer moves its bytes
 //! ([`peer`]), and all of them share one [`House`] on the I/O thread.
 
+mod backend;
+mod half_open;
 mod house;
+mod http;
 mod listen;
 mod peer;
 mod service;
@@ -60,7 +63,7 @@ async fn serve(service: Service, port: &mut Port, peers: &mut JoinSet<()>) {
 /// Listens, then says CONNECTED with the addresses.
 async fn open(service: &Service, port: &mut Port) -> Result<(Doorway, Rc<House>), Error> {
     let doorway = Doorway::open(service).await?;
-    let house = Rc::new(House::new(service)?);
+    let house = Rc::new(House::new(service, &mut port.outlet)?);
     let mut payload = Vec::new();
     doorway.describe(&mut payload, &house);
     let message = doorway.sentence();
@@ -107,7 +110,12 @@ async fn run_house(house: &Rc<House>, mut doorway: Doorway, port: &mut Port, pee
                     port.outlet.log(level, "host", &format!("gb_answer: {}", error.message));
                 }
             }
-            Woken::Arrived(arrival) => doorway.admit(arrival, house, peers),
+            Woken::Arrived(arrival) => {
+                doorway.admit(arrival, house, peers);
+                // Its task has a turn before the next one comes: who is quick with its first words is not pushed out by a
+                // crowd that was waiting behind it.
+                tokio::task::yield_now().await;
+            }
             Woken::Events => {}
             Woken::Time => house.timeout(),
         }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use gamebridge_proto::error::{Error, Status};
 use gamebridge_proto::server::rpc::Via;
 
+use super::half_open::Place;
 use super::house::{House, Mailbox};
 use crate::transport::{Lost, Outbox, Transport};
 
@@ -16,9 +17,9 @@ const READ_BELOW: usize = 64 << 10;
 const BURST: usize = 64;
 
 /// Keeps the house's books right, however the task ends.
-struct Stay<'h> {
-    house: &'h House,
-    peer: u32,
+pub(super) struct Stay<'h> {
+    pub(super) house: &'h House,
+    pub(super) peer: u32,
 }
 
 impl Drop for Stay<'_> {
@@ -27,9 +28,13 @@ impl Drop for Stay<'_> {
     }
 }
 
-/// Serves a peer until it or the house closes.
-pub(super) async fn serve(house: Rc<House>, via: Via<'_>, mut transport: Transport) {
+/// Serves a peer until it or the house closes. Who is not let in keeps its place among the half open while it is told.
+pub(super) async fn serve(house: Rc<House>, via: Via<'_>, mut transport: Transport, mut place: Option<Place>) {
     let (peer, mailbox) = house.connect(via);
+    if mailbox.close.borrow().is_none() {
+        place = None;
+    }
+    let _place = place;
     let _stay = Stay { house: &house, peer };
     let mut outbox = Outbox::new();
     loop {

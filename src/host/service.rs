@@ -1,12 +1,15 @@
 //! What to serve: the parameters of `gb_serve`.
 
+use std::time::Duration;
+
 use gamebridge_proto::error::Error;
 use gamebridge_proto::secret::Secret;
-use gamebridge_proto::server::rpc::{Config, Consent};
+use gamebridge_proto::server::rpc::{Config, Consent, JoinRequests};
 use gamebridge_proto::wire::catalog::{Arg, Row, Type};
 use gamebridge_proto::wire::host;
 use gamebridge_proto::world::{self, NewUser};
 
+use super::backend::Backend;
 use crate::runtime::{clock, fill_random};
 use crate::session::params;
 use crate::transport::ipc::Place;
@@ -34,7 +37,25 @@ pub const PARAMS: Row = Row::new("rpc", "Hosts GameBridge: Discord's local RPC i
         Type::Names(&["allow", "deny", "ask"]),
         "What AUTHORIZE meets: yes (the default), no, or a REQUEST event for each.",
     ),
+    Arg::optional(
+        "join_requests",
+        Type::Names(&["peers", "ask", "allow", "deny"]),
+        "What a player who asks to join meets: the game's peers, who are asked (the default), or they and a REQUEST event, of \
+         which the first answer counts, or yes, or no.",
+    ),
+    Arg::optional(
+        "consent_timeout",
+        Type::int(1, 86_400),
+        "Seconds that anybody asked (by AUTHORIZE, or about a player who wants to join) has for an answer; none is a no. \
+         Default 60.",
+    ),
     Arg::optional("username", Type::text(2, 32), "The guest account's name. Default Guest."),
+    Arg::optional(
+        "api",
+        Type::text(1, 256),
+        "Where requests for /api are passed with the caller's own Authorization, instead of being answered from the world: \
+         http, a loopback literal and a port, as \"http://127.0.0.1:8080\".",
+    ),
     Arg::optional(
         "registered_only",
         Type::Bool,
@@ -53,8 +74,11 @@ pub struct Service {
     pub(super) ipc: Option<Place>,
     pub(super) websocket: Option<Option<u16>>,
     pub(super) consent: Consent,
+    pub(super) join_requests: JoinRequests,
+    pub(super) consent_timeout: Option<Duration>,
     pub(super) username: String,
     pub(super) registered_only: bool,
+    pub(super) api: Option<Backend>,
     pub(super) commands_per_second: Option<u32>,
 }
 
@@ -75,6 +99,9 @@ impl Service {
             if transport == "websocket" && given.member("folder").exists() {
                 return Err(Error::argument("rpc: folder goes with a local socket, and transport is \"websocket\""));
             }
+            if transport == "ipc" && given.member("api").exists() {
+                return Err(Error::argument("rpc: api goes with HTTP, and transport is \"ipc\""));
+            }
             if transport == "ipc" && port.is_some() {
                 return Err(Error::argument("rpc: port goes with a WebSocket, and transport is \"ipc\""));
             }
@@ -86,7 +113,18 @@ impl Service {
                     Some("ask") => Consent::Ask,
                     _ => Consent::Allow,
                 },
+                join_requests: match given.member("join_requests").as_str() {
+                    Some("ask") => JoinRequests::Ask,
+                    Some("allow") => JoinRequests::Allow,
+                    Some("deny") => JoinRequests::Deny,
+                    _ => JoinRequests::Peers,
+                },
+                consent_timeout: given
+                    .member("consent_timeout")
+                    .as_whole()
+                    .map(|seconds| Duration::from_secs(seconds.unsigned_abs())),
                 username: params::text(given, "username").unwrap_or_else(|| "Guest".to_owned()),
+                api: given.member("api").as_str().map(Backend::parse).transpose()?,
                 registered_only: given.member("registered_only").as_bool().unwrap_or(false),
                 commands_per_second: given.member("commands_per_second").as_whole().map(|rate| rate as u32),
             })
@@ -100,7 +138,15 @@ impl Service {
 
     /// The door's settings, with a fresh launch token.
     pub(super) fn door(&self) -> Result<Config, Error> {
-        let mut config = Config { consent: self.consent, launch_token: Some(launch_token()?), ..Config::default() };
+        let mut config = Config {
+            consent: self.consent,
+            join_requests: self.join_requests,
+            launch_token: Some(launch_token()?),
+            ..Config::default()
+        };
+        if let Some(timeout) = self.consent_timeout {
+            config.limits.consent = timeout;
+        }
         if let Some(rate) = self.commands_per_second {
             config.limits.commands_per_second = rate;
             config.limits.commands_burst = rate.saturating_mul(2);
@@ -137,7 +183,11 @@ mod tests {
             (r#"{"transport":"ipc","port":1}"#, "port goes with"),
             (r#"{"transport":"websocket","folder":"/x"}"#, "folder goes with"),
             (r#"{"consent":"maybe"}"#, "consent"),
+            (r#"{"consent_timeout":0}"#, "consent_timeout"),
+            (r#"{"join_requests":"maybe"}"#, "join_requests"),
             (r#"{"username":"x"}"#, "username"),
+            (r#"{"api":"https://discord.com"}"#, "api"),
+            (r#"{"transport":"ipc","api":"http://127.0.0.1:1"}"#, "api goes with"),
         ] {
             let error = Service::parse("rpc", params.as_bytes()).unwrap_err();
             assert!(error.message.contains(names), "{params}: {}", error.message);

@@ -14,7 +14,7 @@ use super::pool::Pool;
 use super::sync::{Arc, AtomicBool, AtomicPtr, AtomicU64, Ordering};
 
 /// What the reader calls when a paused writer may go on.
-pub(super) type Resume = Box<dyn Fn() + Send + Sync>;
+pub(super) type Resume = std::sync::Arc<dyn Fn() + Send + Sync>;
 
 struct Ring {
     slots: Box<[AtomicPtr<Chunk>]>,
@@ -160,6 +160,11 @@ impl LossyWriter {
     /// From now on an event larger than the room that is left goes over the cap instead of dropping others.
     pub(super) fn hold(&mut self) {
         self.holds = true;
+    }
+
+    /// Whether it is on hold.
+    pub(super) fn holds(&self) -> bool {
+        self.holds
     }
 
     /// Whether the cap is reached, so that the next chunk would drop one.

@@ -1,22 +1,41 @@
 //! The lane that drops nothing: an unbounded row of small chunks, linked one to the next.
 //!
-//! What bounds it is the sender: a command reserves the place of its reply before it is accepted, and is refused while
-//! [`Unread::bytes`] is over the client's limit.
+//! What bounds it is its two ends. A command reserves the place of its reply before it is accepted, and is refused while
+//! [`Unread::bytes`] is over the client's limit. And a connection stops reading from its peer then, since a peer chooses how
+//! long a reply is: the same handshake as for the lossy lane tells it when to go on.
 
 use std::ptr::NonNull;
 
 use super::Shared;
 use super::chunk::Chunk;
 use super::lane::{Cursor, FIRST_CHUNK_BYTES, Here, RELIABLE_CHUNK_BYTES};
-use super::sync::{Arc, AtomicPtr, AtomicU64, Ordering};
+use super::lossy::Resume;
+use super::sync::{Arc, AtomicBool, AtomicPtr, AtomicU64, Ordering};
 
-#[derive(Debug)]
 struct Row {
     /// The first chunk, until the reader has found it; then the reader's chunk, once the reader is gone.
     first: AtomicPtr<Chunk>,
     written: AtomicU64,
     read: AtomicU64,
     replies_read: AtomicU64,
+    /// Bytes that may be unread before a writer that can stop does.
+    cap: u64,
+    /// The writer waits for the reader.
+    paused: AtomicBool,
+    resume: Resume,
+}
+
+impl std::fmt::Debug for Row {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Row").field("unread", &self.unread()).finish_non_exhaustive()
+    }
+}
+
+impl Row {
+    fn unread(&self) -> u64 {
+        let read = self.read.load(Ordering::Relaxed);
+        self.written.load(Ordering::Relaxed).saturating_sub(read)
+    }
 }
 
 // SAFETY: the chunks belong to the row; ownership passes by atomic operations.
@@ -44,8 +63,7 @@ pub struct Unread(Arc<Row>);
 impl Unread {
     /// Bytes written and not yet polled.
     pub fn bytes(&self) -> u64 {
-        let read = self.0.read.load(Ordering::Relaxed);
-        self.0.written.load(Ordering::Relaxed).saturating_sub(read)
+        self.0.unread()
     }
 
     /// Replies polled so far.
@@ -73,12 +91,16 @@ pub(super) struct ReliableReader {
 // SAFETY: as for the writer.
 unsafe impl Send for ReliableReader {}
 
-pub(super) fn lane() -> (ReliableWriter, ReliableReader) {
+/// A lane whose writer may ask to be told when less than half of `cap` bytes are unread.
+pub(super) fn lane(cap: usize, resume: Resume) -> (ReliableWriter, ReliableReader) {
     let row = Arc::new(Row {
         first: AtomicPtr::new(std::ptr::null_mut()),
         written: AtomicU64::new(0),
         read: AtomicU64::new(0),
         replies_read: AtomicU64::new(0),
+        cap: cap as u64,
+        paused: AtomicBool::new(false),
+        resume,
     });
     let writer = ReliableWriter { row: row.clone(), tail: None, events: 0 };
     (writer, ReliableReader { row, cursor: Cursor::default() })
@@ -112,6 +134,22 @@ impl ReliableWriter {
             }
         }
         at
+    }
+
+    /// Whether more is unread than should be.
+    pub(super) fn is_full(&self) -> bool {
+        self.row.unread() > self.row.cap
+    }
+
+    /// Asks to be resumed once half of the cap is unread. False when so much was read already that it is not full.
+    pub(super) fn pause(&mut self) -> bool {
+        // Either the reader's swap comes later and finds this, or it came before and we see what it read.
+        self.row.paused.swap(true, Ordering::AcqRel);
+        if self.is_full() {
+            return true;
+        }
+        self.row.paused.swap(false, Ordering::AcqRel);
+        false
     }
 
     pub(super) fn commit(&mut self, size: usize) {
@@ -156,6 +194,11 @@ impl ReliableReader {
             self.row.replies_read.store(self.row.replies_read.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
         }
         self.row.read.store(self.row.read.load(Ordering::Relaxed) + size as u64, Ordering::Relaxed);
+        // What is written meanwhile may not be seen yet, and the writer is told too early: it looks for itself. Never too
+        // late: of what it knew of when it paused the last one is read here, and nothing is unread then.
+        if self.row.unread() <= self.row.cap / 2 && self.row.paused.swap(false, Ordering::AcqRel) {
+            (self.row.resume)();
+        }
     }
 }
 

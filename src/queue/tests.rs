@@ -18,7 +18,8 @@ fn queue() -> (Arc<Shared>, Reader) {
 }
 
 fn connect(shared: &Arc<Shared>, reader: &mut Reader, conn: u32) -> Writer {
-    let (writer, lanes) = channel(shared, LaneConfig { conn, lossy_bytes: CAP, resume: Box::new(|| {}) });
+    let (writer, lanes) =
+        channel(shared, LaneConfig { conn, lossy_bytes: CAP, reliable_bytes: CAP, resume: Arc::new(|| {}) });
     reader.add(lanes);
     writer
 }
@@ -211,11 +212,12 @@ fn a_reader_that_takes_a_chunk_resumes_a_paused_writer_once() {
     let (shared, mut reader) = queue();
     let resumed = Arc::new(AtomicUsize::new(0));
     let count = resumed.clone();
-    let resume = Box::new(move || {
+    let resume = Arc::new(move || {
         count.fetch_add(1, Ordering::Relaxed);
     });
-    let (mut writer, lanes) = channel(&shared, LaneConfig { conn: 1, lossy_bytes: CAP, resume });
+    let (mut writer, lanes) = channel(&shared, LaneConfig { conn: 1, lossy_bytes: CAP, reliable_bytes: CAP, resume });
     reader.add(lanes);
+    writer.hold();
     assert!(!writer.pause(), "there is room");
     let mut pushed = 0;
     while !writer.is_full() {
@@ -229,6 +231,38 @@ fn a_reader_that_takes_a_chunk_resumes_a_paused_writer_once() {
     assert_eq!(resumed.load(Ordering::Relaxed), 1);
     assert!(!writer.is_full());
     assert_eq!(drain(&mut reader), (2..=pushed).collect::<Vec<_>>());
+    assert_eq!(resumed.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn a_reader_that_is_far_behind_pauses_the_writer_of_replies_too() {
+    const CAP: usize = 64 * 1024;
+    let (shared, mut reader) = queue();
+    let resumed = Arc::new(AtomicUsize::new(0));
+    let count = resumed.clone();
+    let resume = Arc::new(move || {
+        count.fetch_add(1, Ordering::Relaxed);
+    });
+    let (mut writer, lanes) = channel(&shared, LaneConfig { conn: 1, lossy_bytes: 0, reliable_bytes: CAP, resume });
+    reader.add(lanes);
+    let unread = writer.unread();
+    let mut pushed = 0;
+    while !writer.is_full() {
+        assert!(!writer.pause(), "there is room");
+        pushed += 1;
+        writer.push(0, &numbered(EventType::Reply, pushed, &payload(pushed, 1000)));
+    }
+    writer.publish();
+    assert!(unread.bytes() < CAP as u64 + 2000 && writer.pause());
+    let mut got = 0;
+    while unread.bytes() > CAP as u64 / 2 {
+        assert_eq!(resumed.load(Ordering::Relaxed), 0, "not for each event");
+        assert!(take(&mut reader).is_some());
+        got += 1;
+    }
+    assert_eq!(resumed.load(Ordering::Relaxed), 1);
+    assert!(!writer.is_full() && !writer.pause());
+    assert_eq!(drain(&mut reader), (got + 1..=pushed).collect::<Vec<_>>());
     assert_eq!(resumed.load(Ordering::Relaxed), 1);
 }
 
@@ -463,4 +497,32 @@ fn two_threads_agree_on_what_was_delivered_and_what_was_dropped() {
         drop((reader, shared));
         assert_eq!(census.alive(), 0);
     }
+}
+
+#[test]
+fn a_look_past_the_lossy_lane_leaves_its_events_and_a_lanes_end() {
+    let (shared, mut reader) = queue();
+    let mut first = connect(&shared, &mut reader, 1);
+    let mut second = connect(&shared, &mut reader, 2);
+    first.push(0, &numbered(EventType::Dispatch, 1, b""));
+    first.push(0, &numbered(EventType::Reply, 2, b""));
+    second.push(0, &numbered(EventType::Request, 3, b""));
+    first.push(0, &numbered(EventType::Dispatch, 4, b""));
+    first.push(0, &numbered(EventType::Reply, 5, b""));
+    first.push(0, &numbered(EventType::Disconnected, 6, b""));
+    second.push(0, &numbered(EventType::Reply, 7, b""));
+    assert!(!reader.look_reliable(), "not published yet");
+    first.publish();
+    second.publish();
+
+    let mut past = Vec::new();
+    while reader.look_reliable() {
+        match reader.take() {
+            Some(Polled::Event(view)) => past.push(view.fields.seq),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(past, [2, 3, 5, 7]);
+    assert_eq!(drain(&mut reader), [1, 4, 6]);
+    assert_eq!(reader.connections(), 1, "the connection that ended is gone, and not before its last event");
 }

@@ -18,13 +18,15 @@ pub struct LaneConfig {
     pub conn: u32,
     /// Byte cap of the lossy lane; at least 512 KiB.
     pub lossy_bytes: usize,
+    /// Bytes of the reliable lane that may be unread before the writer [`Writer::is_full`].
+    pub reliable_bytes: usize,
     /// Called by the reader when a writer that paused may go on.
     pub resume: Resume,
 }
 
 /// The two lanes of a new connection: the writer for the I/O thread, the other end for the client's reader.
 pub fn channel(shared: &Arc<Shared>, config: LaneConfig) -> (Writer, Lanes) {
-    let (reliable, reliable_reader) = reliable::lane();
+    let (reliable, reliable_reader) = reliable::lane(config.reliable_bytes, config.resume.clone());
     let (lossy, lossy_reader) = lossy::lane(config.lossy_bytes, config.resume);
     let writer = Writer { shared: shared.clone(), conn: config.conn, reliable, lossy, last: 0 };
     (writer, Lanes { conn: config.conn, reliable: reliable_reader, lossy: lossy_reader })
@@ -76,19 +78,22 @@ impl Writer {
         self.reliable.unread()
     }
 
-    /// Whether the lossy lane is at its cap, so that more would drop its oldest chunk.
+    /// Whether a writer that can stop should: too much of the reliable lane is unread, or, after [`Writer::hold`], the lossy
+    /// one is at its cap.
     pub fn is_full(&mut self) -> bool {
-        self.lossy.is_full()
+        self.reliable.is_full() || self.lossy.holds() && self.lossy.is_full()
     }
 
-    /// For a writer that stops while it [`Writer::is_full`]: nothing is dropped from now on, and one event may go over the
-    /// cap. (A writer that does not stop meets the end of the ring, two chunks further on, and drops there.)
+    /// For a writer that stops while it [`Writer::is_full`]: nothing of the lossy lane is dropped from now on, and one event
+    /// may go over the cap. (A writer that does not stop meets the end of the ring, two chunks further on, and drops there.)
     pub fn hold(&mut self) {
         self.lossy.hold();
     }
 
-    /// Asks for `resume` once there is room again. False when there is room already.
+    /// Asks for `resume` once there is room again. False when there is room already. Who is resumed looks again: it may be
+    /// one lane of two.
     pub fn pause(&mut self) -> bool {
-        self.lossy.pause()
+        let lossy = self.lossy.holds() && self.lossy.pause();
+        self.reliable.pause() || lossy
     }
 }

@@ -16,6 +16,7 @@ mod platform;
 mod platform;
 
 pub use thread::Runtime;
+pub(crate) use thread::spawn_without_signals;
 
 /// The I/O thread's name.
 pub const THREAD_NAME: &str = "gamebridge";

@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use tokio::task::LocalSet;
 
 use super::{fork, platform};
+use crate::record::{self, Plan};
 
 type Task = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = ()>>> + Send>;
 
@@ -48,6 +49,18 @@ pub(super) fn forget_registry() {
     REGISTRY.store(ptr::null_mut(), Ordering::Release);
 }
 
+/// A thread that no signal is delivered to.
+pub(crate) fn spawn_without_signals(
+    name: &str,
+    run: impl FnOnce() + Send + 'static,
+) -> std::io::Result<JoinHandle<()>> {
+    let builder = std::thread::Builder::new().name(name.into());
+    let unmask = platform::block_signals();
+    let thread = builder.spawn(run);
+    unmask();
+    thread
+}
+
 impl Runtime {
     /// The running I/O thread, or a new one.
     pub fn acquire() -> Result<Arc<Runtime>, Error> {
@@ -71,17 +84,17 @@ impl Runtime {
             tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build().map_err(failed)?;
         let (tasks, queue) = mpsc::unbounded_channel();
         let (ended, end) = blocking::channel();
-        let builder = std::thread::Builder::new().name(super::THREAD_NAME.into());
-        let unmask = platform::block_signals();
-        let thread = builder.spawn(move || {
+        let recorded = Plan::from_environment();
+        let thread = spawn_without_signals(super::THREAD_NAME, move || {
+            recorded.install();
             let local = LocalSet::new();
             runtime.block_on(local.run_until(serve(queue)));
             drop(local);
+            record::uninstall();
             // A name look-up in flight may not hold up the end.
             runtime.shutdown_background();
             let _ = ended.send(());
         });
-        unmask();
         Ok(Runtime { tasks, thread: Mutex::new(Some((thread.map_err(failed)?, end))) })
     }
 

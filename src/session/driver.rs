@@ -1,8 +1,9 @@
 //! The loop that every client machine runs in.
 //!
 //! It holds at most one transport, moves frames both ways, and calls the machine with the time. Events are published once
-//! per burst: when the socket is drained, or after [`BURST`] of them. A connection that asks for it stops reading while its
-//! lane is full; writing goes on, so heartbeats never depend on the program polling.
+//! per burst: when the socket is drained, or after [`BURST`] of them. A connection stops reading while too much of what may
+//! not be dropped is unread, and one that asks for it while its lossy lane is full too. Writing goes on, so heartbeats never
+//! depend on the program polling.
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -11,11 +12,13 @@ use std::task::Poll;
 use gamebridge_proto::command::Command;
 use gamebridge_proto::error::{Error, Status};
 use gamebridge_proto::event::{Event, EventType, LogLevel};
+use gamebridge_proto::record::{Output, Setup, Witness};
 use gamebridge_proto::time::Instant;
 use gamebridge_proto::wire::ipc::{Frame, Opcode};
 use tokio::sync::Notify;
 
 use super::port::{Farewell, Message, Outlet, Port};
+use crate::record::Tape;
 use crate::runtime::clock;
 use crate::transport::{Lost, Outbox, Transport};
 
@@ -39,11 +42,13 @@ pub(super) trait Protocol {
 
     /// Finds the peer and connects.
     fn open(&self, wanted: Self::Wanted) -> impl Future<Output = Result<Opened<Self::Detail>, Error>> + 'static;
-    /// Whether to stop reading when nobody polls, instead of dropping events.
+    /// Whether to stop reading when nobody polls, instead of dropping events that may be dropped.
     fn pauses(&self) -> bool {
         false
     }
 
+    /// What the machine was made of, for a recording.
+    fn setup(&self) -> Setup<'_>;
     fn start(&mut self, now: Instant, out: &mut Effects<'_, Self::Wanted>);
     fn opened(&mut self, now: Instant, detail: &Self::Detail, out: &mut Effects<'_, Self::Wanted>);
     fn open_failed(&mut self, now: Instant, error: &Error, out: &mut Effects<'_, Self::Wanted>);
@@ -53,7 +58,7 @@ pub(super) trait Protocol {
     fn cancel(&mut self, now: Instant, tag: u64, out: &mut Effects<'_, Self::Wanted>);
     fn disconnect(&mut self, now: Instant, out: &mut Effects<'_, Self::Wanted>);
     fn timeout(&mut self, now: Instant, out: &mut Effects<'_, Self::Wanted>);
-    fn paused(&mut self, _now: Instant, _paused: bool) {}
+    fn paused(&mut self, _now: Instant, _paused: bool, _out: &mut Effects<'_, Self::Wanted>) {}
     fn next_timeout(&self) -> Option<Instant>;
     fn is_finished(&self) -> bool;
 }
@@ -64,6 +69,7 @@ pub(super) struct Effects<'e, W> {
     outbox: &'e mut Outbox,
     outlet: &'e mut Outlet,
     pending: &'e mut Pending<W>,
+    tape: Option<&'e mut Tape>,
 }
 
 /// Effects that the driver carries out after the call.
@@ -73,7 +79,7 @@ struct Pending<W> {
     farewell: Option<Farewell>,
 }
 
-impl<W> Effects<'_, W> {
+impl<'e, W> Effects<'e, W> {
     pub(super) fn open(&mut self, wanted: W) {
         self.pending.open = Some(wanted);
     }
@@ -84,6 +90,21 @@ impl<W> Effects<'_, W> {
 
     pub(super) fn close(&mut self, code: u16, reason: &str) {
         self.pending.close = Some((code, reason.to_owned()));
+    }
+
+    /// What this call goes on record with.
+    pub(super) fn tape(&mut self) -> Option<&'e mut Tape> {
+        self.tape.take()
+    }
+
+    /// A call that is on record is over: what became of it, and when the machine wants to be woken.
+    pub(super) fn settle(&mut self, tape: &mut Tape, result: &Result<(), Error>, timer: Option<Instant>) {
+        if let Err(error) = result {
+            tape.saw(&Output::Failed(error));
+        }
+        if let Some(sentence) = tape.finish(timer) {
+            self.event(&Event::log(LogLevel::Warn, "record", &sentence));
+        }
     }
 
     pub(super) fn event(&mut self, event: &Event<'_>) {
@@ -106,6 +127,7 @@ struct Driver<'p, P: Protocol> {
     opening: Option<Opening<P::Detail>>,
     pending: Pending<P::Wanted>,
     paused: bool,
+    tape: Option<Box<Tape>>,
 }
 
 /// What woke the loop.
@@ -124,6 +146,7 @@ pub(super) async fn drive<P: Protocol>(protocol: &mut P, port: &mut Port, resume
         port.outlet.hold();
     }
     let mut driver = Driver {
+        tape: Tape::begin(protocol.setup(), &mut port.outlet),
         protocol,
         port,
         transport: None,
@@ -180,8 +203,8 @@ impl<P: Protocol> Driver<'_, P> {
 
     fn call(&mut self, step: impl FnOnce(&mut P, Instant, &mut Effects<'_, P::Wanted>)) {
         let now = clock::now();
-        let mut out =
-            Effects { now, outbox: &mut self.outbox, outlet: &mut self.port.outlet, pending: &mut self.pending };
+        let (outbox, outlet) = (&mut self.outbox, &mut self.port.outlet);
+        let mut out = Effects { now, outbox, outlet, pending: &mut self.pending, tape: self.tape.as_deref_mut() };
         step(self.protocol, now, &mut out);
     }
 
@@ -227,17 +250,17 @@ impl<P: Protocol> Driver<'_, P> {
     fn frames(&mut self) {
         let now = clock::now();
         for _ in 0..BURST {
-            if self.protocol.pauses() && self.port.outlet.is_full() && self.port.outlet.pause() {
+            if self.port.outlet.is_full() && self.port.outlet.pause() {
                 self.paused = true;
-                self.protocol.paused(now, true);
-                return;
+                return self.call(|machine, now, out| machine.paused(now, true, out));
             }
             let Some(transport) = &mut self.transport else { return };
             let failure = match transport.next_frame() {
                 Ok(None) => return,
                 Ok(Some(frame)) => {
                     let (outbox, outlet) = (&mut self.outbox, &mut self.port.outlet);
-                    let mut out = Effects { now, outbox, outlet, pending: &mut self.pending };
+                    let tape = self.tape.as_deref_mut();
+                    let mut out = Effects { now, outbox, outlet, pending: &mut self.pending, tape };
                     match self.protocol.frame(now, frame, &mut out) {
                         Ok(()) if self.pending.close.is_some() || self.protocol.is_finished() => return,
                         Ok(()) => continue,
@@ -252,8 +275,7 @@ impl<P: Protocol> Driver<'_, P> {
 
     fn unpause(&mut self) {
         self.paused = false;
-        let now = clock::now();
-        self.protocol.paused(now, false);
+        self.call(|machine, now, out| machine.paused(now, false, out));
         self.frames();
     }
 
@@ -262,7 +284,7 @@ impl<P: Protocol> Driver<'_, P> {
             return;
         }
         if std::mem::take(&mut self.paused) {
-            self.protocol.paused(clock::now(), false);
+            self.call(|machine, now, out| machine.paused(now, false, out));
         }
         let unwritten = std::mem::take(&mut self.outbox).unwritten();
         self.call(|machine, now, out| machine.closed(now, lost, unwritten, out));

@@ -7,6 +7,7 @@ use gamebridge_proto::error::Error;
 use gamebridge_proto::event::Event;
 use gamebridge_proto::protocol::Closed;
 use gamebridge_proto::protocol::gateway::{Client, Config, Sink};
+use gamebridge_proto::record::{Setup, Tapped, client::Input};
 use gamebridge_proto::secret::Secret;
 use gamebridge_proto::time::Instant;
 use gamebridge_proto::value::Value;
@@ -76,6 +77,23 @@ fn shard(pair: Value<'_>) -> Option<(u32, u32)> {
     Some((number(0)?, number(1)?))
 }
 
+impl Upstream {
+    /// Calls the machine. What it is told and what it says goes on record, where there is one.
+    fn try_tell(&mut self, now: Instant, input: Input<'_>, out: &mut Effects<'_, String>) -> Result<(), Error> {
+        let Some(tape) = out.tape() else { return input.feed_gateway(now, &mut self.machine, out) };
+        tape.client(now, &input);
+        let result = input.feed_gateway(now, &mut self.machine, &mut Tapped::new(out, Some(&mut *tape)));
+        out.settle(tape, &result, self.machine.next_timeout());
+        result
+    }
+
+    /// The same for what no machine refuses.
+    fn tell(&mut self, now: Instant, input: Input<'_>, out: &mut Effects<'_, String>) {
+        let told = self.try_tell(now, input, out);
+        debug_assert_eq!(told, Ok(()), "only a frame is refused");
+    }
+}
+
 impl Sink for Effects<'_, String> {
     fn open(&mut self, url: &str) {
         Effects::open(self, url.to_owned());
@@ -108,39 +126,40 @@ impl Protocol for Upstream {
         self.pauses
     }
 
+    fn setup(&self) -> Setup<'_> {
+        Setup::Gateway(self.machine.config())
+    }
+
     fn start(&mut self, now: Instant, out: &mut Effects<'_, String>) {
-        self.machine.start(now, out);
+        self.tell(now, Input::Start, out);
     }
     fn opened(&mut self, now: Instant, (): &(), out: &mut Effects<'_, String>) {
-        self.machine.handle_opened(now, out);
+        self.tell(now, Input::Opened(None), out);
     }
     fn open_failed(&mut self, now: Instant, error: &Error, out: &mut Effects<'_, String>) {
-        self.machine.handle_open_failed(now, error, out);
+        self.tell(now, Input::OpenFailed(error), out);
     }
     fn frame(&mut self, now: Instant, frame: Frame<'_>, out: &mut Effects<'_, String>) -> Result<(), Error> {
-        match frame.opcode {
-            Opcode::Frame => self.machine.handle_frame(now, frame.payload, out),
-            // A WebSocket's own pings are answered below us.
-            _ => Ok(()),
-        }
+        self.try_tell(now, Input::Frame(frame), out)
     }
     fn closed(&mut self, now: Instant, lost: &Lost, unwritten: usize, out: &mut Effects<'_, String>) {
-        self.machine.handle_closed(now, Closed { code: lost.code, reason: &lost.error.message, unwritten }, out);
+        let closed = Closed { code: lost.code, reason: &lost.error.message, unwritten };
+        self.tell(now, Input::Closed(closed), out);
     }
     fn command(&mut self, now: Instant, command: Command, out: &mut Effects<'_, String>) {
-        self.machine.handle_command(now, command, out);
+        self.tell(now, Input::Command(command), out);
     }
     fn cancel(&mut self, now: Instant, tag: u64, out: &mut Effects<'_, String>) {
-        self.machine.handle_cancel(now, tag, out);
+        self.tell(now, Input::Cancel(tag), out);
     }
     fn disconnect(&mut self, now: Instant, out: &mut Effects<'_, String>) {
-        self.machine.handle_disconnect(now, out);
+        self.tell(now, Input::Disconnect, out);
     }
     fn timeout(&mut self, now: Instant, out: &mut Effects<'_, String>) {
-        self.machine.handle_timeout(now, out);
+        self.tell(now, Input::Timeout, out);
     }
-    fn paused(&mut self, now: Instant, paused: bool) {
-        self.machine.handle_reading_paused(now, paused);
+    fn paused(&mut self, now: Instant, paused: bool, out: &mut Effects<'_, String>) {
+        self.tell(now, Input::Paused(paused), out);
     }
     fn next_timeout(&self) -> Option<Instant> {
         self.machine.next_timeout()

@@ -194,12 +194,12 @@ impl Outlet {
         self.over
     }
 
-    /// For a connection that stops reading while its lossy lane is full: nothing is dropped.
+    /// For a connection that stops reading while its lossy lane is full, as all do for the reliable one: nothing is dropped.
     pub fn hold(&mut self) {
         self.writer.hold();
     }
 
-    /// Whether the lossy lane is at its cap.
+    /// Whether a lane for which this connection stops reading is at its cap.
     pub fn is_full(&mut self) -> bool {
         self.writer.is_full()
     }

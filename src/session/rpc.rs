@@ -7,6 +7,7 @@ use gamebridge_proto::error::{Error, Status};
 use gamebridge_proto::event::{Event, EventType, LogLevel};
 use gamebridge_proto::protocol::Closed;
 use gamebridge_proto::protocol::rpc::{Client, Config, Sink, Via};
+use gamebridge_proto::record::{Setup, Tapped, client::Input};
 use gamebridge_proto::secret::Secret;
 use gamebridge_proto::time::Instant;
 use gamebridge_proto::value::Document;
@@ -121,6 +122,23 @@ fn refuse(command: &Command, error: &Error, out: &mut Effects<'_, usize>) {
     out.event(&reply);
 }
 
+impl Upstream {
+    /// Calls the machine. What it is told and what it says goes on record, where there is one.
+    fn try_tell(&mut self, now: Instant, input: Input<'_>, out: &mut Effects<'_, usize>) -> Result<(), Error> {
+        let Some(tape) = out.tape() else { return input.feed_rpc(now, &mut self.machine, out) };
+        tape.client(now, &input);
+        let result = input.feed_rpc(now, &mut self.machine, &mut Tapped::new(out, Some(&mut *tape)));
+        out.settle(tape, &result, self.machine.next_timeout());
+        result
+    }
+
+    /// The same for what no machine refuses.
+    fn tell(&mut self, now: Instant, input: Input<'_>, out: &mut Effects<'_, usize>) {
+        let told = self.try_tell(now, input, out);
+        debug_assert_eq!(told, Ok(()), "only a frame is refused");
+    }
+}
+
 impl Sink for Effects<'_, usize> {
     fn open(&mut self, skip: usize) {
         Effects::open(self, skip);
@@ -156,22 +174,27 @@ impl Protocol for Upstream {
         }
     }
 
+    fn setup(&self) -> Setup<'_> {
+        Setup::Rpc(self.machine.config())
+    }
+
     fn start(&mut self, now: Instant, out: &mut Effects<'_, usize>) {
-        self.machine.start(now, out);
+        self.tell(now, Input::Start, out);
     }
     fn opened(&mut self, now: Instant, (skip, via, address): &Self::Detail, out: &mut Effects<'_, usize>) {
         self.tried.truncate(*skip);
         self.tried.push(address.clone());
-        self.machine.handle_opened(now, *via, address, out);
+        self.tell(now, Input::Opened(Some((*via, address))), out);
     }
     fn open_failed(&mut self, now: Instant, error: &Error, out: &mut Effects<'_, usize>) {
-        self.machine.handle_open_failed(now, error, out);
+        self.tell(now, Input::OpenFailed(error), out);
     }
     fn frame(&mut self, now: Instant, frame: Frame<'_>, out: &mut Effects<'_, usize>) -> Result<(), Error> {
-        self.machine.handle_frame(now, frame, out)
+        self.try_tell(now, Input::Frame(frame), out)
     }
     fn closed(&mut self, now: Instant, lost: &Lost, unwritten: usize, out: &mut Effects<'_, usize>) {
-        self.machine.handle_closed(now, Closed { code: lost.code, reason: &lost.error.message, unwritten }, out);
+        let closed = Closed { code: lost.code, reason: &lost.error.message, unwritten };
+        self.tell(now, Input::Closed(closed), out);
     }
     fn command(&mut self, now: Instant, command: Command, out: &mut Effects<'_, usize>) {
         if self.encoding == Encoding::Etf
@@ -180,16 +203,16 @@ impl Protocol for Upstream {
         {
             return refuse(&command, &error, out);
         }
-        self.machine.handle_command(now, command, out);
+        self.tell(now, Input::Command(command), out);
     }
     fn cancel(&mut self, now: Instant, tag: u64, out: &mut Effects<'_, usize>) {
-        self.machine.handle_cancel(now, tag, out);
+        self.tell(now, Input::Cancel(tag), out);
     }
     fn disconnect(&mut self, now: Instant, out: &mut Effects<'_, usize>) {
-        self.machine.handle_disconnect(now, out);
+        self.tell(now, Input::Disconnect, out);
     }
     fn timeout(&mut self, now: Instant, out: &mut Effects<'_, usize>) {
-        self.machine.handle_timeout(now, out);
+        self.tell(now, Input::Timeout, out);
     }
     fn next_timeout(&self) -> Option<Instant> {
         self.machine.next_timeout()

@@ -1,4 +1,4 @@
-//! The TCP side of the RPC server: loopback only, WebSocket upgrades, and the few routes that are plain HTTP.
+//! The TCP side of the RPC server: loopback only, WebSocket upgrades, and the routes that are plain HTTP.
 //!
 //! hyper reads the request; what is no route of ours gets one answer, the same to the byte whatever was asked, so that a
 //! port scan learns nothing. The one thing to know before changing it: hyper also writes answers of its own (to a request
@@ -6,6 +6,7 @@
 //! one request. Rules: "The local server's answers, settled" in `security.md`, rows 1 to 4, 6, 10 and 13; RFC 6455
 //! section 4.2; RFC 9112.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt;
 use std::io;
@@ -40,8 +41,11 @@ pub const BODY: usize = 64 * 1024;
 /// The longest request head, in bytes (and the least that hyper takes).
 const HEAD: usize = 8 * 1024;
 
-/// How long a whole exchange may take, the host's decision included.
+/// How long an exchange may take, without the time that the answer takes.
 const EXCHANGE_WITHIN: Duration = Duration::from_secs(30);
+
+/// How long the answer may take: a question to the user (a minute), or a channel that is joined with a `timeout`.
+pub const ANSWER_WITHIN: Duration = Duration::from_secs(75);
 
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
@@ -49,24 +53,43 @@ const NOT_FOUND: &[u8] = b"HTTP/1.1 404 Not Found\r\nConnection: close\r\nConten
 const FORBIDDEN: &[u8] = b"HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 const TOO_LARGE: &[u8] = b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 const TOO_SLOW: &[u8] = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+const NO_ANSWER: &[u8] = b"HTTP/1.1 504 Gateway Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 
-/// Something that is asked by plain HTTP: a method and a path, without the query.
+/// Something that is asked by plain HTTP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Route {
-    /// `"POST"`.
-    pub method: &'static str,
-    /// `"/oauth2/token"`.
-    pub path: &'static str,
+pub enum Route {
+    /// POST to exactly this path.
+    Post(&'static str),
+    /// GET, POST, PUT, PATCH and DELETE of whatever lies below this path, which ends with a slash.
+    Below(&'static str),
 }
 
-/// The token routes.
-pub const TOKEN_ROUTES: &[Route] =
-    &[Route { method: "POST", path: "/oauth2/token" }, Route { method: "POST", path: "/oauth2/token/rpc" }];
+/// The routes of the RPC server. HEAD and OPTIONS are none: there is no CORS here that somebody could ask for.
+pub const ROUTES: &[Route] = &[
+    Route::Post("/rpc"),
+    Route::Post("/oauth2/token"),
+    Route::Post("/oauth2/token/rpc"),
+    Route::Post("/oauth2/token/revoke"),
+    Route::Below("/api/"),
+];
+
+impl Route {
+    fn takes(self, method: &str, path: &str) -> bool {
+        match self {
+            Route::Post(exactly) => method == "POST" && path == exactly,
+            Route::Below(folder) => {
+                matches!(method, "GET" | "POST" | "PUT" | "PATCH" | "DELETE") && path.starts_with(folder)
+            }
+        }
+    }
+}
 
 /// A request for one of the routes. The Host was checked; everything else is for the door to judge.
 pub struct Request {
-    /// The route it is for.
-    pub route: Route,
+    /// `POST`.
+    pub method: String,
+    /// The path without the query.
+    pub path: String,
     /// The query without the question mark; empty when there is none.
     pub query: String,
     /// The `Origin` header. Two of them are refused before they get here.
@@ -83,7 +106,8 @@ impl fmt::Debug for Request {
     /// Without query and body: they hold codes and client secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
-            .field("route", &self.route)
+            .field("method", &self.method)
+            .field("path", &self.path)
             .field("origin", &self.origin)
             .field("content_type", &self.content_type)
             .field("body", &self.body.len())
@@ -96,9 +120,9 @@ impl fmt::Debug for Request {
 pub struct Response {
     /// The HTTP status. 404 with an empty body is given as the one answer to all that is no route.
     pub status: u16,
-    /// Headers. `Content-Type` has to be exactly `application/json`: four of the large Python libraries refuse
-    /// `; charset=utf-8`. The length is added here, and nothing else.
-    pub headers: &'static [(&'static str, &'static str)],
+    /// Headers. Of our own answers the `Content-Type` has to be exactly `application/json`: four of the large Python
+    /// libraries refuse `; charset=utf-8`. The length is added here, and nothing else.
+    pub headers: Vec<(Cow<'static, str>, Cow<'static, str>)>,
     /// The body.
     pub body: Vec<u8>,
 }
@@ -107,12 +131,18 @@ impl Response {
     /// An answer of JSON.
     pub fn json(status: u16, body: Vec<u8>) -> Self {
         // Answers hold tokens (RFC 6749 section 5.1).
-        Response { status, headers: &[("content-type", "application/json"), ("cache-control", "no-store")], body }
+        Response::of(status, &[("content-type", "application/json"), ("cache-control", "no-store")], body)
+    }
+
+    /// An answer with these headers.
+    pub fn of(status: u16, headers: &[(&'static str, &'static str)], body: Vec<u8>) -> Self {
+        let headers = headers.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        Response { status, headers, body }
     }
 
     /// The answer to all that is no route of ours.
     pub fn not_found() -> Self {
-        Response { status: 404, headers: &[], body: Vec::new() }
+        Response { status: 404, headers: Vec::new(), body: Vec::new() }
     }
 }
 
@@ -216,17 +246,19 @@ enum Answer {
 
 impl Connection {
     /// Serves the one request of this connection: a request for one of `routes` is answered by `answer`, an upgrade is
-    /// handed back, everything else is refused here. Ends by itself within half a minute, whatever the peer does.
+    /// handed back, everything else is refused here. Ends by itself within half a minute and the time that the answer
+    /// takes ([`ANSWER_WITHIN`] at most), whatever the peer does. A peer that goes while it waits has its answer dropped.
     pub async fn serve(self, routes: &[Route], answer: impl AsyncFn(Request) -> Response) -> Option<Accepted> {
         let Connection { stream, port, limits } = self;
         stream.set_nodelay(true).ok()?;
         let state = Cell::new(Answer::Unread);
         let upgrade = Cell::new(None);
+        let answering = Cell::new(false);
         let service = service_fn(|request: hyper::Request<Incoming>| {
-            let (state, upgrade, answer) = (&state, &upgrade, &answer);
+            let (state, upgrade, answering, answer) = (&state, &upgrade, &answering, &answer);
             Box::pin(async move {
                 state.set(Answer::Open);
-                let response = match respond(request, port, routes, answer).await {
+                let response = match respond(request, port, routes, answering, answer).await {
                     Reply::Upgrade(response, granted) => {
                         upgrade.set(Some(granted));
                         response
@@ -250,7 +282,18 @@ impl Connection {
             .max_buf_size(HEAD)
             .serve_connection(TokioIo::new(Gate { stream, state: &state }), service);
         let served = std::future::poll_fn(|context| connection.poll_without_shutdown(context));
-        let served = tokio::time::timeout(EXCHANGE_WITHIN, served).await;
+        let patience = async {
+            loop {
+                tokio::time::sleep(EXCHANGE_WITHIN).await;
+                if !answering.get() {
+                    break;
+                }
+            }
+        };
+        let served = tokio::select! {
+            served = served => Ok(served),
+            () = patience => Err(()),
+        };
         let parts = connection.into_parts();
         let mut stream = parts.io.into_inner().stream;
         let granted = upgrade.take();
@@ -292,13 +335,14 @@ async fn respond(
     request: hyper::Request<Incoming>,
     port: u16,
     routes: &[Route],
+    answering: &Cell<bool>,
     answer: &impl AsyncFn(Request) -> Response,
 ) -> Reply {
     let (head, body) = request.into_parts();
-    let path = head.uri.path();
-    let route = routes.iter().find(|route| route.method == head.method.as_str() && route.path == path).copied();
+    let (method, path) = (head.method.as_str(), head.uri.path());
+    let is_route = routes.iter().any(|route| route.takes(method, path));
     let handshake = if path == "/" { handshake(&head) } else { None };
-    if route.is_none() && handshake.is_none() {
+    if !is_route && handshake.is_none() {
         return Reply::Fixed(NOT_FOUND);
     }
     let Some(origin) = only(&head.headers, header::ORIGIN) else { return Reply::Fixed(FORBIDDEN) };
@@ -309,7 +353,6 @@ async fn respond(
     if let Some(response) = handshake {
         return Reply::Upgrade(response, Upgrade { query, origin });
     }
-    let Some(route) = route else { return Reply::Fixed(NOT_FOUND) };
     let (Some(content_type), Some(authorization)) =
         (only(&head.headers, header::CONTENT_TYPE), only(&head.headers, header::AUTHORIZATION))
     else {
@@ -321,13 +364,18 @@ async fn respond(
         Err(_) => return Reply::Fixed(TOO_SLOW),
     };
     let authorization = authorization.map(Secret::new);
-    let response = answer(Request { route, query, origin, content_type, authorization, body }).await;
+    let (method, path) = (method.to_owned(), path.to_owned());
+    let request = Request { method, path, query, origin, content_type, authorization, body };
+    answering.set(true);
+    let response = tokio::time::timeout(ANSWER_WITHIN, answer(request)).await;
+    answering.set(false);
+    let Ok(response) = response else { return Reply::Fixed(NO_ANSWER) };
     if response == Response::not_found() {
         return Reply::Fixed(NOT_FOUND);
     }
     let mut built = hyper::Response::builder().status(response.status).header(header::CONNECTION, CLOSE);
     for (name, value) in response.headers {
-        built = built.header(*name, *value);
+        built = built.header(&*name, &*value);
     }
     let built = built.body(Full::new(Bytes::from(response.body)));
     built.map_or(Reply::Fixed(NOT_FOUND), Reply::Answer)

@@ -35,6 +35,7 @@ pub mod websocket;
 #[cfg(test)]
 mod tests;
 
+pub use gamebridge_proto::wire::websocket::Encoding;
 pub use outbox::Outbox;
 use socket::Socket;
 
@@ -61,26 +62,6 @@ impl Limits {
     pub const UPSTREAM: Limits = Limits { message: 16 * 1024 * 1024, read: 16 * 1024 };
     /// What the Gateway may send: 64 MiB.
     pub const GATEWAY: Limits = Limits { message: 64 * 1024 * 1024, read: 128 * 1024 };
-}
-
-/// How messages are written on a WebSocket. The local socket is always JSON.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Encoding {
-    /// Text messages of JSON.
-    #[default]
-    Json,
-    /// Binary messages in Erlang's external term format.
-    Etf,
-}
-
-impl Encoding {
-    /// The name in the URL's query.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Encoding::Json => "json",
-            Encoding::Etf => "etf",
-        }
-    }
 }
 
 /// A connection is over.

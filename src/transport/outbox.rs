@@ -82,7 +82,7 @@ impl Outbox {
     }
 
     /// The next frame that no transport took yet, taken now: it stays counted until [`written`](Outbox::written).
-    pub(super) fn take(&mut self) -> Option<Frame<'_>> {
+    pub fn take(&mut self) -> Option<Frame<'_>> {
         let frame = &self.buffer[self.taken..];
         let (code, length) = header(frame)?;
         let opcode = Opcode::from_code(code).expect("only `push` writes here");

@@ -11,6 +11,7 @@ typedef struct host {
   gb_conn server;
   int port;
   char ipc[256];
+  char launch_token[64];
 } host;
 
 /* Reads the addresses out of the server's CONNECTED. */
@@ -19,6 +20,7 @@ static inline void host_addresses(host *h, const gb_event *connected) {
   CHECK(h->port > 0 && h->port < 65536);
   snprintf(h->ipc, sizeof h->ipc, "%s", gb_str(gb_get(connected->data, ADDRESS_IPC), ""));
   CHECK(params_path(h->ipc)[0] != '\0');
+  snprintf(h->launch_token, sizeof h->launch_token, "%s", gb_str(gb_get(connected->data, "/launch_token"), ""));
 }
 
 /* A server with these parameters in a client of its own, listening. */

@@ -1,24 +1,74 @@
-/* Our server for a client that others wrote: hosts GameBridge, prints its addresses, then an event on each line, and does
- * what standard input says: `COMMAND {json}` is sent to the server. Ends with its input. */
+/* Our server for a client that others wrote: hosts GameBridge, prints its addresses, then every event as a JSON object on a
+ * line of its own, and does what standard input says, a line each:
+ *
+ *     NAME {json}          sends a command to the server; its reply is an event
+ *     answer 7 allow       answers the REQUEST with that tag; or `deny`
+ *
+ * Ends with its input. The first argument, if there is one, are the server's parameters. */
 #define _POSIX_C_SOURCE 200809L
 #include "host.h"
 
 #include <poll.h>
+#include <unistd.h>
 
-static void tell(const gb_event *ev) {
-  size_t length = 0;
-  const char *json = gb_json(ev->data, &length);
-  printf("%u %s %s %.*s\n", (unsigned)ev->type, ev->name, gb_status_str(ev->status), json != NULL ? (int)length : 0,
-         json != NULL ? json : "");
+static const char *kind_of(const gb_event *ev) {
+  switch (ev->type) {
+    case GB_EVENT_CONNECTED: return "CONNECTED";
+    case GB_EVENT_DISCONNECTED: return "DISCONNECTED";
+    case GB_EVENT_REPLY: return "REPLY";
+    case GB_EVENT_DISPATCH: return "DISPATCH";
+    case GB_EVENT_REQUEST: return "REQUEST";
+    case GB_EVENT_LOG: return "LOG";
+    default: return "OTHER";
+  }
 }
 
-int main(void) {
-  host h = host_start();
+static void tell(const gb_event *ev) {
+  gb_args *line = gb_args_new();
+  const char *text, *json;
+  size_t length = 0, data = 0;
+  gb_args_str(line, "/type", kind_of(ev));
+  gb_args_str(line, "/name", ev->name);
+  gb_args_str(line, "/status", gb_status_str(ev->status));
+  gb_args_str(line, "/message", ev->message);
+  gb_args_int(line, "/tag", (int64_t)ev->tag);
+  gb_args_int(line, "/peer", (int64_t)ev->peer);
+  gb_args_int(line, "/code", ev->code);
+  text = gb_args_json(line, &length);
+  json = gb_json(ev->data, &data);
+  /* The data is JSON already: it goes in before the closing brace. */
+  printf("%.*s,\"data\":%.*s}\n", (int)length - 1, text, json != NULL ? (int)data : 4, json != NULL ? json : "null");
+  gb_args_free(line);
+}
+
+static void carry_out(const host *h, char *line) {
+  static uint64_t tag = 0;
+  char *rest = strchr(line, ' ');
+  if (rest != NULL) *rest++ = '\0';
+  if (strcmp(line, "answer") == 0) {
+    char *verdict = NULL;
+    uint64_t request = strtoull(rest != NULL ? rest : "0", &verdict, 10);
+    CHECK_OK(gb_answer(h->gb, h->server, request, strstr(verdict, "allow") != NULL ? GB_OK : GB_ERR_CANCELLED, NULL));
+  } else if (gb_send(h->gb, h->server, line, rest, ++tag) != GB_OK) {
+    /* The script waits for a reply. */
+    gb_args *told = gb_args_new();
+    gb_args_str(told, "/type", "REPLY");
+    gb_args_str(told, "/name", line);
+    gb_args_str(told, "/status", "refused");
+    gb_args_str(told, "/message", gb_last_error());
+    printf("%s\n", gb_args_json(told, NULL));
+    gb_args_free(told);
+  }
+}
+
+int main(int argc, char **argv) {
+  host h = argc > 1 ? host_start_with(argv[1]) : host_start();
   struct pollfd ready[2];
-  char line[4096];
-  setvbuf(stdin, NULL, _IONBF, 0);
-  setvbuf(stdout, NULL, _IOLBF, 4096);
-  printf("{\"port\":%d,\"ipc\":\"%s\"}\n", h.port, h.ipc);
+  /* A scenario may be a long line. */
+  static char line[1 << 20];
+  size_t held = 0;
+  setvbuf(stdout, NULL, _IOLBF, 1 << 16);
+  printf("{\"port\":%d,\"ipc\":\"%s\",\"launch_token\":\"%s\"}\n", h.port, h.ipc, h.launch_token);
   ready[0].fd = 0;
   ready[1].fd = (int)gb_wakeup_handle(h.gb);
   ready[0].events = ready[1].events = POLLIN;
@@ -26,12 +76,19 @@ int main(void) {
     const gb_event *ev;
     while ((ev = gb_poll(h.gb)) != NULL) tell(ev);
     if (ready[0].revents != 0) {
-      char *args;
-      if (fgets(line, sizeof line, stdin) == NULL) break;
-      line[strcspn(line, "\n")] = '\0';
-      args = strchr(line, ' ');
-      if (args != NULL) *args++ = '\0';
-      CHECK_OK(gb_send(h.gb, h.server, line, args, 1));
+      ssize_t got = read(0, line + held, sizeof line - 1 - held);
+      char *end, *from = line;
+      if (got <= 0) break;
+      held += (size_t)got;
+      line[held] = '\0';
+      while ((end = strchr(from, '\n')) != NULL) {
+        *end = '\0';
+        carry_out(&h, from);
+        from = end + 1;
+      }
+      held = (size_t)(line + held - from);
+      memmove(line, from, held);
+      CHECK(held < sizeof line - 1);
     }
   }
   gb_client_free(h.gb);

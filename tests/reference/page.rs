@@ -5,7 +5,7 @@ use std::fmt::Write;
 use gamebridge::client::{PROTOCOLS, SERVICES};
 use gamebridge::proto::error::Status;
 use gamebridge::proto::wire::catalog::{Arg, Row, Shape, Type};
-use gamebridge::proto::wire::{gateway, host, rpc};
+use gamebridge::proto::wire::{gateway, host, rest, rpc};
 
 use crate::header;
 use crate::words::{anchor, cell, link, of_scopes, of_time, of_type, sentence, shapes_of};
@@ -37,6 +37,7 @@ pub fn reference() -> String {
     page.connecting();
     page.rpc();
     page.server();
+    page.http();
     page.gateway();
     page.numbers();
     page.objects();
@@ -83,6 +84,7 @@ impl Page {
             ("RPC error codes", "and close codes"),
             ("Server commands", "what to send to a server that you host"),
             ("Server events", "what it tells, and what it asks"),
+            ("Server over HTTP", "commands, tokens and the API, for programs that speak neither WebSocket nor IPC"),
             ("Gateway commands", "with intents and close codes"),
             ("Event types", "of `gb_event`"),
             ("Statuses", "and flags"),
@@ -257,6 +259,74 @@ impl Page {
         for row in host::EVENTS.iter().chain(host::REQUESTS) {
             shapes_of(row.reply, &mut self.shapes);
         }
+    }
+
+    fn http(&mut self) {
+        self.say("## Server over HTTP");
+        self.say(
+            "Routes on the WebSocket's port. The Host has to be a loopback literal with that port, and there is no CORS: a web \
+             page of another Origin than an application's can neither ask nor read. Everything that is not here gets one and \
+             the same 404, HEAD and OPTIONS too.",
+        );
+        self.table(
+            &["Route", "Body", "Answer"],
+            [
+                [
+                    "`POST /rpc?v=1&client_id=..`",
+                    "`application/json`: one command, `{\"cmd\":..,\"args\":..,\"nonce\":..}`",
+                    "200 and the reply, `{\"cmd\":..,\"data\":..,\"evt\":null,\"nonce\":..}`; or 400, 401, 403, 429 and \
+                     `{\"code\":..,\"message\":..}` with a code of [RPC](#rpc-error-codes)",
+                ],
+                [
+                    "`POST /oauth2/token`",
+                    "a form: `grant_type` authorization_code with `code`, or refresh_token with `refresh_token`; `client_id`, \
+                     `client_secret`",
+                    "the token, or the error object of RFC 6749",
+                ],
+                ["`POST /oauth2/token/rpc`", "a form: `client_id`, `client_secret`", "`{\"rpc_token\":..}`, for AUTHORIZE"],
+                [
+                    "`POST /oauth2/token/revoke`",
+                    "a form: `token`, `client_id`, `client_secret`",
+                    "`{}`; who authenticated with the token is closed with 4003",
+                ],
+                [
+                    "`/api`, `/api/v6` to `/api/v10`, and a path below",
+                    "`application/json`, where there is one",
+                    "what the API answers, in the words of that version; without a version it is 6",
+                ],
+            ]
+            .map(|row| row.map(str::to_owned).to_vec()),
+        );
+        self.say(
+            "`/rpc` needs an Origin of the application's, or none and `launch_token` in the query. An access token, as \
+             `Authorization: Bearer ..`, stands for AUTHENTICATE. The answer waits for the user's consent, or for what the \
+             command waits for. A command that lasts as long as a connection is refused with 4002: AUTHENTICATE, SUBSCRIBE, \
+             UNSUBSCRIBE, SET_ACTIVITY, SEND_ACTIVITY_JOIN_INVITE, CLOSE_ACTIVITY_REQUEST, SET_VOICE_SETTINGS, \
+             SET_USER_VOICE_SETTINGS, SET_CERTIFIED_DEVICES. All who ask so have the rate of one peer together.",
+        );
+        self.say("### API endpoints");
+        self.say(
+            "For a token of the scope rpc.api, on behalf of the user who gave it. What an application makes here is its own: \
+             ten guilds and ten channels at most while it is not approved, and it reads messages there without the scope \
+             messages.read, which it needs everywhere else. Errors are `{\"code\":..,\"message\":..}` with Discord's JSON codes, \
+             and a form that is wrong names its field. What happens here is an event to the peers that subscribed to it.",
+        );
+        self.table(
+            &["Endpoint", "What it does", "Query", "Body"],
+            rest::ENDPOINTS.iter().map(|endpoint| {
+                let names = |args: &[Arg]| {
+                    let names = args.iter().map(|arg| format!("`{}`{}", arg.name, if arg.required { "!" } else { "" }));
+                    names.collect::<Vec<_>>().join(", ")
+                };
+                vec![
+                    format!("`{} {}`", endpoint.method, endpoint.path),
+                    sentence(endpoint.row.about),
+                    names(endpoint.query),
+                    names(endpoint.row.args),
+                ]
+            }),
+        );
+        self.say("Members with a `!` have to be there.");
     }
 
     fn gateway(&mut self) {

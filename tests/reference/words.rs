@@ -25,6 +25,7 @@ pub fn of_type(ty: Type) -> String {
             known.join(", ")
         }
         Type::Nullable(inner) => format!("`null` or {}", of_type(*inner)),
+        Type::Either(one, other) => format!("{}, or {}", of_type(*one), of_type(*other)),
         Type::Object(shape) if shape.name.is_empty() => "object".to_owned(),
         Type::Object(shape) => link(shape.name),
         Type::Array { of, min, max } => {
@@ -108,6 +109,10 @@ pub fn anchor(heading: &str) -> String {
 pub fn shapes_of(ty: Type, shapes: &mut Vec<&'static Shape>) {
     match ty {
         Type::Nullable(inner) => shapes_of(*inner, shapes),
+        Type::Either(one, other) => {
+            shapes_of(*one, shapes);
+            shapes_of(*other, shapes);
+        }
         Type::Array { of, .. } => shapes_of(*of, shapes),
         Type::Object(shape) if !shape.name.is_empty() => {
             if let Some(known) = shapes.iter().find(|known| known.name == shape.name) {

@@ -198,6 +198,8 @@ fn peers_beyond_thirty_two_are_turned_away() {
     serve(&game, &folder, &json!({}));
     let mut peers: Vec<Peer> = (0..32).map(|_| Peer::greeted(&folder.socket())).collect();
     let mut late = Peer::dial(&folder.socket());
+    late.settle();
+    late.write(0, r#"{"v":1,"client_id":"1234"}"#);
     let (opcode, payload) = late.read().expect("a CLOSE");
     assert!(opcode == 2 && String::from_utf8_lossy(&payload).contains("too many peers"));
     peers[0].settle();

@@ -1,5 +1,6 @@
 //! What is dropped when nobody polls, what is not, and what is said of it.
 
+use std::io::Write;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use gamebridge::ffi::*;
 use serde_json::json;
 
-use crate::harness::{DEFAULTS, FakeDiscord, FakeGateway, Folder, Game, Peer, last_error};
+use crate::harness::{DEFAULTS, FakeDiscord, FakeGateway, Folder, Game, Peer, frame, last_error};
 
 /// The smallest queue there is.
 fn narrow() -> Game {
@@ -92,6 +93,43 @@ fn replies_and_lifecycle_are_never_dropped() {
     assert_eq!(tags, (1..=100).collect::<Vec<_>>());
     assert!(of(GB_EVENT_DROPPED).count() > 0, "the flood was dropped meanwhile");
     assert_eq!((of(GB_EVENT_RECONNECTING).count(), of(GB_EVENT_CONNECTED).count()), (1, 1));
+}
+
+#[test]
+fn answers_that_nobody_polls_stay_with_the_peer() {
+    const ANSWERS: u64 = 200;
+    let (discord, quiet, game) = (FakeDiscord::new(), FakeDiscord::new(), narrow());
+    let (_, mut steady) = quiet.connect(&game, &json!({}));
+    let (conn, mut peer) = discord.connect(&game, &json!({}));
+    let data = json!({"filler": "x".repeat(256 * 1024)});
+    let mut answers = Vec::new();
+    for tag in 1..=ANSWERS {
+        assert_eq!(game.send(conn, "GET_GUILDS", "{}", tag), GB_OK);
+        let asked = peer.asked();
+        let answer = json!({"cmd": asked.cmd, "evt": null, "nonce": asked.nonce, "data": data}).to_string();
+        answers.extend(frame(1, answer.as_bytes()));
+    }
+    peer.stream.set_nonblocking(true).expect("set");
+    let (mut written, mut patience) = (0, 20);
+    while written < answers.len() && patience > 0 {
+        match peer.stream.write(&answers[written..]) {
+            Ok(n) => (written, patience) = (written + n, 20),
+            Err(error) => {
+                assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
+                // The library's thread goes on: a connection that it reads has its turn before this is answered.
+                steady.settle();
+                patience -= 1;
+            }
+        }
+    }
+    assert!(written < 4 << 20, "{written} bytes were read, and nobody polled");
+    // Nothing was lost, and when it is polled the rest comes.
+    peer.stream.set_nonblocking(false).expect("set");
+    let writing = thread::spawn(move || peer.stream.write_all(&answers[written..]).map(|()| peer));
+    for tag in 1..=ANSWERS {
+        assert_eq!(game.reply(conn, tag).status, GB_OK);
+    }
+    writing.join().expect("no panic").expect("all was read");
 }
 
 #[test]

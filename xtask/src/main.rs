@@ -17,7 +17,9 @@ mod house;
 mod library;
 mod prototypes;
 mod provocation;
+mod python;
 mod reference;
+mod replay;
 mod rust_suite;
 mod step;
 mod tally;
@@ -33,6 +35,7 @@ cargo xtask <command>
   test [--only PART] [--list]   every test there is, or one part of them
   header                        rewrite include/gamebridge.h from the build
   reference                     rewrite docs/reference.md from the catalogs
+  replay [--accept] FILE        play a recording again, and say where the machines differ (docs/recording.md)
   fuzz [--seconds N] [TARGET]   every fuzz target (or one) for N seconds each (default 60)
   bench [--only PART] [--write] the measurements, as a table; --write puts it into benches/README.md
 ";
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         Some("test") => test::run(rest),
         Some("header") => header::run(rest),
         Some("reference") => reference::run(rest),
+        Some("replay") => return replay::run(rest),
         Some("fuzz") => fuzz::run(rest),
         Some("bench") => bench::run(rest),
         None | Some("help" | "--help" | "-h") => {

@@ -3,11 +3,17 @@
 mod envelope;
 mod etf;
 mod framing;
+mod messages;
+mod peer;
 mod pointer;
+mod record;
 mod tape;
 
 pub use envelope::envelope;
 pub use etf::etf;
 pub use framing::framing;
+pub use messages::messages;
+pub use peer::{ipc_peer, websocket_peer};
 pub use pointer::pointer;
+pub use record::{recording, redaction};
 pub use tape::tape;

@@ -4,4 +4,5 @@
 //! all else; rules that would hold at another door too are not its own.
 
 pub mod form;
+pub mod rest;
 pub mod rpc;

@@ -34,6 +34,12 @@ pub fn push_int(out: &mut Vec<u8>, number: i64) {
     out.extend_from_slice(number.to_string().as_bytes());
 }
 
+/// Appends a number, shortest spelling first; one that JSON has no spelling for (not finite) is null.
+pub fn push_num(out: &mut Vec<u8>, number: f64) {
+    let text = if number.is_finite() { number.to_string() } else { "null".to_owned() };
+    out.extend_from_slice(text.as_bytes());
+}
+
 /// Writes one JSON object, member by member, at the end of a buffer.
 ///
 /// ```
@@ -82,6 +88,12 @@ impl<'o> Object<'o> {
     /// A number member.
     pub fn int(mut self, name: &str, number: i64) -> Self {
         push_int(self.key(name), number);
+        self
+    }
+
+    /// A number member that need not be whole.
+    pub fn num(mut self, name: &str, number: f64) -> Self {
+        push_num(self.key(name), number);
         self
     }
 

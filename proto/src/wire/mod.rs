@@ -6,4 +6,6 @@ pub mod gateway;
 pub mod host;
 pub mod ipc;
 pub mod json;
+pub mod rest;
 pub mod rpc;
+pub mod websocket;

@@ -3,7 +3,7 @@
 //! The world keeps what an activity says, not how a protocol writes it. An activity belongs to a [`Session`] (one
 //! connection of one application) and ends with it.
 
-use super::{ApplicationId, UserId};
+use super::{ApplicationId, Change, Changes, Error, UserId, World, limits};
 use crate::secret::Secret;
 
 /// The number of a session; never reused within a world.
@@ -117,5 +117,115 @@ impl JoinRequest {
     /// Whether this application may answer it.
     pub fn concerns(&self, application: ApplicationId) -> bool {
         self.application.is_none_or(|asked| asked == application)
+    }
+
+    /// Whether the answer of this application, or of none, is one to it.
+    pub fn is_answered_by(&self, application: Option<ApplicationId>) -> bool {
+        application.map_or(self.application.is_none(), |application| self.concerns(application))
+    }
+}
+
+impl Activity {
+    /// How many bytes its texts are together.
+    fn text_bytes(&self) -> usize {
+        let Activity { name, details, details_url, state, state_url, assets, party, secrets, buttons, .. } = self;
+        let Assets { large_image, large_text, large_url, small_image, small_text, small_url, invite_cover_image } =
+            assets;
+        let texts = [name, details, details_url, state, state_url, large_image, large_text, large_url];
+        let more = [small_image, small_text, small_url, invite_cover_image];
+        let plain: usize = texts.into_iter().chain(more).flatten().map(|text| text.len()).sum();
+        let party = party.as_ref().and_then(|party| party.id.as_ref()).map_or(0, |id| id.len());
+        let secrets = [&secrets.join, &secrets.spectate, &secrets.match_];
+        let secrets: usize = secrets.into_iter().flatten().map(|secret| secret.reveal().len()).sum();
+        let buttons: usize = buttons.iter().map(|button| button.label.len() + button.url.len()).sum();
+        plain + party + secrets + buttons
+    }
+
+    /// Whether it is small enough to be kept. What its texts say was checked by the door.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        let (most, given) = (limits::ACTIVITY_BYTES, self.text_bytes());
+        if given > most || self.buttons.len() > 2 {
+            let sentence = format!("activity: {most} bytes of text and 2 buttons at most, {given} bytes given");
+            return Err(Error::TooMany(sentence.into()));
+        }
+        Ok(())
+    }
+}
+
+impl World {
+    /// [`Change::SessionOpened`] comes first, then what the settings became that wait for this application.
+    pub(super) fn open_session(
+        &mut self,
+        user: UserId,
+        application: ApplicationId,
+        out: &mut Changes,
+    ) -> Result<(), Error> {
+        self.known_user(user)?;
+        self.known_application(application)?;
+        limits::room("sessions", self.sessions.len(), limits::SESSIONS)?;
+        self.sessions_made += 1;
+        let id = SessionId(self.sessions_made);
+        self.sessions.insert(id, Session { id, user, application, activity: None });
+        out.push(Change::SessionOpened(id));
+        self.take_voice_settings_up(id, application, out);
+        Ok(())
+    }
+
+    pub(super) fn close_session(&mut self, id: SessionId, out: &mut Changes) -> Result<(), Error> {
+        let Session { user, application, activity, .. } = self.sessions.remove(&id).ok_or(Error::UnknownSession(id))?;
+        if activity.is_some() {
+            out.push(Change::ActivityChanged { user, application, session: id });
+        }
+        self.let_voice_settings_go(id, out);
+        Ok(())
+    }
+
+    pub(super) fn set_activity(
+        &mut self,
+        id: SessionId,
+        activity: Option<Box<Activity>>,
+        out: &mut Changes,
+    ) -> Result<(), Error> {
+        let session = self.sessions.get_mut(&id).ok_or(Error::UnknownSession(id))?;
+        let activity = activity.map(|activity| *activity);
+        activity.as_ref().map_or(Ok(()), Activity::check)?;
+        if session.activity != activity {
+            session.activity = activity;
+            out.push(Change::ActivityChanged { user: session.user, application: session.application, session: id });
+        }
+        Ok(())
+    }
+
+    pub(super) fn request_join(&mut self, request: JoinRequest, out: &mut Changes) -> Result<(), Error> {
+        self.other_user(request.from)?;
+        if !self.join_requests.contains(&request) {
+            if self.join_requests.len() >= limits::JOIN_REQUESTS {
+                self.join_requests.remove(0);
+            }
+            self.join_requests.push(request);
+        }
+        out.push(Change::JoinRequested { from: request.from, application: request.application });
+        Ok(())
+    }
+
+    pub(super) fn answer_join(
+        &mut self,
+        from: UserId,
+        application: Option<ApplicationId>,
+        session: Option<SessionId>,
+        accepted: bool,
+        out: &mut Changes,
+    ) -> Result<(), Error> {
+        self.known_user(from)?;
+        let before = self.join_requests.len();
+        self.join_requests.retain(|request| request.from != from || !request.is_answered_by(application));
+        if self.join_requests.len() == before {
+            return Err(Error::NotAsked(from));
+        }
+        let activity =
+            session.and_then(|session| self.sessions.get(&session)).and_then(|session| session.activity.as_ref());
+        let secret = activity.filter(|_| accepted).and_then(|activity| activity.secrets.join.clone());
+        out.push(Change::JoinAnswered { from, application, accepted, secret });
+        Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{ApplicationId, UserId};
+use super::{ApplicationId, Change, Changes, Error, UserId, World, limits};
 use crate::secret::Secret;
 
 /// The Origin that applications nobody registered may be reached from, besides none over IPC: what Discord recommends
@@ -78,5 +78,48 @@ impl Applications {
             None if !self.registered_only => Some(Cow::Owned(Application::unregistered(id))),
             None => None,
         }
+    }
+}
+
+impl World {
+    pub(super) fn register(&mut self, mut application: Application, out: &mut Changes) -> Result<(), Error> {
+        application.check()?;
+        if !self.applications.registered.contains_key(&application.id) {
+            limits::room("applications", self.applications.registered.len(), limits::APPLICATIONS)?;
+        }
+        application.fill_name();
+        let id = application.id;
+        self.applications.registered.insert(id, application);
+        out.push(Change::ApplicationRegistered(id));
+        Ok(())
+    }
+}
+
+impl Application {
+    /// Without a name it is called by its id.
+    pub(super) fn fill_name(&mut self) {
+        if self.name.trim().is_empty() {
+            self.name = self.id.to_string().into();
+        }
+    }
+
+    pub(super) fn check(&self) -> Result<(), Error> {
+        if self.testers.len() > Application::MAX_TESTERS {
+            let (most, given) = (Application::MAX_TESTERS, self.testers.len());
+            return Err(Error::Invalid(format!("testers: {most} at most, {given} given").into()));
+        }
+        if self.id.get() == 0 {
+            return Err(Error::Invalid("id: an application's id is not 0".into()));
+        }
+        let listed = self.rpc_origins.iter().chain(&self.redirect_uris);
+        // Each entry counts for more than its text, since many empty ones are something too.
+        let listed: usize = listed.map(|text| text.len() + size_of::<Box<str>>()).sum();
+        let texts = self.name.len() + self.description.len() + self.icon.as_ref().map_or(0, |icon| icon.len());
+        let secret = self.secret.as_ref().map_or(0, |secret| secret.reveal().len());
+        if listed + texts + secret > limits::APPLICATION_BYTES {
+            let most = limits::APPLICATION_BYTES;
+            return Err(Error::TooMany(format!("an application's texts: {most} bytes at most").into()));
+        }
+        Ok(())
     }
 }

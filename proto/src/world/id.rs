@@ -73,7 +73,20 @@ impl Generator {
         } else {
             (self.last_ms, self.increment) = (self.last_ms + 1, 0);
         }
+        self.last()
+    }
+
+    /// The one that was handed out last.
+    pub fn last(&self) -> Snowflake {
         Snowflake::new(self.last_ms, 0, Self::PROCESS, self.increment)
+    }
+
+    /// Hands out greater ones than this from now on.
+    pub fn go_on_after(&mut self, id: Snowflake) {
+        if self.last() < id {
+            let ours = Snowflake::new(id.unix_ms(), 0, Self::PROCESS, id.increment()) == id;
+            (self.last_ms, self.increment) = (id.unix_ms(), if ours { id.increment() } else { 0xFFF });
+        }
     }
 }
 
@@ -111,6 +124,16 @@ ids! {
     GuildId,
     /// The id of an application: what clients call `client_id`.
     ApplicationId,
+    /// The id of a channel.
+    ChannelId,
+    /// The id of a role; @everyone's is its guild's.
+    RoleId,
+    /// The id of a message.
+    MessageId,
+    /// The id of an entitlement.
+    EntitlementId,
+    /// The id of something that can be owned.
+    SkuId,
 }
 
 #[cfg(test)]

@@ -10,16 +10,36 @@
 
 mod activity;
 mod application;
+mod call;
+mod change;
+mod channel;
+mod device;
+mod entitlement;
 mod entropy;
+mod error;
 mod grant;
 mod guild;
+mod history;
 mod id;
+pub mod limits;
+mod member;
+mod mention;
+mod message;
+mod modifier;
 mod name;
 mod operation;
+mod people;
+mod permissions;
+mod restore;
+mod role;
+mod state;
 #[cfg(test)]
 mod tests;
 mod timestamp;
 mod user;
+mod view;
+mod voice;
+mod voice_settings;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -27,17 +47,36 @@ use std::fmt;
 
 pub use activity::{Activity, Assets, Button, JoinRequest, Party, Secrets, Session, SessionId};
 pub use application::{Application, DEFAULT_ORIGIN};
+pub use change::{Change, Changes};
+pub use channel::{Channel, ChannelEdit, ChannelKind, NewChannel, Overwrite, OverwriteOf};
+pub use entitlement::{Entitlement, NewEntitlement};
 pub use entropy::Entropy;
+pub(crate) use entropy::fill_for;
+pub use error::Error;
 pub use grant::{CODE_LIFETIME, ClientCredentials, Scopes, TOKEN_LIFETIME, Token, TokenId};
-pub use guild::Guild;
-pub use id::{ApplicationId, EPOCH_MS, Generator, GuildId, Snowflake, UserId};
-pub use operation::{Change, Changes, Error, Operation};
+pub use guild::{Guild, GuildEdit, Member, MemberEdit, NewGuild, NewRole, Role, RoleEdit};
+pub use id::{
+    ApplicationId, ChannelId, EPOCH_MS, EntitlementId, Generator, GuildId, MessageId, RoleId, SkuId, Snowflake, UserId,
+};
+pub use message::{Message, MessageEdit, NewMessage};
+pub use operation::Operation;
+pub use people::{Presence, RelationshipKind, Status};
+pub use permissions::Permissions;
+pub use state::{SavedToken, State};
 pub use timestamp::Timestamp;
-pub use user::{NewUser, User};
+pub use user::{NewUser, User, UserEdit};
+pub use voice::{VoiceConnection, VoiceConnectionState, VoiceState};
+pub use voice_settings::{
+    AudioDevice, CertifiedDevice, Configured, DeviceKind, Lock, ShortcutKey, UserVoiceEdit, UserVoiceSettings, VoiceIo,
+    VoiceMode, VoiceModeKind, VoiceSettings, VoiceSettingsEdit,
+};
 
 use crate::time::Instant;
 use application::Applications;
 use grant::Grants;
+use history::History;
+use voice::Voice;
+use voice_settings::Hearing;
 
 /// What a world starts from.
 #[derive(Clone, Debug)]
@@ -64,15 +103,25 @@ pub struct World {
     unix_ms_at_zero: u64,
     entropy: Box<dyn Entropy + Send>,
     ids: Generator,
+    local_user: UserId,
+    guest: bool,
     users: BTreeMap<UserId, User>,
+    presences: BTreeMap<UserId, Presence>,
+    relationships: BTreeMap<UserId, RelationshipKind>,
     guilds: BTreeMap<GuildId, Guild>,
+    channels: BTreeMap<ChannelId, Channel>,
+    /// The channels of each guild, by id; those of none are the private ones.
+    channel_lists: BTreeMap<Option<GuildId>, Vec<ChannelId>>,
+    history: History,
+    text_channel: Option<ChannelId>,
+    voice: Voice,
+    hearing: Hearing,
+    entitlements: BTreeMap<EntitlementId, Entitlement>,
     applications: Applications,
     sessions: BTreeMap<SessionId, Session>,
     sessions_made: u64,
     join_requests: Vec<JoinRequest>,
     grants: Grants,
-    local_user: UserId,
-    guest: bool,
 }
 
 impl fmt::Debug for World {
@@ -81,6 +130,7 @@ impl fmt::Debug for World {
             .field("local_user", &self.local_user())
             .field("users", &self.users.len())
             .field("guilds", &self.guilds.len())
+            .field("channels", &self.channels.len())
             .field("sessions", &self.sessions.len())
             .finish_non_exhaustive()
     }
@@ -100,14 +150,23 @@ impl World {
             entropy: Box::new(entropy),
             ids,
             local_user: local.id,
+            guest,
             users: BTreeMap::from([(local.id, local)]),
+            presences: BTreeMap::new(),
+            relationships: BTreeMap::new(),
             guilds: BTreeMap::new(),
+            channels: BTreeMap::new(),
+            channel_lists: BTreeMap::new(),
+            history: History::default(),
+            text_channel: None,
+            voice: Voice::default(),
+            hearing: Hearing::default(),
+            entitlements: BTreeMap::new(),
             applications: Applications { registered: BTreeMap::new(), registered_only },
             sessions: BTreeMap::new(),
             sessions_made: 0,
             join_requests: Vec::new(),
             grants: Grants::default(),
-            guest,
         })
     }
 
@@ -116,218 +175,112 @@ impl World {
     /// # Errors
     /// Each kind of refusal is a variant of [`Error`]; which of them an operation can meet follows from what it names.
     pub fn apply(&mut self, now: Instant, operation: Operation) -> Result<Changes, Error> {
-        let change = match operation {
-            Operation::CreateUser(new) => {
-                let id = UserId(self.ids.next(self.unix_ms(now)));
-                self.users.insert(id, new.into_user(id)?);
-                Change::UserCreated(id)
+        let mut changes = Changes::none();
+        self.carry_out(now, operation, &mut changes)?;
+        Ok(changes)
+    }
+
+    /// Every arm checks first and changes then, so that a refusal leaves nothing behind.
+    fn carry_out(&mut self, now: Instant, operation: Operation, out: &mut Changes) -> Result<(), Error> {
+        match operation {
+            Operation::CreateUser(new) => self.create_user(now, new, out),
+            Operation::EditUser { user, edit } => self.edit_user(user, edit, out),
+            Operation::SetPresence { user, presence } => self.set_presence(user, presence, out),
+            Operation::SetRelationship { user, kind } => self.set_relationship(user, kind, out),
+            Operation::CreateGuild(new) => self.create_guild(now, new, out),
+            Operation::EditGuild { guild, edit } => self.edit_guild(guild, edit, out),
+            Operation::DeleteGuild(guild) => self.delete_guild(guild, out),
+            Operation::JoinGuild { guild, user } => self.join_guild(now, guild, user, out),
+            Operation::LeaveGuild { guild, user } => self.leave_guild(guild, user, out),
+            Operation::EditMember { guild, user, edit } => self.edit_member(guild, user, edit, out),
+            Operation::CreateRole { guild, role } => self.create_role(now, guild, role, out),
+            Operation::EditRole { guild, role, edit } => self.edit_role(guild, role, edit, out),
+            Operation::DeleteRole { guild, role } => self.delete_role(guild, role, out),
+            Operation::CreateChannel(new) => self.create_channel(now, new, out).map(drop),
+            Operation::EditChannel { channel, edit } => self.edit_channel(channel, edit, out),
+            Operation::SetOverwrite { channel, overwrite } => self.set_overwrite(channel, overwrite, out),
+            Operation::RemoveOverwrite { channel, of } => self.remove_overwrite(channel, of, out),
+            Operation::DeleteChannel(channel) => self.delete_channel(channel, out),
+            Operation::PostMessage(new) => self.post_message(now, new, out).map(drop),
+            Operation::EditMessage { channel, message, edit } => self.edit_message(now, channel, message, edit, out),
+            Operation::DeleteMessage { channel, message } => self.delete_message(channel, message, out),
+            Operation::SelectTextChannel(channel) => self.select_text_channel(channel, out),
+            Operation::JoinVoice { user, channel } => self.join_voice(user, channel, out),
+            Operation::LeaveVoice(user) => self.leave_voice(user, out),
+            Operation::EditVoice { user, self_mute, self_deaf } => self.edit_voice(user, self_mute, self_deaf, out),
+            Operation::SetSpeaking { user, speaking } => self.set_speaking(user, speaking, out),
+            Operation::SetVoiceServers { available } => self.set_voice_servers(available, out),
+            Operation::SetVoiceConnection { state, hostname } => self.set_voice_connection(state, hostname, out),
+            Operation::Ping(milliseconds) => self.ping(milliseconds, out),
+            Operation::EditVoiceSettings { session, edit } => self.edit_voice_settings(session, *edit, out),
+            Operation::EditUserVoice { session, user, edit } => self.edit_user_voice(session, user, edit, out),
+            Operation::SetAudioDevices { inputs, outputs } => self.set_audio_devices(inputs, outputs, out),
+            Operation::SetCertifiedDevices { session, devices } => self.set_certified_devices(session, devices, out),
+            Operation::Invite { from, application } => self.invite(now, from, application, out),
+            Operation::CreateEntitlement(new) => self.create_entitlement(now, new, out),
+            Operation::DeleteEntitlement(id) => self.delete_entitlement(id, out),
+            Operation::RegisterApplication(application) => self.register(application, out),
+            Operation::OpenSession { user, application } => self.open_session(user, application, out),
+            Operation::CloseSession(session) => self.close_session(session, out),
+            Operation::SetActivity { session, activity } => self.set_activity(session, activity, out),
+            Operation::AcceptJoin { application, secret } => {
+                out.push(Change::ActivityJoin { application, secret });
+                Ok(())
             }
-            Operation::RenameUser { user, username } => {
-                let username = name::username(&username)?;
-                let known = self.users.get_mut(&user).ok_or(Error::UnknownUser(user))?;
-                if known.username == username {
-                    return Ok(Changes::none());
-                }
-                known.username = username;
-                Change::UserChanged(user)
+            Operation::AcceptSpectate { application, secret } => {
+                out.push(Change::ActivitySpectate { application, secret });
+                Ok(())
             }
-            Operation::CreateGuild { name, icon } => {
-                let id = GuildId(self.ids.next(self.unix_ms(now)));
-                self.guilds.insert(id, Guild { id, name: name::guild(&name)?, icon });
-                Change::GuildCreated(id)
-            }
-            Operation::RegisterApplication(application) => self.register(application)?,
-            Operation::OpenSession { user, application } => {
-                self.user(user).ok_or(Error::UnknownUser(user))?;
-                self.known(application)?;
-                self.sessions_made += 1;
-                let id = SessionId(self.sessions_made);
-                self.sessions.insert(id, Session { id, user, application, activity: None });
-                Change::SessionOpened(id)
-            }
-            Operation::CloseSession(id) => match self.sessions.remove(&id) {
-                Some(Session { user, application, activity: Some(_), .. }) => {
-                    Change::ActivityChanged { user, application, session: id }
-                }
-                Some(_) => return Ok(Changes::none()),
-                None => return Err(Error::UnknownSession(id)),
-            },
-            Operation::SetActivity { session: id, activity } => {
-                let activity = activity.map(|activity| *activity);
-                let session = self.sessions.get_mut(&id).ok_or(Error::UnknownSession(id))?;
-                if session.activity == activity {
-                    return Ok(Changes::none());
-                }
-                session.activity = activity;
-                Change::ActivityChanged { user: session.user, application: session.application, session: id }
-            }
-            Operation::AcceptJoin { application, secret } => Change::ActivityJoin { application, secret },
-            Operation::AcceptSpectate { application, secret } => Change::ActivitySpectate { application, secret },
-            Operation::RequestJoin { from, application } => self.request_join(JoinRequest { from, application })?,
+            Operation::RequestJoin { from, application } => self.request_join(JoinRequest { from, application }, out),
             Operation::AnswerJoin { from, application, session, accepted } => {
-                self.answer_join(from, application, session, accepted)?
+                self.answer_join(from, application, session, accepted, out)
             }
-            Operation::Authorize { application, user, scopes } => {
-                self.user(user).ok_or(Error::UnknownUser(user))?;
-                if !self.known(application)?.may_be_authorized_by(user) {
-                    return Err(Error::NotATester(application));
-                }
-                Change::CodeIssued(self.grants.issue_code(now, &mut *self.entropy, application, user, scopes))
-            }
-            Operation::IssueRpcToken(client) => {
-                self.authenticate(&client)?;
-                Change::RpcTokenIssued(self.grants.issue_rpc_token(now, &mut *self.entropy, client.id))
-            }
-            Operation::UseRpcToken { application, token } => {
-                self.grants.use_rpc_token(now, application, &token)?;
-                return Ok(Changes::none());
-            }
+            Operation::Authorize { application, user, scopes } => self.authorize(now, application, user, scopes, out),
+            Operation::IssueRpcToken(client) => self.issue_rpc_token(now, client, out),
+            Operation::UseRpcToken { application, token } => self.grants.use_rpc_token(now, application, &token),
             Operation::ExchangeCode { client, code, redirect_uri } => {
-                let application = self.authenticate(&client)?;
-                if let (Some(uri), false) = (&redirect_uri, application.redirect_uris.is_empty())
-                    && !application.redirect_uris.contains(uri)
-                {
-                    return Err(Error::BadGrant("the redirect URI is none of the application's"));
-                }
-                let token = self.grants.exchange(now, &mut *self.entropy, client.id, &code)?;
-                Change::TokenIssued(Box::new(token.clone()))
+                self.exchange_code(now, client, code, redirect_uri, out)
             }
-            Operation::RefreshToken { client, refresh_token } => {
-                self.authenticate(&client)?;
-                let token = self.grants.refresh(now, &mut *self.entropy, client.id, &refresh_token)?;
-                Change::TokenIssued(Box::new(token.clone()))
+            Operation::RefreshToken { client, refresh_token } => self.refresh_token(now, client, refresh_token, out),
+            Operation::RevokeToken(token) => {
+                out.push(Change::TokenRevoked(self.grants.revoke(&token)?));
+                Ok(())
             }
-            Operation::RevokeToken(token) => Change::TokenRevoked(self.grants.revoke(&token)?),
-        };
-        Ok(Changes::one(change))
+        }
     }
 
-    fn register(&mut self, mut application: Application) -> Result<Change, Error> {
-        if application.testers.len() > Application::MAX_TESTERS {
-            let (most, given) = (Application::MAX_TESTERS, application.testers.len());
-            return Err(Error::Invalid(format!("testers: {most} at most, {given} given").into()));
-        }
-        if application.id.get() == 0 {
-            return Err(Error::Invalid("id: an application's id is not 0".into()));
-        }
-        if application.name.trim().is_empty() {
-            application.name = application.id.to_string().into();
-        }
-        let id = application.id;
-        self.applications.registered.insert(id, application);
-        Ok(Change::ApplicationRegistered(id))
+    fn next_id(&mut self, now: Instant) -> Snowflake {
+        self.ids.next(self.unix_ms(now))
     }
 
-    fn request_join(&mut self, request: JoinRequest) -> Result<Change, Error> {
-        self.user(request.from).ok_or(Error::UnknownUser(request.from))?;
-        if request.from == self.local_user {
-            return Err(Error::Invalid("user_id: another player's id expected, the local user's given".into()));
-        }
-        if !self.join_requests.contains(&request) {
-            self.join_requests.push(request);
-        }
-        Ok(Change::JoinRequested { from: request.from, application: request.application })
+    fn known_user(&self, id: UserId) -> Result<&User, Error> {
+        self.users.get(&id).ok_or(Error::UnknownUser(id))
     }
 
-    fn answer_join(
-        &mut self,
-        from: UserId,
-        application: ApplicationId,
-        session: SessionId,
-        accepted: bool,
-    ) -> Result<Change, Error> {
-        self.user(from).ok_or(Error::UnknownUser(from))?;
-        let before = self.join_requests.len();
-        self.join_requests.retain(|request| request.from != from || !request.concerns(application));
-        if self.join_requests.len() == before {
-            return Err(Error::NotAsked(from));
+    /// A user that the host may speak for, and that is not the local one.
+    fn other_user(&self, id: UserId) -> Result<&User, Error> {
+        if id == self.local_user {
+            return Err(Error::Invalid("user_id: another user's id expected, the local user's given".into()));
         }
-        let activity = self.sessions.get(&session).and_then(|session| session.activity.as_ref());
-        let secret = activity.filter(|_| accepted).and_then(|activity| activity.secrets.join.clone());
-        Ok(Change::JoinAnswered { from, application, accepted, secret })
+        self.known_user(id)
     }
 
-    fn known(&self, id: ApplicationId) -> Result<Cow<'_, Application>, Error> {
+    fn known_application(&self, id: ApplicationId) -> Result<Cow<'_, Application>, Error> {
         self.application(id).ok_or(Error::UnknownApplication(id))
     }
 
-    /// An application with a secret has to show it (RFC 6749 section 2.3.1); one without is a public client.
-    fn authenticate(&self, client: &ClientCredentials) -> Result<Cow<'_, Application>, Error> {
-        let application = self.known(client.id)?;
-        match &application.secret {
-            Some(_) if client.secret != application.secret => Err(Error::BadClient),
-            _ => Ok(application),
+    /// A guild that can be reached.
+    fn reached_guild(&self, id: GuildId) -> Result<&Guild, Error> {
+        let guild = self.guilds.get(&id).ok_or(Error::UnknownGuild(id))?;
+        if guild.available { Ok(guild) } else { Err(Error::Unavailable(id)) }
+    }
+
+    /// A channel that is in no guild, or in one that can be reached.
+    fn reached_channel(&self, id: ChannelId) -> Result<&Channel, Error> {
+        let channel = self.channels.get(&id).ok_or(Error::UnknownChannel(id))?;
+        if let Some(guild) = channel.guild {
+            self.reached_guild(guild)?;
         }
-    }
-
-    /// The Unix time of `now`, in milliseconds.
-    pub fn unix_ms(&self, now: Instant) -> u64 {
-        self.unix_ms_at_zero.saturating_add(now.as_nanos() / 1_000_000)
-    }
-
-    /// The date and time of `now`.
-    pub fn timestamp(&self, now: Instant) -> Timestamp {
-        Timestamp(self.unix_ms(now))
-    }
-
-    /// Whose Discord this is.
-    pub fn local_user(&self) -> &User {
-        &self.users[&self.local_user]
-    }
-
-    /// Whether the local user is a guest, whom an application may name.
-    pub fn local_user_is_guest(&self) -> bool {
-        self.guest
-    }
-
-    /// The user of this id.
-    pub fn user(&self, id: UserId) -> Option<&User> {
-        self.users.get(&id)
-    }
-
-    /// All users, by id.
-    pub fn users(&self) -> impl Iterator<Item = &User> {
-        self.users.values()
-    }
-
-    /// The guild of this id.
-    pub fn guild(&self, id: GuildId) -> Option<&Guild> {
-        self.guilds.get(&id)
-    }
-
-    /// The guilds that the local user is in, by id.
-    pub fn guilds(&self) -> impl Iterator<Item = &Guild> {
-        self.guilds.values()
-    }
-
-    /// The application of this id: as registered, or what an unregistered one counts as, or `None` when only registered
-    /// ones are accepted.
-    pub fn application(&self, id: ApplicationId) -> Option<Cow<'_, Application>> {
-        self.applications.get(id)
-    }
-
-    /// The registered applications, by id.
-    pub fn applications(&self) -> impl Iterator<Item = &Application> {
-        self.applications.registered.values()
-    }
-
-    /// The session of this number.
-    pub fn session(&self, id: SessionId) -> Option<&Session> {
-        self.sessions.get(&id)
-    }
-
-    /// The sessions, oldest first.
-    pub fn sessions(&self) -> impl Iterator<Item = &Session> {
-        self.sessions.values()
-    }
-
-    /// Who waits for an answer, oldest first.
-    pub fn join_requests(&self) -> &[JoinRequest] {
-        &self.join_requests
-    }
-
-    /// The token with this access token, if it works at this moment.
-    pub fn token(&self, now: Instant, access: &crate::secret::Secret) -> Option<&Token> {
-        self.grants.token(now, access)
+        Ok(channel)
     }
 }

@@ -20,6 +20,40 @@ pub(super) fn guild(text: &str) -> Result<Box<str>, Error> {
     within("name", text, 2, 100)
 }
 
+/// A channel's name: 2 to 100 characters.
+pub(super) fn channel(text: &str) -> Result<Box<str>, Error> {
+    within("name", text, 2, 100)
+}
+
+/// A role's name: 1 to 100 characters.
+pub(super) fn role(text: &str) -> Result<Box<str>, Error> {
+    within("name", text, 1, 100)
+}
+
+/// The name that is shown for a user: 1 to 32 characters.
+pub(super) fn shown(field: &str, text: &str) -> Result<Box<str>, Error> {
+    within(field, text, 1, 32)
+}
+
+/// The hash of an image, which stands in the middle of its address.
+pub(super) fn image(field: &str, text: &str) -> Result<(), Error> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    if plain && (1..=128).contains(&text.len()) {
+        return Ok(());
+    }
+    let expected = "1 to 128 letters, digits, hyphens and underscores expected";
+    Err(Error::Invalid(format!("{field}: {expected}").into()))
+}
+
+/// A text that is only shown.
+pub(super) fn text(field: &str, text: &str, least: usize, most: usize) -> Result<(), Error> {
+    let count = text.chars().count();
+    if count < least || count > most {
+        return Err(Error::Invalid(format!("{field}: {least} to {most} characters expected, {count} given").into()));
+    }
+    Ok(())
+}
+
 fn within(field: &str, text: &str, least: usize, most: usize) -> Result<Box<str>, Error> {
     let name = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let count = name.chars().count();

@@ -37,6 +37,7 @@ fn good(ty: &Type) -> Value {
         Type::Numbers(known) => json!(known[0].0),
         Type::Names(known) => json!(known[0]),
         Type::Nullable(inner) => good(inner),
+        Type::Either(one, _) => good(one),
         Type::Object(shape) => object(shape.fields),
         Type::Array { of, min, .. } => Value::Array(vec![good(of); min.max(1)]),
     }
@@ -97,6 +98,7 @@ fn bad(ty: &Type, path: &str, out: &mut Vec<(String, Value)>) {
         }
         Type::Numbers(_) => [json!(-7), json!("0"), json!(0.5)].into_iter().for_each(at),
         Type::Names(_) => [json!("no such name"), json!(0)].into_iter().for_each(at),
+        Type::Either(..) => at(json!(true)),
         Type::Nullable(inner) => bad(inner, path, out),
         Type::Object(shape) => {
             at(json!([]));

@@ -7,6 +7,7 @@ use gamebridge_proto::error::Status;
 use gamebridge_proto::random::Random;
 use gamebridge_proto::server::rpc::{Config, Consent, HttpRequest, Limits, Via};
 use gamebridge_proto::wire::ipc::Opcode;
+use gamebridge_proto::wire::websocket::{Encoding, translate};
 use gamebridge_proto::wire::{host, rpc};
 use serde_json::json;
 
@@ -70,6 +71,49 @@ fn nesting_is_refused_not_followed() {
         house.frame(1, Opcode::Frame, payload.as_bytes()).unwrap();
         assert_eq!(house.sent(1)[0]["data"]["code"], 4000);
     }
+}
+
+#[test]
+fn a_million_levels_in_either_encoding_need_no_stack() {
+    const LEVELS: usize = 1_000_000;
+    let limits = Limits { message_bytes: 16 << 20, ..Limits::default() };
+    let try_all = move || {
+        let mut house = House::new(Config { limits, ..Config::default() });
+        house.ipc(1);
+        house.websocket(2);
+        for open in ["[", "{\"a\":"] {
+            for peer in [1, 2] {
+                house.frame(peer, Opcode::Frame, open.repeat(LEVELS).as_bytes()).unwrap();
+                assert_eq!(house.sent(peer)[0]["data"]["code"], 4000);
+            }
+        }
+        for open in [&b"h\x01"[..], b"l\0\0\0\x01", b"t\0\0\0\x01m\0\0\0\x01a"] {
+            let term = [&b"\x83"[..], &open.repeat(LEVELS)].concat();
+            let refusal = translate(&term, Encoding::Etf, &mut Vec::new()).unwrap_err();
+            assert_eq!(refusal.code, 1007);
+        }
+        house.done(1, subscribe("ACTIVITY_JOIN"));
+    };
+    std::thread::Builder::new().stack_size(256 * 1024).spawn(try_all).unwrap().join().unwrap();
+}
+
+#[test]
+fn one_subscription_more_than_may_be_is_refused_and_the_peer_stays() {
+    let limits = Limits { subscriptions: 2, ..Limits::default() };
+    let mut house = House::new(Config { limits, ..Config::default() });
+    house.ipc(1);
+    house.ipc(2);
+    house.done(1, subscribe("ACTIVITY_JOIN"));
+    house.done(1, subscribe("ACTIVITY_SPECTATE"));
+    for _ in 0..3 {
+        let (code, sentence) = house.refused(1, subscribe("ACTIVITY_JOIN_REQUEST"));
+        assert_eq!(code, 4004, "{sentence}");
+    }
+    house.done(1, subscribe("ACTIVITY_JOIN"));
+    house.done(2, subscribe("ACTIVITY_JOIN_REQUEST"));
+    house.done(1, json!({"cmd": "UNSUBSCRIBE", "evt": "ACTIVITY_JOIN", "args": {}}));
+    house.done(1, subscribe("ACTIVITY_JOIN_REQUEST"));
+    assert_eq!(Limits::default().subscriptions, 256);
 }
 
 #[test]

@@ -258,9 +258,9 @@ impl House {
     }
 
     pub fn request(&mut self, request: HttpRequest<'_>) -> (u16, Value) {
-        let response = self.door.handle_http(self.now, request, &mut self.world);
+        let response = self.door.handle_http(self.now, request, &mut self.world, &mut self.record);
         let json = response.headers.iter().find(|(name, _)| *name == "content-type").map(|(_, value)| *value);
-        assert_eq!(json.is_some(), !response.body.is_empty());
+        assert_eq!(json.is_some(), !response.body.is_empty(), "{response:?}");
         assert!(json.is_none_or(|value| value == "application/json"));
         (response.status, serde_json::from_slice(&response.body).unwrap_or(Value::Null))
     }

@@ -1,9 +1,11 @@
 //! The HTTP routes on the RPC port.
 
-use gamebridge_proto::server::rpc::HttpRequest;
+use std::time::Duration;
+
+use gamebridge_proto::server::rpc::{Config, HttpRequest};
 use serde_json::json;
 
-use super::house::{GAME, House, authenticate, authorize};
+use super::house::{GAME, House, authenticate, authorize, subscribe};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -148,7 +150,7 @@ fn everything_else_is_the_same_404() {
         ("POST", "/oauth2/token%2Frpc"),
     ] {
         let request = HttpRequest { method, ..post(target, "") };
-        answers.push(house.door.handle_http(house.now, request, &mut house.world));
+        answers.push(house.door.handle_http(house.now, request, &mut house.world, &mut house.record));
     }
     assert_eq!((answers[0].status, answers[0].headers, answers[0].body.len()), (404, &[][..], 0));
     answers.dedup();
@@ -156,22 +158,139 @@ fn everything_else_is_the_same_404() {
 }
 
 #[test]
-fn the_api_needs_rpc_api_and_is_not_there_yet() {
+fn the_token_endpoints_are_found_below_the_api_too() {
+    let mut house = House::default();
+    let code = code(&mut house, &["rpc"]);
+    let form = format!("grant_type=authorization_code&code={code}&client_id={GAME}");
+    assert_eq!(house.post("/api/v10/oauth2/token", &form).0, 200, "where Discord has it");
+    assert_eq!(house.post("/api/oauth2/token/rpc", &format!("client_id={GAME}")).0, 200);
+    assert_eq!(house.post("/api/v5/oauth2/token/rpc", &format!("client_id={GAME}")).0, 401, "no such version");
+}
+
+#[test]
+fn a_revoked_token_closes_its_bearers() {
+    for by in ["access_token", "refresh_token"] {
+        let mut house = House::default();
+        house.host("APPLICATION_REGISTER", json!({"id": GAME, "secret": "right"}));
+        house.ipc(1);
+        let code = house.done(1, authorize(&["rpc"]))["code"].clone();
+        let exchange = json!({"code": code, "client_id": GAME, "client_secret": "right"});
+        let token = house.host("TOKEN_EXCHANGE", exchange);
+        house.done(1, authenticate(token["access_token"].as_str().unwrap()));
+        let shown = token[by].as_str().unwrap();
+        for (form, status) in [
+            (format!("token={shown}"), 400),
+            (format!("token={shown}&client_id={GAME}"), 401),
+            (format!("token={shown}&client_id={GAME}&client_secret=wrong"), 401),
+            (format!("client_id={GAME}&client_secret=right"), 400),
+            // Another application learns nothing, and harms nobody.
+            (format!("token={shown}&client_id=5"), 200),
+            (format!("token=nonsense&client_id={GAME}&client_secret=right"), 200),
+        ] {
+            assert_eq!(house.post("/oauth2/token/revoke", &form).0, status, "{form}");
+            assert_eq!(house.closed(), None, "{form}");
+        }
+        let form = format!("token={shown}&client_id={GAME}&client_secret=right");
+        assert_eq!(house.post("/oauth2/token/revoke", &form), (200, json!({})));
+        assert_eq!(house.closed(), Some((1, 4003)), "{by}");
+        assert_eq!(house.post("/oauth2/token/revoke", &form), (200, json!({})), "again is no error");
+    }
+}
+
+fn api<'a>(method: &'a str, target: &'a str, authorization: Option<&'a str>, body: &'a str) -> HttpRequest<'a> {
+    HttpRequest {
+        method,
+        target,
+        content_type: Some("application/json"),
+        origin: None,
+        authorization,
+        body: body.as_bytes(),
+    }
+}
+
+#[test]
+fn the_api_needs_a_token_with_rpc_api() {
     let mut house = House::default();
     house.ipc(1);
-    let weak = house.authenticate(1, &["rpc"]);
+    let weak = house.authenticate(1, &["rpc", "identify"]);
     let strong = house.authenticate(1, &["rpc.api"]);
     for (authorization, status) in [
         (None, 401),
         (Some("Bearer nonsense".to_owned()), 401),
         (Some(format!("Bearer {weak}")), 401),
         (Some(format!("Bot {strong}")), 401),
-        (Some(format!("Bearer {strong}")), 501),
+        (Some(format!("Bearer {strong}")), 200),
     ] {
-        let request =
-            HttpRequest { method: "GET", authorization: authorization.as_deref(), ..post("/api/users/@me", "") };
-        let (given, reply) = house.request(request);
+        let (given, reply) = house.request(api("GET", "/api/users/@me", authorization.as_deref(), ""));
         assert_eq!(given, status, "{authorization:?}");
-        assert!(reply["code"].is_i64() && reply["message"].is_string());
+        assert!(status == 200 || reply["code"] == 40001 && reply["message"].is_string(), "{reply}");
     }
+    let shown = format!("Bearer {strong}");
+    for (origin, status) in
+        [("https://localhost", 200), ("https://evil.example", 403), ("null", 403), ("http://localhost", 403)]
+    {
+        let request = HttpRequest { origin: Some(origin), ..api("GET", "/api/users/@me", Some(&shown), "") };
+        assert_eq!(house.request(request).0, status, "{origin}");
+    }
+    house.host("TOKEN_REVOKE", json!({"access_token": strong}));
+    assert_eq!(house.request(api("GET", "/api/users/@me", Some(&shown), "")).0, 401);
+}
+
+#[test]
+fn what_is_made_through_the_api_is_an_event_at_the_rpc_door() {
+    let mut house = House::default();
+    house.ipc(1);
+    let token = house.authenticate(1, &["rpc", "rpc.api"]);
+    let shown = format!("Bearer {token}");
+    let ask = |house: &mut House, method: &str, target: &str, body: &str| {
+        house.out();
+        let (status, reply) = house.request(api(method, target, Some(&shown), body));
+        assert!(status < 300, "{method} {target}: {status} {reply}");
+        reply
+    };
+    house.done(1, subscribe("GUILD_CREATE"));
+    house.done(1, subscribe("CHANNEL_CREATE"));
+    let guild = ask(&mut house, "POST", "/api/v10/guilds", r#"{"name":"Millers"}"#);
+    let seen: Vec<_> = house.sent(1).into_iter().map(|event| event["evt"].clone()).collect();
+    assert_eq!(seen, ["GUILD_CREATE", "CHANNEL_CREATE", "CHANNEL_CREATE"]);
+    let guild = guild["id"].as_str().unwrap().to_owned();
+    let channel = ask(&mut house, "POST", &format!("/api/v10/guilds/{guild}/channels"), r#"{"name":"flour"}"#);
+    let event = house.sent(1).remove(0);
+    assert_eq!((&event["evt"], &event["data"]["name"]), (&json!("CHANNEL_CREATE"), &json!("flour")));
+    let channel = channel["id"].as_str().unwrap().to_owned();
+    // The application made it: no messages.read is needed.
+    for event in ["MESSAGE_CREATE", "MESSAGE_UPDATE", "MESSAGE_DELETE"] {
+        house.done(1, json!({"cmd": "SUBSCRIBE", "evt": event, "args": {"channel_id": channel}}));
+    }
+    let messages = format!("/api/v10/channels/{channel}/messages");
+    let message = ask(&mut house, "POST", &messages, r#"{"content":"Bread!"}"#);
+    let event = house.sent(1).remove(0);
+    assert_eq!((&event["evt"], &event["data"]["message"]["content"]), (&json!("MESSAGE_CREATE"), &json!("Bread!")));
+    assert_eq!(event["data"]["message"]["id"], message["id"]);
+    let message = format!("{messages}/{}", message["id"].as_str().unwrap());
+    ask(&mut house, "PATCH", &message, r#"{"content":"Rolls!"}"#);
+    assert_eq!(house.sent(1).remove(0)["evt"], "MESSAGE_UPDATE");
+    ask(&mut house, "DELETE", &message, "");
+    assert_eq!(house.sent(1).remove(0)["evt"], "MESSAGE_DELETE");
+}
+
+#[test]
+fn requests_for_the_api_have_a_rate() {
+    let mut config = Config::default();
+    (config.limits.commands_per_second, config.limits.commands_burst) = (10, 20);
+    let mut house = House::new(config);
+    house.ipc(1);
+    let shown = format!("Bearer {}", house.authenticate(1, &["rpc.api"]));
+    for _ in 0..20 {
+        assert_eq!(house.request(api("GET", "/api/v10/users/@me", Some(&shown), "")).0, 200);
+    }
+    for (version, wait) in [("/v10", 1), ("/v6", 1000), ("", 1000)] {
+        let target = format!("/api{version}/users/@me");
+        let (status, reply) = house.request(api("GET", &target, Some(&shown), ""));
+        assert_eq!((status, &reply["retry_after"]), (429, &json!(wait)), "{version}");
+    }
+    // Who shows nothing that is good does not use it up.
+    assert_eq!(house.request(api("GET", "/api/v10/users/@me", None, "")).0, 401);
+    house.wait(Duration::from_secs(1));
+    assert_eq!(house.request(api("GET", "/api/v10/users/@me", Some(&shown), "")).0, 200);
 }

@@ -260,8 +260,10 @@ fn a_handshake_has_five_seconds() {
     house.connect(1, Via::Ipc);
     house.wait(Duration::from_millis(4999));
     assert!(house.out().is_empty());
+    house.frame(1, Opcode::Ping, b"{}").unwrap();
+    house.out();
     house.wait(Duration::from_millis(1));
-    assert_eq!(house.closed(), Some((1, 1008)));
+    assert_eq!(house.closed(), Some((1, 1008)), "and a PING buys no more");
     assert_eq!(house.door.next_timeout(), None);
 }
 
@@ -302,6 +304,8 @@ fn an_idle_websocket_may_stay_until_others_need_the_place() {
     assert_eq!(house.closed(), None, "two of eight are no crowd");
     house.ipc(3);
     house.connect(4, Via::Ipc);
+    assert_eq!(house.closed(), None, "who has not shaken hands takes no place");
+    hello(&mut house, 4);
     let closed: Vec<_> = house.out().into_iter().filter(|out| matches!(out, Out::Closed { .. })).collect();
     let reason = "AUTHORIZE or AUTHENTICATE within 10 seconds of READY expected while the server is crowded";
     assert_eq!(closed, [Out::Closed { peer: 1, code: 1008, reason: reason.into() }], "half of the places are taken");
@@ -311,6 +315,7 @@ fn an_idle_websocket_may_stay_until_others_need_the_place() {
     assert_eq!(house.closed(), None);
     house.ipc(5);
     house.connect(6, Via::Ipc);
+    hello(&mut house, 6);
     assert_eq!(house.closed(), Some((2, 1008)));
 }
 
@@ -327,13 +332,20 @@ fn an_idle_websocket_is_closed_at_its_deadline_when_the_crowd_came_before() {
     assert_eq!(house.closed(), Some((1, 1008)));
 }
 
+fn hello(house: &mut House, peer: u32) {
+    let hello = json!({"v": 1, "client_id": GAME}).to_string();
+    house.frame(peer, Opcode::Handshake, hello.as_bytes()).unwrap();
+}
+
 #[test]
 fn at_most_32_peers_are_let_in_and_a_place_becomes_free_again() {
     let mut house = House::default();
     for peer in 1..=32 {
-        house.connect(peer, Via::Ipc);
+        house.ipc(peer);
     }
     house.connect(33, Via::Ipc);
+    assert_eq!(house.closed(), None, "a probe is welcome");
+    hello(&mut house, 33);
     assert_eq!(house.closed(), Some((33, 4002)));
     house.connect(34, Via::WebSocket { query: QUERY, origin: Some(ORIGIN) });
     assert_eq!(house.closed(), Some((34, 4002)));
@@ -342,18 +354,46 @@ fn at_most_32_peers_are_let_in_and_a_place_becomes_free_again() {
 }
 
 #[test]
-fn a_thousand_half_open_connections_change_nothing_for_the_others() {
-    let limits = Limits { peers: 2000, ..Limits::default() };
-    let mut house = House::new(Config { limits, ..Config::default() });
-    house.ipc(1);
-    for peer in 2..=1001 {
+fn who_does_not_shake_hands_takes_nobodys_place() {
+    let mut house = House::default();
+    let mut pushed_out = 0;
+    for peer in 1..=1000 {
         house.connect(peer, Via::Ipc);
+        for out in house.out() {
+            let Out::Closed { peer, code, .. } = out else { panic!("a close expected: {out:?}") };
+            pushed_out += 1;
+            assert_eq!((peer, code), (pushed_out, 1008), "the oldest first");
+        }
     }
-    house.done(1, json!({"cmd": "SET_ACTIVITY", "args": {"pid": 1, "activity": {"state": "In menu"}}}));
-    house.out();
+    assert_eq!(pushed_out, 1000 - 64);
+    for peer in 2001..=2032 {
+        house.ipc(peer);
+    }
+    hello(&mut house, 1000);
+    assert_eq!(house.closed(), Some((1000, 4002)), "the house is full");
     house.wait(Duration::from_secs(5));
-    assert_eq!(house.out().len(), 1000, "each is closed, and that is all");
-    house.done(1, json!({"cmd": "SET_ACTIVITY", "args": {"pid": 1}}));
+    // The first of the 32 pushed one out, and then each took the place in the row that the one before it had left.
+    assert_eq!(house.out().len(), 64 - 1 - 1, "each of those that are left is closed, and that is all");
+    house.done(2001, json!({"cmd": "SET_ACTIVITY", "args": {"pid": 1}}));
+}
+
+#[test]
+fn a_stranger_at_the_door_costs_nobody_the_place() {
+    let limits = Limits { peers: 2, ..Limits::default() };
+    let mut house = House::new(Config { limits, ..Config::default() });
+    house.websocket(1);
+    house.websocket(2);
+    house.wait(Duration::from_secs(9));
+    house.done(2, super::house::authorize(&["rpc"]));
+    house.out();
+    house.now = house.now + Duration::from_secs(2);
+    for (query, origin) in [(QUERY, "https://evil.example"), ("v=1", ORIGIN), ("v=2&client_id=1", ORIGIN)] {
+        house.connect(7, Via::WebSocket { query, origin: Some(origin) });
+        let closed = house.closed();
+        assert!(matches!(closed, Some((7, 4000 | 4001 | 4004))), "{query} {origin}: {closed:?}");
+    }
+    house.connect(8, Via::WebSocket { query: QUERY, origin: Some(ORIGIN) });
+    assert_eq!(house.closed(), Some((1, 1008)), "who may come in gets the place of who has long been idle");
 }
 
 #[test]

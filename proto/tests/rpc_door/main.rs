@@ -2,8 +2,18 @@
 
 mod authorization;
 mod commands;
+mod delivery;
+mod every_command;
+mod every_event;
 mod host;
 mod hostile;
 mod house;
 mod http;
+mod joining;
 mod letting_in;
+mod once;
+mod reading;
+mod settings;
+mod shapes;
+mod town;
+mod waiting;

@@ -134,6 +134,66 @@ async fn only_we_may_enter_the_folder_and_open_the_socket() {
 }
 
 #[tokio::test]
+async fn a_folder_that_was_laid_for_us_is_not_taken() {
+    let folder = Folder::new();
+    let elsewhere = folder.make("elsewhere");
+    let laid = |number: u32| folder.path().join(format!("gamebridge-{}-{number}", std::process::id()));
+    symlink(&elsewhere, laid(0)).expect("a link to a folder of ours");
+    symlink(folder.path().join("nowhere"), laid(1)).expect("a link to nothing");
+    fs::write(laid(2), b"").expect("a file");
+    folder.make(laid(3).to_str().expect("text"));
+    fs::set_permissions(laid(3), fs::Permissions::from_mode(0o777)).expect("set");
+    let environment = environment([("TMPDIR", folder.path())]);
+    let server = Listener::bind(&Place::Private, &environment, Limits::PEER).await.expect("a listener");
+    assert_eq!(server.path().parent(), Some(&*laid(4)));
+    drop(server);
+    for number in 0..4 {
+        assert!(fs::symlink_metadata(laid(number)).is_ok(), "{number} was not ours to remove");
+    }
+    assert_eq!(fs::read_dir(&elsewhere).expect("there").count(), 0);
+}
+
+#[test]
+fn links_that_are_laid_while_servers_start_are_never_followed() {
+    let folder = Folder::new();
+    let elsewhere = folder.make("elsewhere");
+    let house = folder.make("house");
+    drop(Std::bind(elsewhere.join("dead")).expect("a dead server's socket"));
+    fs::write(elsewhere.join("file"), b"precious").expect("a file");
+    let (over, name) = (std::sync::atomic::AtomicBool::new(false), house.join("discord-ipc-0"));
+    let laid = std::thread::scope(|scope| {
+        let racer = scope.spawn(|| {
+            let mut laid = 0;
+            while !over.load(std::sync::atomic::Ordering::Relaxed) {
+                for target in ["dead", "file", "nowhere"] {
+                    // Over whatever is there, a server's socket too: the racer may write here.
+                    let other = house.join("other");
+                    symlink(elsewhere.join(target), &other).expect("a link");
+                    laid += u32::from(fs::rename(&other, &name).is_ok());
+                }
+                let _ = fs::remove_file(&name);
+                drop(Std::bind(&name));
+            }
+            laid
+        });
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            for _ in 0..300 {
+                // It may fail when its file is taken from under it; what counts is what it did elsewhere.
+                drop(Listener::bind(&Place::Folder(house.clone()), &|_| None, Limits::PEER).await);
+            }
+        });
+        over.store(true, std::sync::atomic::Ordering::Relaxed);
+        racer.join().expect("no panic")
+    });
+    assert!(laid > 0);
+    let mut there: Vec<_> = fs::read_dir(&elsewhere).expect("there").flatten().map(|entry| entry.file_name()).collect();
+    there.sort();
+    assert_eq!(there, ["dead", "file"], "nothing was made or removed through a link");
+    assert_eq!(fs::read(elsewhere.join("file")).expect("there"), b"precious");
+}
+
+#[tokio::test]
 async fn the_runtime_folder_is_used_when_only_we_can_write_there() {
     let folder = Folder::new();
     let (private, open) = (folder.make("private"), folder.make("open"));

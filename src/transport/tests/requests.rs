@@ -1,12 +1,13 @@
 //! The RPC server's HTTP side, asked by hand.
 
 use std::cell::RefCell;
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::*;
-use crate::transport::http::{BODY, Listener, REQUEST_WITHIN, Request, Response, TOKEN_ROUTES};
+use crate::transport::http::{BODY, Listener, REQUEST_WITHIN, ROUTES, Request, Response};
 
 const NOT_FOUND: &str = "HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 const FORBIDDEN: &str = "HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
@@ -30,7 +31,7 @@ async fn exchange(request: impl AsRef<[u8]>) -> Exchange {
         Response::json(200, br#"{"access_token":"t"}"#.to_vec())
     };
     let serve = async {
-        let accepted = listener.accept().await.expect("a connection").serve(TOKEN_ROUTES, answer).await;
+        let accepted = listener.accept().await.expect("a connection").serve(ROUTES, answer).await;
         // An accepted peer would be kept open by whoever drives it.
         (accepted, ())
     };
@@ -156,6 +157,19 @@ async fn whatever_is_no_route_gets_the_same_answer_to_the_byte() {
         format!("OPTIONS * HTTP/1.1\r\n{host}\r\n"),
         format!("TRACE / HTTP/1.1\r\n{host}\r\n"),
         format!("GET /oauth2/token HTTP/1.1\r\n{host}\r\n"),
+        format!("GET /rpc HTTP/1.1\r\n{host}\r\n"),
+        format!(
+            "GET /rpc?payload=%7B%22cmd%22%3A%22GET_GUILDS%22%7D HTTP/1.1\r\n{host}Origin: https://localhost\r\n\r\n"
+        ),
+        format!(
+            "OPTIONS /rpc HTTP/1.1\r\n{host}Origin: https://localhost\r\nAccess-Control-Request-Method: POST\r\n\r\n"
+        ),
+        format!("OPTIONS /api/v10/users/@me HTTP/1.1\r\n{host}Origin: https://localhost\r\n\r\n"),
+        format!("HEAD /api/v10/users/@me HTTP/1.1\r\n{host}\r\n"),
+        format!("PUT /rpc HTTP/1.1\r\n{host}Content-Length: 0\r\n\r\n"),
+        format!("POST /rpc/ HTTP/1.1\r\n{host}Content-Length: 0\r\n\r\n"),
+        format!("GET /api HTTP/1.1\r\n{host}\r\n"),
+        format!("GET /apis/v10 HTTP/1.1\r\n{host}\r\n"),
         format!("POST /oauth2/token/ HTTP/1.1\r\n{host}Content-Length: 0\r\n\r\n"),
         format!("POST //oauth2/token HTTP/1.1\r\n{host}Content-Length: 0\r\n\r\n"),
         format!("POST /nowhere HTTP/1.1\r\n{host}Content-Length: 100000\r\n\r\n{}", "x".repeat(100_000)),
@@ -193,7 +207,7 @@ async fn a_token_request_reaches_the_door_with_what_matters() {
     let headers = "Content-Type: application/x-www-form-urlencoded\r\nAuthorization: Basic eDp5\r\nOrigin: null\r\n";
     let exchange = exchange(token(headers, body)).await;
     let [request] = exchange.requests.as_slice() else { panic!("one request: {:?}", exchange.requests) };
-    assert_eq!(request.route, TOKEN_ROUTES[0]);
+    assert_eq!((request.method.as_str(), request.path.as_str()), ("POST", "/oauth2/token"));
     assert_eq!(request.content_type.as_deref(), Some("application/x-www-form-urlencoded"));
     assert_eq!(request.authorization.as_ref().map(|secret| secret.reveal()), Some("Basic eDp5"));
     assert_eq!(request.origin.as_deref(), Some("null"));
@@ -243,6 +257,141 @@ async fn peers_that_are_slow_with_their_request_are_dropped() {
         let took = before.elapsed();
         assert!(took >= REQUEST_WITHIN && took < REQUEST_WITHIN * 2, "{request:?}: {took:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn peers_that_trickle_their_request_have_no_more_time() {
+    let head = format!(
+        "POST /oauth2/token HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nContent-Length: 1000\r\nX: {}",
+        "x".repeat(200)
+    );
+    let body = format!("{}\r\n\r\n{}", head.trim_end_matches('x'), "x".repeat(200));
+    let upgrade = upgrade("127.0.0.1:PORT", "");
+    // What is there at once, and what comes a byte a second: before it the head is not whole, in it, and in the body.
+    for (request, at_once, answer) in
+        [(&upgrade, 0, ""), (&upgrade, 60, ""), (&head, 100, ""), (&body, body.len() - 200, "HTTP/1.1 408 ")]
+    {
+        let mut listener = Listener::bind(Some(0), Limits::PEER).await.expect("a port");
+        let address = listener.address();
+        let before = tokio::time::Instant::now();
+        let serve = async { listener.accept().await.expect("a connection").serve(ROUTES, no_route).await };
+        let ask = async {
+            let request = request.replace("PORT", &address.port().to_string());
+            let mut stream = TcpStream::connect(address).await.expect("connected");
+            let (now, later) = request.as_bytes().split_at(at_once);
+            stream.write_all(now).await.expect("written");
+            let (mut reading, mut writing) = stream.split();
+            let trickle = async {
+                for byte in later {
+                    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+                    if writing.write_all(&[*byte]).await.is_err() {
+                        break;
+                    }
+                }
+                std::future::pending::<()>().await;
+            };
+            let mut answer = Vec::new();
+            tokio::select! {
+                () = trickle => {}
+                _ = reading.read_to_end(&mut answer) => {}
+            }
+            String::from_utf8(answer).expect("text")
+        };
+        let (accepted, answered) = tokio::join!(serve, ask);
+        assert!(accepted.is_none() && answered.starts_with(answer), "{answered}");
+        let took = before.elapsed();
+        assert!(took >= REQUEST_WITHIN && took < REQUEST_WITHIN * 2, "{at_once}: {took:?}");
+    }
+}
+
+fn command(body: &str) -> String {
+    format!(
+        "POST /rpc?v=1&client_id=1 HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+#[tokio::test]
+async fn commands_and_the_api_reach_the_door_as_they_came() {
+    let api = "DELETE /api/v10/channels/5?x=%20y HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nAuthorization: Bearer t\r\n\r\n";
+    for (request, method, path, query) in [
+        (command("{}"), "POST", "/rpc", "v=1&client_id=1"),
+        (api.to_owned(), "DELETE", "/api/v10/channels/5", "x=%20y"),
+    ] {
+        let exchange = exchange(&request).await;
+        let [seen] = exchange.requests.as_slice() else { panic!("one request: {:?}", exchange.requests) };
+        assert_eq!((seen.method.as_str(), seen.path.as_str(), seen.query.as_str()), (method, path, query));
+        assert!(exchange.answer.starts_with("HTTP/1.1 200 "), "{}", exchange.answer);
+        assert!(!exchange.answer.to_ascii_lowercase().contains("access-control"), "{}", exchange.answer);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_may_take_longer_than_the_request() {
+    let mut listener = Listener::bind(Some(0), Limits::PEER).await.expect("a port");
+    let address = listener.address();
+    let answer = async |_| {
+        tokio::time::sleep(Duration::from_secs(61)).await;
+        Response::json(200, b"late".to_vec())
+    };
+    let serve = async { listener.accept().await.expect("a connection").serve(ROUTES, answer).await };
+    let ask = async {
+        let mut stream = TcpStream::connect(address).await.expect("connected");
+        stream.write_all(command("{}").replace("PORT", &address.port().to_string()).as_bytes()).await.expect("written");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.expect("read");
+        answer
+    };
+    let (_, answer) = tokio::join!(serve, ask);
+    assert!(answer.ends_with("late"), "{answer}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_never_comes_is_given_up() {
+    let mut listener = Listener::bind(Some(0), Limits::PEER).await.expect("a port");
+    let address = listener.address();
+    let serve = async {
+        let never = async |_| std::future::pending().await;
+        listener.accept().await.expect("a connection").serve(ROUTES, never).await
+    };
+    let ask = async {
+        let mut stream = TcpStream::connect(address).await.expect("connected");
+        stream.write_all(command("{}").replace("PORT", &address.port().to_string()).as_bytes()).await.expect("written");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.expect("read");
+        answer
+    };
+    let (_, answer) = tokio::join!(serve, ask);
+    assert!(answer.starts_with("HTTP/1.1 504 "), "{answer}");
+}
+
+#[tokio::test]
+async fn who_goes_away_has_the_answer_dropped() {
+    struct Dropped<'a>(&'a std::cell::Cell<bool>);
+    impl Drop for Dropped<'_> {
+        fn drop(&mut self) {
+            self.0.set(true);
+        }
+    }
+    let mut listener = Listener::bind(Some(0), Limits::PEER).await.expect("a port");
+    let address = listener.address();
+    let (asked, dropped) = (tokio::sync::Notify::new(), std::cell::Cell::new(false));
+    let serve = async {
+        let never = async |_| {
+            let _held = Dropped(&dropped);
+            asked.notify_one();
+            std::future::pending().await
+        };
+        listener.accept().await.expect("a connection").serve(ROUTES, never).await
+    };
+    let ask = async {
+        let mut stream = TcpStream::connect(address).await.expect("connected");
+        stream.write_all(command("{}").replace("PORT", &address.port().to_string()).as_bytes()).await.expect("written");
+        asked.notified().await;
+    };
+    let _ = tokio::join!(serve, ask);
+    assert!(dropped.get());
 }
 
 #[tokio::test]

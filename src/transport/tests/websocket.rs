@@ -1,6 +1,6 @@
 //! WebSockets against our own server side, and against bytes written by hand.
 
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 
 use gamebridge_proto::error::Status;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -112,7 +112,7 @@ async fn a_message_in_fragments_is_one_frame() {
     bytes.extend(frame(PING, b"between"));
     bytes.extend(frame(0, b":1}"));
     peer.write_all(&bytes).await.expect("written");
-    assert_eq!(texts(&mut server, 1).await, ["{\"a\":1}"]);
+    assert_eq!(texts(&mut server, 2).await, ["between", "{\"a\":1}"], "the ping first");
 }
 
 #[tokio::test]
@@ -141,35 +141,52 @@ async fn json_may_come_in_a_binary_message() {
 }
 
 #[tokio::test]
-async fn a_ping_is_answered_without_the_machines() {
+async fn a_servers_ping_is_answered_without_the_machines() {
+    let (mut client, server) = websocket_pair(Encoding::Json, Limits::PEER).await;
+    let mut server = server.transport;
+    let (mut out, mut asked) = (Outbox::new(), Outbox::new());
+    asked.push(Opcode::Ping, b"beat");
+    tokio::select! {
+        driven = client.drive(&mut out) => panic!("a ping is no frame: {driven:?}"),
+        driven = server.drive(&mut asked) => driven.expect("an answer"),
+    }
+    assert_eq!(taken(&mut server), Ok(vec![(Opcode::Pong, b"beat".to_vec())]));
+}
+
+#[tokio::test]
+async fn a_clients_ping_is_a_frame_and_its_answer_another() {
     let (mut peer, mut server) = by_hand("", Limits::PEER).await;
     peer.write_all(&frame(PING, b"beat")).await.expect("written");
-    let (mut answer, mut out) = ([0; 6], Outbox::new());
-    tokio::select! {
-        driven = server.drive(&mut out) => panic!("a ping is no frame: {driven:?}"),
-        read = peer.read_exact(&mut answer) => assert_eq!(read.expect("read"), 6),
-    }
+    assert_eq!(burst(&mut server).await.expect("a ping"), [(Opcode::Ping, b"beat".to_vec())]);
+    let mut out = Outbox::new();
+    out.push(Opcode::Pong, b"beat");
+    send(&mut server, &mut out).await;
+    let mut answer = [0; 6];
+    peer.read_exact(&mut answer).await.expect("read");
     assert_eq!(&answer, b"\x8a\x04beat");
 }
 
 #[tokio::test]
-async fn pings_of_a_peer_that_does_not_read_take_no_memory() {
-    let (peer, mut server) = by_hand("", Limits::PEER).await;
-    let mut peer = peer.into_std().expect("a socket");
-    peer.set_nonblocking(false).expect("set");
-    let writer = std::thread::spawn(move || {
-        let pings = frame(PING, &[b'p'; 125]).repeat(100);
-        (0..1000)
-            .try_for_each(|_| peer.write_all(&pings))
-            .and_then(|()| peer.write_all(&frame(TEXT, b"{}")))
-            .map(|()| peer)
-    });
+async fn pings_of_a_server_that_does_not_read_take_no_memory() {
+    let (client, server) = websocket_pair(Encoding::Json, Limits::PEER).await;
+    let (mut client, mut server) = (client, server.transport);
+    let mut pings = Outbox::new();
+    for _ in 0..100_000 {
+        pings.push(Opcode::Ping, &[b'p'; 125]);
+    }
+    pings.push(Opcode::Frame, b"{}");
     let mut out = Outbox::new();
-    server.drive(&mut out).await.expect("the message behind 100,000 pings");
-    assert_eq!(taken(&mut server).expect("frames").len(), 1);
-    let Transport::WebSocket(websocket) = &server else { panic!("a WebSocket") };
+    tokio::select! {
+        // It only writes: what is answered stays in the sockets, and then with the client.
+        written = async {
+            server.write(&mut pings).await?;
+            std::future::pending().await
+        } => panic!("it was lost: {:?}", Result::<(), Lost>::err(written)),
+        driven = client.drive(&mut out) => driven.expect("the message behind 100,000 pings"),
+    }
+    assert_eq!(taken(&mut client).expect("frames").len(), 1);
+    let Transport::WebSocket(websocket) = &client else { panic!("a WebSocket") };
     assert!(websocket.held() < 256 * 1024, "{}", websocket.held());
-    writer.join().expect("no panic").expect("all pings were read");
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use std::io::{self, Read, Write};
 use std::time::Duration;
 
 use gamebridge_proto::error::{Error, Status};
+use gamebridge_proto::wire::websocket::{Reader, Role};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::error::{Error as WsError, ProtocolError as WsProtocolError};
@@ -13,10 +14,8 @@ use tokio_tungstenite::tungstenite::handshake::HandshakeError;
 use tokio_tungstenite::tungstenite::handshake::client::ClientHandshake;
 use tokio_tungstenite::tungstenite::http::{HeaderValue, Uri};
 
-use super::frame::Role;
-use super::reader::Reader;
 use super::stage::Stage;
-use super::{Options, WebSocket};
+use super::{Options, WebSocket, rest, space};
 use crate::transport::socket::fault;
 use crate::transport::{Limits, Socket, Transport};
 
@@ -134,17 +133,22 @@ struct Wire {
 
 impl Wire {
     fn new(socket: Socket, limits: Limits) -> Self {
-        Wire { socket, stage: Stage::new(Role::Client), reader: Reader::new(Role::Client, limits), given: 0 }
+        Wire {
+            socket,
+            stage: Stage::new(Role::Client),
+            reader: Reader::new(Role::Client, limits.message, limits.read),
+            given: 0,
+        }
     }
 }
 
 impl Read for Wire {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         if self.given == self.reader.pending().len() {
-            let read = self.socket.read(self.reader.space());
+            let read = self.socket.read(space(&mut self.reader));
             if read.is_err() {
                 // Many may be waiting for their answers at once.
-                self.reader.rest();
+                rest(&mut self.reader);
             }
             self.reader.filled(read?);
         }

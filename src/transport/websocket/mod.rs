@@ -1,10 +1,9 @@
-//! WebSocket (RFC 6455): messages as frames, and connecting to a server.
+//! WebSocket (RFC 6455): messages as frames, and connecting to a server. The bytes of the framing itself are
+//! `proto::wire::websocket`.
 //!
 //! | file | what lies there |
 //! |---|---|
 //! | `handshake` | connecting: tungstenite's opening handshake over our socket |
-//! | `frame` | a frame's head and mask, as bytes |
-//! | `reader` | the stream cut into messages, in a buffer that quiet connections share |
 //! | `stage` | what waits to be written |
 //!
 //! The framing is our own, because of what it costs elsewhere: tungstenite cuts a reference-counted slice for every
@@ -12,11 +11,10 @@
 //! system's own work.) The one thing to know before changing it: what `next_frame` hands out lies in the reader's buffer,
 //! and the reader may move it only when it is called again. No extension is offered or accepted.
 
-mod frame;
 mod handshake;
-mod reader;
 mod stage;
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io;
 use std::time::Duration;
@@ -25,11 +23,11 @@ use gamebridge_proto::error::Error;
 use gamebridge_proto::value::Document;
 use gamebridge_proto::wire::etf;
 use gamebridge_proto::wire::ipc::{Frame, Opcode};
+use gamebridge_proto::wire::websocket::frame;
+use gamebridge_proto::wire::websocket::{self as codec, Message, Place, Reader, Refusal, Role, Spare};
 use tokio::net::TcpStream;
 
-use self::frame::{Refusal, Role, code};
 pub use self::handshake::connect;
-use self::reader::{Message, Place, Reader};
 use self::stage::Stage;
 use super::{Encoding, Framing, Limits, Lost, Outbox, Socket};
 
@@ -38,6 +36,21 @@ const REASON: usize = frame::MAX_CONTROL - 2;
 
 /// Scratch beyond this is given back after use.
 const SCRATCH_KEPT: usize = 256 * 1024;
+
+thread_local! {
+    /// What quiet connections of this thread read into.
+    static SPARE: RefCell<Spare> = const { RefCell::new(Spare::new()) };
+}
+
+/// Memory to read into.
+fn space(reader: &mut Reader) -> &mut [u8] {
+    SPARE.with_borrow_mut(|spare| reader.space(spare))
+}
+
+/// Before the connection waits: lends its buffer to others when there is nothing in it.
+fn rest(reader: &mut Reader) {
+    SPARE.with_borrow_mut(|spare| reader.rest(spare));
+}
 
 /// How to connect.
 #[derive(Clone, Debug)]
@@ -65,6 +78,9 @@ pub struct WebSocket {
     reader: Reader,
     stage: Stage,
     encoding: Encoding,
+    /// Pings are frames like others: a server's door answers them, and counts them as it counts commands. A client's are
+    /// answered here.
+    hands_on_pings: bool,
     /// Found by `fill`, not yet asked for.
     next: Option<Message>,
     /// What ETF became.
@@ -80,6 +96,7 @@ pub struct WebSocket {
 impl WebSocket {
     fn new(socket: Socket, reader: Reader, stage: Stage, encoding: Encoding) -> Self {
         WebSocket {
+            hands_on_pings: !stage.is_clients(),
             socket,
             reader,
             stage,
@@ -95,7 +112,8 @@ impl WebSocket {
 
     /// The server's side of a connection whose handshake is done; `part` is what came after it already.
     pub(super) fn accepted(stream: TcpStream, part: Vec<u8>, encoding: Encoding, limits: Limits) -> Self {
-        let reader = Reader::with(Role::Server, limits, &part);
+        let mut reader = Reader::new(Role::Server, limits.message, limits.read);
+        SPARE.with_borrow_mut(|spare| reader.arrive(spare, &part));
         WebSocket::new(Socket::Tcp(stream), reader, Stage::new(Role::Server), encoding)
     }
 
@@ -106,32 +124,23 @@ impl WebSocket {
         match self.next.take() {
             Some(Message::Text(place)) => Ok(Some(Frame { opcode: Opcode::Frame, payload: self.reader.bytes(&place) })),
             Some(Message::Binary(place)) => self.binary(&place).map(Some),
+            Some(Message::Ping(range)) => {
+                Ok(Some(Frame { opcode: Opcode::Ping, payload: self.reader.control(&range) }))
+            }
             Some(Message::Pong(range)) => {
                 Ok(Some(Frame { opcode: Opcode::Pong, payload: self.reader.control(&range) }))
             }
-            Some(Message::Ping(_) | Message::Close(_)) | None => Ok(None),
+            Some(Message::Close(_)) | None => Ok(None),
         }
     }
 
-    /// A binary message: ETF where that was agreed on, and JSON that came in the wrong kind of message.
     fn binary(&mut self, place: &Place) -> Result<Frame<'_>, Lost> {
-        let bytes = self.reader.bytes(place);
-        let refusal = if bytes.first() == Some(&b'{') {
-            match simdutf8::basic::from_utf8(bytes) {
-                Ok(_) => return Ok(Frame { opcode: Opcode::Frame, payload: self.reader.bytes(place) }),
-                Err(_) => Refusal::new(code::INVALID, "a binary message of JSON is not UTF-8"),
-            }
-        } else if self.encoding == Encoding::Etf {
-            self.json.clear();
-            match etf::to_json(bytes, &mut self.json) {
-                Ok(()) => return Ok(Frame { opcode: Opcode::Frame, payload: &self.json }),
-                Err(error) => Refusal { code: code::INVALID, error },
-            }
-        } else {
-            let sentence = "a binary message is no JSON object, and the connection's encoding is json";
-            Refusal::new(code::UNSUPPORTED, sentence)
+        let payload = match codec::translate(self.reader.bytes(place), self.encoding, &mut self.json) {
+            Ok(true) => &self.json,
+            Ok(false) => self.reader.bytes(place),
+            Err(refusal) => return Err(self.refuse(refusal)),
         };
-        Err(self.refuse(refusal))
+        Ok(Frame { opcode: Opcode::Frame, payload })
     }
 
     #[cfg(test)]
@@ -169,15 +178,10 @@ impl WebSocket {
     /// The peer says close: answers it, and tells why.
     fn closed_by_peer(&mut self, range: std::ops::Range<usize>) -> Lost {
         let payload = self.reader.control(&range);
-        let (code, reason) = match payload.split_first_chunk() {
-            Some((code, reason)) => (Some(u16::from_be_bytes(*code)), simdutf8::basic::from_utf8(reason)),
-            None => (None, Ok("")),
-        };
-        let lost = match (code, reason) {
-            (Some(code), Ok(reason)) if frame::may_be_said(code) => Lost::closed(code, reason),
-            (None, _) if payload.is_empty() => Lost::ended("closed by the peer without a code"),
-            (_, Err(_)) => return self.refuse(Refusal::new(code::INVALID, "a close has a reason that is not UTF-8")),
-            _ => return self.refuse(Refusal::new(code::PROTOCOL, "a close has a code that may not be said")),
+        let lost = match codec::close(payload) {
+            Ok(Some((code, reason))) => Lost::closed(code, reason),
+            Ok(None) => Lost::ended("closed by the peer without a code"),
+            Err(refusal) => return self.refuse(refusal),
         };
         if !std::mem::replace(&mut self.closed, true) {
             // The same code back (RFC 6455 section 5.5.1).
@@ -264,7 +268,7 @@ impl Framing for WebSocket {
         loop {
             match self.reader.next() {
                 Ok(Some(Message::Ping(_))) if self.closed => {}
-                Ok(Some(Message::Ping(range))) => {
+                Ok(Some(Message::Ping(range))) if !self.hands_on_pings => {
                     let answered = self.stage.pong(self.reader.control(&range));
                     answered.map_err(|error| self.lose(Lost::io(&error)))?;
                 }
@@ -274,11 +278,11 @@ impl Framing for WebSocket {
                     return Ok(true);
                 }
                 Err(refusal) => return Err(self.refuse(refusal)),
-                Ok(None) => match self.socket.read(self.reader.space()) {
+                Ok(None) => match self.socket.read(space(&mut self.reader)) {
                     Ok(0) => return Err(self.lose(Lost::ended("the peer went away without a close"))),
                     Ok(n) => self.reader.filled(n),
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                        self.reader.rest();
+                        rest(&mut self.reader);
                         return Ok(false);
                     }
                     Err(error) => return Err(self.lose(Lost::io(&error))),

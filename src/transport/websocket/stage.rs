@@ -5,7 +5,8 @@
 
 use std::io;
 
-use super::frame::{self, Opcode, Role};
+use gamebridge_proto::wire::websocket::frame::{self, Opcode, Role};
+
 use crate::transport::Socket;
 
 /// How much is staged before the socket has to take some of it. One message may be longer, and is staged alone then.
@@ -29,6 +30,11 @@ impl Stage {
     pub(super) fn new(role: Role) -> Self {
         let masks = (role == Role::Client).then(Masks::default);
         Stage { bytes: Vec::new(), head: 0, before: 0, masks }
+    }
+
+    /// Whether what is staged is a client's.
+    pub(super) fn is_clients(&self) -> bool {
+        self.masks.is_some()
     }
 
     /// Where in the stream the next byte will stand.

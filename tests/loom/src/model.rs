@@ -5,6 +5,9 @@ use gamebridge_proto::event::{Event, EventType};
 use crate::queue::sync::Arc;
 use crate::queue::{LaneConfig, Lanes, Polled, Reader, Shared, Writer, channel};
 
+/// Bytes of replies that may be unread: two events.
+const RELIABLE: usize = 200;
+
 /// Runs a model in every interleaving that needs at most `preemptions` of them.
 pub(crate) fn check(preemptions: usize, model: impl Fn() + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();
@@ -42,7 +45,8 @@ pub(crate) fn lanes_that(
     conn: u32,
     resume: impl Fn() + Send + Sync + 'static,
 ) -> (Writer, Lanes) {
-    channel(shared, LaneConfig { conn, lossy_bytes: 0, resume: Box::new(resume) })
+    let resume = std::sync::Arc::new(resume);
+    channel(shared, LaneConfig { conn, lossy_bytes: 0, reliable_bytes: RELIABLE, resume })
 }
 
 /// Pushes an event that can be told by its number. Two lossy ones fit a chunk; a reliable one fills its own.

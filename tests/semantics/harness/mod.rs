@@ -17,7 +17,7 @@ use gamebridge::ffi::*;
 use serde_json::Value;
 
 pub use self::gateway::FakeGateway;
-pub use self::peer::{FakeDiscord, Peer};
+pub use self::peer::{FakeDiscord, Peer, frame};
 pub use self::place::Folder;
 
 /// How long a test waits for what must come. Never waited out by a test that passes.

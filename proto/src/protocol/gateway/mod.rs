@@ -147,6 +147,11 @@ impl Client {
         })
     }
 
+    /// What it was made of.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
     /// Begins to connect.
     pub fn start(&mut self, now: Instant, out: &mut impl Sink) {
         if matches!(self.state, State::New) {

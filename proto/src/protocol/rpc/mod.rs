@@ -194,6 +194,11 @@ impl Client {
         }
     }
 
+    /// What it was made of.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
     /// Begins to look for a peer.
     pub fn start(&mut self, _now: Instant, out: &mut impl Sink) {
         if matches!(self.state, State::Idle) {

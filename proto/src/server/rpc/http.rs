@@ -1,13 +1,16 @@
-//! The HTTP routes on the RPC port: the token endpoints (RFC 6749), and the place where the API will be.
+//! The HTTP routes on the RPC port that are answered at once: the token endpoints (RFC 6749 and 7009), and the API.
+//! (`POST /rpc` is [`super::once`]'s.)
 //!
 //! No CORS, no banner, and one 404 for all that is no route of ours, so that a scan learns nothing. The driver has
 //! refused what has not our Host ([`super::host_is_ours`]) before it gets here.
 
-use super::{CLIENT_ID_EXPECTED, Door, client_id, objects};
+use super::admission::{CLIENT_ID_EXPECTED, client_id};
+use super::{Door, Sink, objects};
 use crate::secret::Secret;
 use crate::server::form;
 use crate::time::Instant;
 use crate::wire::json::Object;
+use crate::wire::rest::Version;
 use crate::world::{self, Change, ClientCredentials, Operation, World};
 
 /// A request, as far as it matters here. Headers as they came.
@@ -40,11 +43,20 @@ pub struct HttpResponse {
 
 /// Exactly this type, without a charset: clients compare it as text. And tokens are not to be kept on the way (RFC 6749
 /// section 5.1).
-const JSON: &[(&str, &str)] = &[("content-type", "application/json"), ("cache-control", "no-store")];
-const JSON_BEARER: &[(&str, &str)] =
+pub(super) const JSON: &[(&str, &str)] = &[("content-type", "application/json"), ("cache-control", "no-store")];
+pub(super) const JSON_BEARER: &[(&str, &str)] =
     &[("content-type", "application/json"), ("cache-control", "no-store"), ("www-authenticate", "Bearer")];
 const JSON_BASIC: &[(&str, &str)] =
     &[("content-type", "application/json"), ("cache-control", "no-store"), ("www-authenticate", "Basic")];
+/// After too many requests. A second is as long as any bucket here needs for one more.
+pub(super) const JSON_AGAIN: &[(&str, &str)] =
+    &[("content-type", "application/json"), ("cache-control", "no-store"), ("retry-after", "1")];
+
+/// The token of an Authorization header.
+pub(super) fn bearer(header: &str) -> Option<Secret> {
+    let (scheme, token) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| Secret::new(token.trim()))
+}
 
 /// An error of RFC 6749 section 5.2.
 struct OAuthError {
@@ -70,12 +82,21 @@ impl From<world::Error> for OAuthError {
 
 impl Door {
     /// Answers an HTTP request.
-    pub fn handle_http(&mut self, now: Instant, request: HttpRequest<'_>, world: &mut World) -> HttpResponse {
+    pub fn handle_http(
+        &mut self,
+        now: Instant,
+        request: HttpRequest<'_>,
+        world: &mut World,
+        out: &mut impl Sink,
+    ) -> HttpResponse {
         let path = request.target.split(['?', '#']).next().unwrap_or_default();
-        let answer = match (request.method, path) {
+        // Discord has the token endpoints below /api, and programs that were pointed here look for them there.
+        let versioned = Version::of_path(path).and_then(Result::ok).map(|(_, path)| path);
+        let answer = match (request.method, versioned.unwrap_or(path)) {
             ("POST", "/oauth2/token") => token_request(now, request, world),
             ("POST", "/oauth2/token/rpc") => rpc_token_request(now, request, world),
-            _ if path.starts_with("/api/") => return api(now, request, world),
+            ("POST", "/oauth2/token/revoke") => self.revoke_request(now, request, world, out),
+            _ if path.starts_with("/api/") => return self.api(now, request, world, out),
             _ => return HttpResponse { status: 404, headers: &[], body: Vec::new() },
         };
         answer.unwrap_or_else(|OAuthError { status, error, description }| {
@@ -83,6 +104,31 @@ impl Door {
             Object::begin(&mut body).str("error", error).str("error_description", &description).end();
             HttpResponse { status, headers: if status == 401 { JSON_BASIC } else { JSON }, body }
         })
+    }
+
+    /// `POST /oauth2/token/revoke`: RFC 7009. A token that is none, or none any more, is as good as revoked; another
+    /// application's is not touched, and nothing tells the two apart.
+    fn revoke_request(
+        &mut self,
+        now: Instant,
+        request: HttpRequest<'_>,
+        world: &mut World,
+        out: &mut impl Sink,
+    ) -> Result<HttpResponse, OAuthError> {
+        let form = form_of(request)?;
+        let client = client(request, form, world)?;
+        let application = world.application(client.id).ok_or(world::Error::UnknownApplication(client.id))?;
+        if application.secret.is_some() && application.secret != client.secret {
+            return Err(world::Error::BadClient.into());
+        }
+        let token = form::parameter(form, "token").filter(|token| !token.is_empty());
+        let token = Secret::new(token.ok_or_else(|| oauth_error("invalid_request", "token: missing"))?);
+        if world.token_application(&token) == Some(client.id)
+            && let Ok(changes) = world.apply(now, Operation::RevokeToken(token))
+        {
+            self.handle_changes(now, &changes, world, out);
+        }
+        Ok(HttpResponse { status: 200, headers: JSON, body: b"{}".to_vec() })
     }
 }
 
@@ -176,23 +222,6 @@ fn base64(text: &str) -> Option<String> {
         }
     }
     String::from_utf8(decoded).ok()
-}
-
-/// `/api/...`: who holds a token with `rpc.api` may come in, but there is no account behind it yet.
-fn api(now: Instant, request: HttpRequest<'_>, world: &World) -> HttpResponse {
-    let bearer = request.authorization.and_then(|header| header.split_once(' '));
-    let bearer = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    let token = bearer.and_then(|(_, token)| world.token(now, &Secret::new(token.trim())));
-    let (status, headers, code, sentence) = match token {
-        Some(token) if token.scopes.iter().any(|scope| **scope == *"rpc.api") => {
-            (501, JSON, 0, "this server has no account whose API could be called")
-        }
-        // The code is that of Discord's API for a request without the right token.
-        _ => (401, JSON_BEARER, 40001, "a bearer token with the scope rpc.api is needed"),
-    };
-    let mut body = Vec::new();
-    Object::begin(&mut body).int("code", code).str("message", sentence).end();
-    HttpResponse { status, headers, body }
 }
 
 #[cfg(test)]

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
+use super::caller::Caller;
 use crate::time::Instant;
-use crate::wire::rpc::LOCAL_SCOPE;
-use crate::world::{ApplicationId, Scopes, SessionId, TokenId};
+use crate::world::{SessionId, TokenId};
 
 /// How a peer is connected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Transport {
     Ipc,
     WebSocket,
+    Http,
 }
 
 impl Transport {
@@ -18,6 +19,7 @@ impl Transport {
         match self {
             Transport::Ipc => "ipc",
             Transport::WebSocket => "websocket",
+            Transport::Http => "http",
         }
     }
 }
@@ -35,11 +37,14 @@ pub(super) enum State {
     Greeting { until: Instant },
     /// It got its READY.
     Open(Open),
+    /// It asks one thing over HTTP, and is gone when it has its reply.
+    Once(Caller),
 }
 
 #[derive(Debug)]
 pub(super) struct Open {
-    pub(super) client: ApplicationId,
+    /// As whom it speaks, and what it may.
+    pub(super) caller: Caller,
     pub(super) session: SessionId,
     pub(super) standing: Standing,
 }
@@ -50,36 +55,29 @@ pub(super) enum Standing {
     Idle { until: Instant },
     /// Not authenticated, and welcome to stay so.
     Anonymous,
-    /// It showed a token.
-    Authenticated { token: TokenId, scopes: Scopes, expires: Instant },
+    /// It showed a token, whose scopes are the caller's.
+    Authenticated { token: TokenId, expires: Instant },
 }
 
 impl Peer {
     pub(super) fn open(&self) -> Option<&Open> {
         match &self.state {
             State::Open(open) => Some(open),
-            State::Greeting { .. } => None,
+            State::Greeting { .. } | State::Once(_) => None,
         }
     }
 
     pub(super) fn open_mut(&mut self) -> Option<&mut Open> {
         match &mut self.state {
             State::Open(open) => Some(open),
-            State::Greeting { .. } => None,
+            State::Greeting { .. } | State::Once(_) => None,
         }
     }
 
-    /// Whether it holds a scope: `rpc.local` by speaking over IPC, others by its token.
-    pub(super) fn holds(&self, scope: &str) -> bool {
-        scope == LOCAL_SCOPE && self.transport == Transport::Ipc
-            || self.scopes().is_some_and(|scopes| scopes.iter().any(|held| **held == *scope))
-    }
-
-    /// The scopes of its token.
-    pub(super) fn scopes(&self) -> Option<&Scopes> {
-        match &self.open()?.standing {
-            Standing::Authenticated { scopes, .. } => Some(scopes),
-            _ => None,
+    pub(super) fn caller(&self) -> Option<&Caller> {
+        match &self.state {
+            State::Open(Open { caller, .. }) | State::Once(caller) => Some(caller),
+            State::Greeting { .. } => None,
         }
     }
 
@@ -96,7 +94,7 @@ impl Peer {
         match &self.state {
             State::Greeting { until } => Some(*until),
             State::Open(Open { standing: Standing::Authenticated { expires, .. }, .. }) => Some(*expires),
-            State::Open(_) => None,
+            State::Open(_) | State::Once(_) => None,
         }
     }
 }

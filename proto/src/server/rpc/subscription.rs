@@ -1,65 +1,67 @@
 //! Who gets which event.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What can be subscribed to: an event, and the guild or channel it is about (0 for those that are about none).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Topic {
-    pub(super) event: &'static str,
     pub(super) subject: u64,
+    pub(super) event: &'static str,
 }
 
-impl Topic {
-    pub(super) const fn of(event: &'static str) -> Self {
-        Topic { event, subject: 0 }
-    }
-}
-
-/// Subscribers by topic, in the order in which they subscribed.
+/// Subscribers by topic, in the order in which they subscribed, and topics by subscriber: neither way is ever searched.
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    topics: BTreeMap<Topic, Vec<u32>>,
+    peers: BTreeMap<Topic, Vec<u32>>,
+    topics: BTreeMap<u32, BTreeSet<Topic>>,
 }
 
 impl Index {
     /// Subscribes; again is once. `false` when the peer has `most` already.
     pub(super) fn add(&mut self, peer: u32, topic: Topic, most: usize) -> bool {
-        if self.peers(topic).contains(&peer) {
+        let topics = self.topics.entry(peer).or_default();
+        if topics.contains(&topic) {
             return true;
         }
-        if self.of_peer(peer).count() >= most {
+        if topics.len() >= most {
             return false;
         }
-        self.topics.entry(topic).or_default().push(peer);
+        topics.insert(topic);
+        self.peers.entry(topic).or_default().push(peer);
         true
     }
 
     /// Ends a subscription, if there is one.
     pub(super) fn remove(&mut self, peer: u32, topic: Topic) {
-        if let Some(peers) = self.topics.get_mut(&topic) {
-            peers.retain(|subscriber| *subscriber != peer);
-            if peers.is_empty() {
-                self.topics.remove(&topic);
-            }
+        if self.topics.get_mut(&peer).is_some_and(|topics| topics.remove(&topic)) {
+            self.unlist(peer, topic);
         }
     }
 
     /// Ends all that a peer has.
     pub(super) fn remove_peer(&mut self, peer: u32) {
-        self.topics.retain(|_, peers| {
+        for topic in self.topics.remove(&peer).unwrap_or_default() {
+            self.unlist(peer, topic);
+        }
+    }
+
+    fn unlist(&mut self, peer: u32, topic: Topic) {
+        if let Some(peers) = self.peers.get_mut(&topic) {
             peers.retain(|subscriber| *subscriber != peer);
-            !peers.is_empty()
-        });
+            if peers.is_empty() {
+                self.peers.remove(&topic);
+            }
+        }
     }
 
     /// Who subscribed to this.
     pub(super) fn peers(&self, topic: Topic) -> &[u32] {
-        self.topics.get(&topic).map_or(&[], Vec::as_slice)
+        self.peers.get(&topic).map_or(&[], Vec::as_slice)
     }
 
     /// What a peer subscribed to.
     pub(super) fn of_peer(&self, peer: u32) -> impl Iterator<Item = Topic> {
-        self.topics.iter().filter(move |(_, peers)| peers.contains(&peer)).map(|(topic, _)| *topic)
+        self.topics.get(&peer).into_iter().flatten().copied()
     }
 }
 
@@ -92,6 +94,6 @@ mod tests {
         assert!(index.add(2, message(900), 256), "others are not touched");
         index.remove_peer(1);
         assert_eq!(index.of_peer(1).count(), 0);
-        assert_eq!(index.topics.len(), 1);
+        assert_eq!((index.peers.len(), index.topics.len()), (1, 1));
     }
 }

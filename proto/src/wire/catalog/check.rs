@@ -15,10 +15,33 @@ pub fn check(row: &Row, args: Value<'_>) -> Result<(), Error> {
     if !matches!(args.kind(), Kind::Missing | Kind::Null | Kind::Object) {
         return Err(Error::argument(format!("{}: the arguments must be an object, {} given", row.name, kind(args))));
     }
-    members(row.args, args).map_err(|fault| Error::argument(format!("{}: {}", fault.path, fault.what)))?;
+    members(row.args, args, row.exact).map_err(Fault::sentence)?;
     match row.rule {
         Some(rule) => rule(args),
         None => Ok(()),
+    }
+}
+
+/// Whether `value` is of this type, and has no members that it does not name; the error's path begins with `place`.
+pub fn check_value(place: &str, ty: &Type, value: Value<'_>) -> Result<(), Error> {
+    value_of(ty, value, true).map_err(|fault| if place.is_empty() { fault } else { fault.within(place) }.sentence())
+}
+
+impl Type {
+    /// Whether JSON of this kind can be of this type at all.
+    fn is_of(&self, given: Kind) -> bool {
+        match self {
+            Type::Any => true,
+            Type::Null => given == Kind::Null,
+            Type::Bool => given == Kind::Bool,
+            Type::Int { .. } | Type::Num { .. } | Type::Numbers(_) => matches!(given, Kind::Int | Kind::Num),
+            Type::Text { .. } | Type::Time | Type::Names(_) => given == Kind::Str,
+            Type::Snowflake => matches!(given, Kind::Int | Kind::Str),
+            Type::Nullable(inner) => given == Kind::Null || inner.is_of(given),
+            Type::Either(one, other) => one.is_of(given) || other.is_of(given),
+            Type::Object(_) => given == Kind::Object,
+            Type::Array { .. } => given == Kind::Array,
+        }
     }
 }
 
@@ -37,9 +60,32 @@ impl Fault {
         self.path = format!("{parent}{dot}{}", self.path);
         self
     }
+
+    fn sentence(self) -> Error {
+        match &*self.path {
+            "" => Error::argument(self.what),
+            path => Error::argument(format!("{path}: {}", self.what)),
+        }
+    }
 }
 
-fn members(fields: &[Arg], object: Value<'_>) -> Result<(), Fault> {
+/// A member that nothing names. Its own name is repeated as far as it looks like one: it may be a token in the wrong place.
+fn unknown(fields: &[Arg], member: Value<'_>) -> Fault {
+    let name = member.key().unwrap_or_default();
+    let is_a_name = name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let known: Vec<&str> = fields.iter().map(|field| field.name).collect();
+    let known =
+        if known.is_empty() { "there are none here".to_owned() } else { format!("known are {}", known.join(", ")) };
+    let path = if is_a_name { name } else { "a member" };
+    Fault { path: path.to_owned(), what: format!("unknown; {known}") }
+}
+
+fn members(fields: &[Arg], object: Value<'_>, exact: bool) -> Result<(), Fault> {
+    if exact
+        && let Some(member) = object.iter().find(|member| !fields.iter().any(|field| Some(field.name) == member.key()))
+    {
+        return Err(unknown(fields, member));
+    }
     for field in fields {
         let value = object.member(field.name);
         // Programs write null for what they leave out, and Discord takes it so.
@@ -47,7 +93,7 @@ fn members(fields: &[Arg], object: Value<'_>) -> Result<(), Fault> {
             continue;
         }
         if value.exists() {
-            value_of(&field.ty, value).map_err(|fault| fault.within(field.name))?;
+            value_of(&field.ty, value, exact).map_err(|fault| fault.within(field.name))?;
         } else if field.required {
             return Err(Fault::expected(&field.ty, "nothing").within(field.name));
         }
@@ -55,7 +101,7 @@ fn members(fields: &[Arg], object: Value<'_>) -> Result<(), Fault> {
     Ok(())
 }
 
-fn value_of(ty: &Type, value: Value<'_>) -> Result<(), Fault> {
+fn value_of(ty: &Type, value: Value<'_>, exact: bool) -> Result<(), Fault> {
     let wrong_kind = || Err(Fault::expected(ty, kind(value)));
     match *ty {
         Type::Any => Ok(()),
@@ -107,14 +153,18 @@ fn value_of(ty: &Type, value: Value<'_>) -> Result<(), Fault> {
             None => wrong_kind(),
         },
         Type::Nullable(_) if value.kind() == Kind::Null => Ok(()),
-        Type::Nullable(inner) => value_of(inner, value),
-        Type::Object(shape) if value.kind() == Kind::Object => members(shape.fields, value),
+        Type::Nullable(inner) => value_of(inner, value, exact),
+        Type::Either(one, _) if one.is_of(value.kind()) => value_of(one, value, exact),
+        Type::Either(_, other) if other.is_of(value.kind()) => value_of(other, value, exact),
+        Type::Object(shape) if value.kind() == Kind::Object => {
+            members(shape.fields, value, exact && !shape.name.is_empty())
+        }
         Type::Array { of, min, max } if value.kind() == Kind::Array => {
             if !(min..=max).contains(&value.len()) {
                 return Err(Fault::expected(ty, &value.len().to_string()));
             }
             for (at, element) in value.iter().enumerate() {
-                value_of(of, element).map_err(|fault| {
+                value_of(of, element, exact).map_err(|fault| {
                     let mut index = String::new();
                     let _ = write!(index, "[{at}]");
                     fault.within(&index)

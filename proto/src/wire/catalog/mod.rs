@@ -5,7 +5,7 @@
 //! command is written once, here or nowhere. The catalogs themselves are the tables of the protocols' rooms.
 //!
 //! A catalog knows less than the peer: members that it does not name pass, and so do commands that it does not have,
-//! since Discord adds both faster than libraries ship.
+//! since Discord adds both faster than libraries ship. Not so where the words are ours alone ([`Row::exact`]).
 
 mod check;
 mod name;
@@ -13,7 +13,7 @@ mod name;
 use std::fmt;
 use std::time::Duration;
 
-pub use check::check;
+pub use check::{check, check_value};
 pub(super) use name::named;
 
 use crate::error::Error;
@@ -62,6 +62,8 @@ pub enum Type {
     Names(&'static [&'static str]),
     /// `null`, or what stands inside.
     Nullable(&'static Type),
+    /// One of two things that JSON tells apart: a number or an array, a text or an object.
+    Either(&'static Type, &'static Type),
     /// An object of this shape.
     Object(&'static Shape),
     /// An array.
@@ -132,6 +134,7 @@ impl fmt::Display for Type {
                 Ok(())
             }
             Type::Nullable(inner) => write!(f, "{inner}, or null"),
+            Type::Either(one, other) => write!(f, "{one}, or {other}"),
             Type::Object(shape) if shape.name.is_empty() => f.write_str("an object"),
             Type::Object(shape) => write!(f, "an object ({})", shape.name),
             Type::Array { min: 0, max: usize::MAX, .. } => f.write_str("an array"),
@@ -231,6 +234,8 @@ pub struct Row {
     pub peer_waits: bool,
     /// A rule that shapes can't say; it gets arguments that fit `args`.
     pub rule: Option<fn(Value<'_>) -> Result<(), Error>>,
+    /// Whether `args` are all there is: members that nothing names are refused, at every level.
+    pub exact: bool,
 }
 
 impl Row {
@@ -247,6 +252,7 @@ impl Row {
             default_timeout: REPLY_TIMEOUT,
             peer_waits: false,
             rule: None,
+            exact: false,
         }
     }
 
@@ -301,6 +307,12 @@ impl Row {
     /// With a rule that shapes can't say.
     pub const fn rule(mut self, rule: fn(Value<'_>) -> Result<(), Error>) -> Row {
         self.rule = Some(rule);
+        self
+    }
+
+    /// With nothing beside what it names: for words that are ours alone, where an unknown one is a typing error.
+    pub const fn exact(mut self) -> Row {
+        self.exact = true;
         self
     }
 

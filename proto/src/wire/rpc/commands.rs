@@ -144,6 +144,7 @@ pub const COMMANDS: &[Row] = &[
             Arg::required("channel_id", Type::Nullable(&Type::Snowflake), "which; null leaves"),
             Arg::optional("timeout", PATIENCE, "seconds that Discord tries"),
             Arg::optional("force", Type::Bool, "moves a user who is in another one; only when they agreed"),
+            Arg::optional("navigate", Type::Bool, "shows the channel to the user as well, where it has text"),
         ])
         .reply(CHANNEL_OR_NULL)
         .any_of(&["rpc"])
@@ -180,9 +181,11 @@ pub const COMMANDS: &[Row] = &[
         .rule(presence),
     Row::new("SEND_ACTIVITY_JOIN_INVITE", "lets in who asked to join")
         .args(&[Arg::required("user_id", Type::Snowflake, "who asked")])
+        .reply(Type::Null)
         .any_of(&["rpc", "rpc.local"]),
     Row::new("CLOSE_ACTIVITY_REQUEST", "turns down who asked to join")
         .args(&[Arg::required("user_id", Type::Snowflake, "who asked")])
+        .reply(Type::Null)
         .any_of(&["rpc", "rpc.local"])
         .aliases(&["CLOSE_ACTIVITY_JOIN_REQUEST"]),
 ];

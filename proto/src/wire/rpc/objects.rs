@@ -51,6 +51,7 @@ pub const PARTIAL_USER: Shape = Shape {
         Arg::required("username", Type::TEXT, "the user's name"),
         Arg::required("discriminator", Type::TEXT, "four digits, or \"0\""),
         Arg::required("avatar", OPTIONAL_TEXT, "hash of the picture"),
+        Arg::optional("global_name", OPTIONAL_TEXT, "the name that is shown"),
         Arg::optional("bot", Type::Bool, "whether it is a bot"),
     ],
 };
@@ -149,7 +150,11 @@ pub const VOICE_STATE: Shape = Shape {
 const CONTENT_PART: Shape = Shape {
     name: "ParsedContent",
     fields: &[
-        Arg::required("type", Type::TEXT, "\"text\", ..."),
+        Arg::required(
+            "type",
+            Type::TEXT,
+            "\"text\"; GameBridge also has \"mention\", \"channel\", \"role\", \"emoji\", \"url\", \"code\", \"codeBlock\"",
+        ),
         Arg::required("content", Type::TEXT, "the part's text"),
     ],
 };
@@ -162,6 +167,7 @@ pub const MESSAGE: Shape = Shape {
         Arg::optional("blocked", Type::Bool, "whether the author is blocked"),
         Arg::optional("content", Type::TEXT, "the text"),
         Arg::optional("content_parsed", Type::list(&Type::Object(&CONTENT_PART)), "the text in parts"),
+        Arg::optional("nick", Type::TEXT, "the author's name in this guild"),
         Arg::optional("author_color", Type::TEXT, "\"#rrggbb\""),
         Arg::optional("edited_timestamp", Type::Nullable(&Type::Time), "when it was last edited"),
         Arg::optional("timestamp", Type::Time, "when it was sent"),

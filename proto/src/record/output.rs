@@ -1,0 +1,205 @@
+//! What comes out of a machine.
+
+use super::line::Line;
+use crate::error::Error;
+use crate::event::{Event, EventType};
+use crate::protocol::{gateway, rpc};
+use crate::server::rpc::{self as server, HttpResponse};
+use crate::time::Instant;
+use crate::wire::ipc::Opcode;
+
+/// One thing that a machine asked for, told, or answered.
+#[derive(Clone, Copy, Debug)]
+pub enum Output<'a> {
+    /// An RPC client wants a peer: the candidate after the first so many.
+    Search(usize),
+    /// A Gateway client wants to be connected there.
+    Open(&'a str),
+    /// A frame to send; `peer` is 0 for a client.
+    Send {
+        /// A server's peer.
+        peer: u32,
+        /// What it is for.
+        opcode: Opcode,
+        /// What it carries.
+        payload: &'a [u8],
+    },
+    /// A transport to close.
+    Close {
+        /// A server's peer.
+        peer: u32,
+        /// With which code.
+        code: u16,
+        /// And why.
+        reason: &'a str,
+    },
+    /// An event for the program.
+    Event(&'a Event<'a>),
+    /// The call was refused.
+    Failed(&'a Error),
+    /// The answer to an HTTP request.
+    Response(&'a HttpResponse),
+    /// The deadline is another one than before.
+    Timer(Option<Instant>),
+}
+
+impl Output<'_> {
+    pub(super) fn write<'l>(&self, line: Line<'l>) -> Line<'l> {
+        match self {
+            Output::Search(skip) => line.word("out", "search").number("skip", *skip as u64),
+            Output::Open(url) => line.word("out", "open").text("url", url),
+            Output::Send { peer, opcode, payload } => {
+                line.word("out", "send").some_number("peer", (*peer).into()).opcode(*opcode).payload("payload", payload)
+            }
+            Output::Close { peer, code, reason } => line
+                .word("out", "close")
+                .some_number("peer", (*peer).into())
+                .number("code", (*code).into())
+                .some_text("reason", reason),
+            Output::Event(event) => line
+                .word("out", "event")
+                .word("kind", kind_name(event.kind))
+                .text("name", event.name)
+                .some_number("tag", event.tag)
+                .some_code("status", event.status as i32)
+                .some_number("flags", event.flags.0.into())
+                .some_code("code", event.code)
+                .some_text("message", event.message)
+                .some_number("retry_after_ms", event.retry_after_ms.into())
+                .some_number("peer", event.peer.into())
+                .some_number("seq", event.seq)
+                .payload("payload", event.payload)
+                .payload("bytes", event.bytes),
+            Output::Failed(error) => line.word("out", "failed").error(error),
+            Output::Response(response) => {
+                let HttpResponse { status, headers, body } = response;
+                let headers: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+                line.word("out", "response")
+                    .number("status", (*status).into())
+                    .some_text("headers", &headers.join("; "))
+                    .payload("body", body)
+            }
+            Output::Timer(Some(at)) => line.word("out", "timer").time("at", *at),
+            Output::Timer(None) => line.word("out", "timer"),
+        }
+    }
+}
+
+fn kind_name(kind: EventType) -> &'static str {
+    match kind {
+        EventType::Connected => "connected",
+        EventType::Disconnected => "disconnected",
+        EventType::Reconnecting => "reconnecting",
+        EventType::Reply => "reply",
+        EventType::Dispatch => "dispatch",
+        EventType::Request => "request",
+        EventType::Audio => "audio",
+        EventType::Log => "log",
+        EventType::Dropped => "dropped",
+    }
+}
+
+/// Who looks on.
+pub trait Witness {
+    /// This came out.
+    fn saw(&mut self, output: &Output<'_>);
+}
+
+/// A sink with a witness beside it, where there is one.
+#[derive(Debug)]
+pub struct Tapped<'a, S, W> {
+    out: &'a mut S,
+    witness: Option<&'a mut W>,
+}
+
+impl<'a, S, W: Witness> Tapped<'a, S, W> {
+    /// What goes to `out` is shown to the witness first.
+    pub fn new(out: &'a mut S, witness: Option<&'a mut W>) -> Self {
+        Tapped { out, witness }
+    }
+
+    /// Shows what did not go through the sink.
+    #[inline]
+    pub fn saw(&mut self, output: &Output<'_>) {
+        if let Some(witness) = &mut self.witness {
+            witness.saw(output);
+        }
+    }
+}
+
+impl<S: rpc::Sink, W: Witness> rpc::Sink for Tapped<'_, S, W> {
+    fn open(&mut self, skip: usize) {
+        self.saw(&Output::Search(skip));
+        self.out.open(skip);
+    }
+    fn send(&mut self, opcode: Opcode, payload: &[u8]) {
+        self.saw(&Output::Send { peer: 0, opcode, payload });
+        self.out.send(opcode, payload);
+    }
+    fn close(&mut self, code: u16, reason: &str) {
+        self.saw(&Output::Close { peer: 0, code, reason });
+        self.out.close(code, reason);
+    }
+    fn event(&mut self, event: Event<'_>) {
+        self.saw(&Output::Event(&event));
+        self.out.event(event);
+    }
+}
+
+impl<S: gateway::Sink, W: Witness> gateway::Sink for Tapped<'_, S, W> {
+    fn open(&mut self, url: &str) {
+        self.saw(&Output::Open(url));
+        self.out.open(url);
+    }
+    fn send(&mut self, text: &[u8]) {
+        self.saw(&Output::Send { peer: 0, opcode: Opcode::Frame, payload: text });
+        self.out.send(text);
+    }
+    fn close(&mut self, code: u16, reason: &str) {
+        self.saw(&Output::Close { peer: 0, code, reason });
+        self.out.close(code, reason);
+    }
+    fn event(&mut self, event: Event<'_>) {
+        self.saw(&Output::Event(&event));
+        self.out.event(event);
+    }
+}
+
+impl<S: server::Sink, W: Witness> server::Sink for Tapped<'_, S, W> {
+    fn send(&mut self, peer: u32, opcode: Opcode, payload: &[u8]) {
+        self.saw(&Output::Send { peer, opcode, payload });
+        self.out.send(peer, opcode, payload);
+    }
+    fn close(&mut self, peer: u32, code: u16, reason: &str) {
+        self.saw(&Output::Close { peer, code, reason });
+        self.out.close(peer, code, reason);
+    }
+    fn event(&mut self, event: Event<'_>) {
+        self.saw(&Output::Event(&event));
+        self.out.event(event);
+    }
+}
+
+/// A sink that leads nowhere.
+#[derive(Debug)]
+pub(super) struct Nowhere;
+
+impl rpc::Sink for Nowhere {
+    fn open(&mut self, _: usize) {}
+    fn send(&mut self, _: Opcode, _: &[u8]) {}
+    fn close(&mut self, _: u16, _: &str) {}
+    fn event(&mut self, _: Event<'_>) {}
+}
+
+impl gateway::Sink for Nowhere {
+    fn open(&mut self, _: &str) {}
+    fn send(&mut self, _: &[u8]) {}
+    fn close(&mut self, _: u16, _: &str) {}
+    fn event(&mut self, _: Event<'_>) {}
+}
+
+impl server::Sink for Nowhere {
+    fn send(&mut self, _: u32, _: Opcode, _: &[u8]) {}
+    fn close(&mut self, _: u32, _: u16, _: &str) {}
+    fn event(&mut self, _: Event<'_>) {}
+}

@@ -1,0 +1,256 @@
+//! What a machine was made of, written and read: one function each way for each configuration.
+
+use std::time::Duration;
+
+use super::line::{Fields, Line, Wrong};
+use crate::protocol::{gateway, rpc};
+use crate::secret::Secret;
+use crate::server::rpc::{self as server, Consent, JoinRequests, Limits};
+use crate::time::Instant;
+use crate::wire::gateway::Intents;
+use crate::wire::json::{Object, push_int};
+use crate::world::{self, NewUser};
+
+/// A machine that begins.
+#[derive(Clone, Copy, Debug)]
+pub enum Setup<'a> {
+    /// An RPC client.
+    Rpc(&'a rpc::Config),
+    /// A Gateway client.
+    Gateway(&'a gateway::Config),
+    /// A server: its door, and its world as it is before anything is done.
+    Server(&'a server::Config, &'a world::Config),
+}
+
+impl Setup<'_> {
+    pub(super) fn write<'l>(&self, line: Line<'l>) -> Line<'l> {
+        match self {
+            Setup::Rpc(config) => line.word("new", "rpc").payload("config", &rpc_config(config)),
+            Setup::Gateway(config) => line.word("new", "gateway").payload("config", &gateway_config(config)),
+            Setup::Server(door, world) => {
+                line.word("new", "server").payload("door", &door_config(door)).payload("world", &world_config(world))
+            }
+        }
+    }
+}
+
+fn rpc_config(config: &rpc::Config) -> Vec<u8> {
+    let rpc::Config { client_id, access_token, pid, seed, retry } = config;
+    let mut out = Vec::new();
+    Object::begin(&mut out)
+        .str("client_id", client_id)
+        .opt_str("access_token", access_token.as_ref().map(Secret::reveal))
+        .int("pid", (*pid).into())
+        .with("seed", |out| unsigned(out, *seed))
+        .bool("retry", *retry)
+        .end();
+    out
+}
+
+pub(super) fn read_rpc(config: Fields<'_>) -> Result<rpc::Config, Wrong> {
+    Ok(rpc::Config {
+        client_id: config.text("client_id")?.to_owned(),
+        access_token: config.optional("access_token")?.map(Secret::new),
+        pid: config.small("pid")?,
+        seed: config.number("seed")?,
+        retry: config.bool("retry")?,
+    })
+}
+
+fn gateway_config(config: &gateway::Config) -> Vec<u8> {
+    let gateway::Config { url, token, intents, properties, shard, presence, large_threshold, extras, retry, seed } =
+        config;
+    let gateway::Properties { os, browser, device } = properties;
+    let mut out = Vec::new();
+    let mut object = Object::begin(&mut out)
+        .str("url", url)
+        .str("token", token.reveal())
+        .with("intents", |out| unsigned(out, intents.0))
+        .with("properties", |out| {
+            Object::begin(out).str("os", os).str("browser", browser).str("device", device).end();
+        });
+    if let Some((number, count)) = shard {
+        object = object.raw("shard", format!("[{number},{count}]").as_bytes());
+    }
+    if let Some(presence) = presence {
+        object = object.raw("presence", presence);
+    }
+    if let Some(large) = large_threshold {
+        object = object.int("large_threshold", (*large).into());
+    }
+    if !extras.is_empty() {
+        object = object.raw("identify", extras);
+    }
+    object.bool("retry", *retry).with("seed", |out| unsigned(out, *seed)).end();
+    out
+}
+
+pub(super) fn read_gateway(config: Fields<'_>) -> Result<gateway::Config, Wrong> {
+    let properties = config.object("properties")?;
+    Ok(gateway::Config {
+        url: config.text("url")?.to_owned(),
+        token: Secret::new(config.text("token")?),
+        intents: Intents(config.number("intents")?),
+        properties: gateway::Properties {
+            os: properties.text("os")?.to_owned(),
+            browser: properties.text("browser")?.to_owned(),
+            device: properties.text("device")?.to_owned(),
+        },
+        shard: config.pair("shard")?,
+        presence: config.json("presence").map(Into::into),
+        large_threshold: if config.has("large_threshold") { Some(config.small("large_threshold")?) } else { None },
+        extras: config.json("identify").unwrap_or_default().into(),
+        retry: config.bool("retry")?,
+        seed: config.number("seed")?,
+    })
+}
+
+const CONSENTS: [(Consent, &str); 3] = [(Consent::Allow, "allow"), (Consent::Deny, "deny"), (Consent::Ask, "ask")];
+
+const JOIN_REQUESTS: [(JoinRequests, &str); 4] = [
+    (JoinRequests::Peers, "peers"),
+    (JoinRequests::Ask, "ask"),
+    (JoinRequests::Allow, "allow"),
+    (JoinRequests::Deny, "deny"),
+];
+
+fn door_config(config: &server::Config) -> Vec<u8> {
+    let server::Config { consent, join_requests, launch_token, limits, cdn_host, api_endpoint, environment } = config;
+    let Limits {
+        peers,
+        greeting,
+        message_bytes,
+        subscriptions,
+        waiting,
+        commands_per_second,
+        commands_burst,
+        handshake,
+        authentication,
+        consent: consent_time,
+    } = limits;
+    let consent = CONSENTS.iter().find(|(known, _)| known == consent).map_or("", |(_, name)| name);
+    let join_requests = JOIN_REQUESTS.iter().find(|(known, _)| known == join_requests).map_or("", |(_, name)| name);
+    let mut out = Vec::new();
+    Object::begin(&mut out)
+        .str("consent", consent)
+        .str("join_requests", join_requests)
+        .opt_str("launch_token", launch_token.as_ref().map(Secret::reveal))
+        .with("limits", |out| {
+            Object::begin(out)
+                .with("peers", |out| unsigned(out, *peers as u64))
+                .with("greeting", |out| unsigned(out, *greeting as u64))
+                .with("message_bytes", |out| unsigned(out, *message_bytes as u64))
+                .with("subscriptions", |out| unsigned(out, *subscriptions as u64))
+                .with("waiting", |out| unsigned(out, *waiting as u64))
+                .int("commands_per_second", (*commands_per_second).into())
+                .int("commands_burst", (*commands_burst).into())
+                .with("handshake", |out| time(out, *handshake))
+                .with("authentication", |out| time(out, *authentication))
+                .with("consent", |out| time(out, *consent_time))
+                .end();
+        })
+        .str("cdn_host", cdn_host)
+        .str("api_endpoint", api_endpoint)
+        .str("environment", environment)
+        .end();
+    out
+}
+
+pub(super) fn read_door(config: Fields<'_>) -> Result<server::Config, Wrong> {
+    let consent = config.text("consent")?;
+    Ok(server::Config {
+        consent: CONSENTS
+            .iter()
+            .find(|(_, name)| *name == consent)
+            .map(|(known, _)| *known)
+            .ok_or("consent: allow, deny or ask expected")?,
+        join_requests: match config.optional("join_requests")? {
+            // From before there was a choice.
+            None => JoinRequests::default(),
+            Some(given) => JOIN_REQUESTS
+                .iter()
+                .find(|(_, name)| *name == given)
+                .map(|(known, _)| *known)
+                .ok_or("join_requests: peers, ask, allow or deny expected")?,
+        },
+        launch_token: config.optional("launch_token")?.map(Secret::new),
+        limits: read_limits(config.object("limits")?)?,
+        cdn_host: config.text("cdn_host")?.into(),
+        api_endpoint: config.text("api_endpoint")?.into(),
+        environment: config.text("environment")?.into(),
+    })
+}
+
+/// A limit that a recording does not know yet is at its default.
+fn read_limits(limits: Fields<'_>) -> Result<Limits, Wrong> {
+    let default = Limits::default();
+    let count = |name, default| {
+        if limits.has(name) { limits.small::<u32>(name).map(|count| count as usize) } else { Ok(default) }
+    };
+    let rate = |name, default| if limits.has(name) { limits.small(name) } else { Ok(default) };
+    let time = |name, default| if limits.has(name) { limits.duration(name) } else { Ok(default) };
+    Ok(Limits {
+        peers: count("peers", default.peers)?,
+        greeting: count("greeting", default.greeting)?,
+        message_bytes: count("message_bytes", default.message_bytes)?,
+        subscriptions: count("subscriptions", default.subscriptions)?,
+        waiting: count("waiting", default.waiting)?,
+        commands_per_second: rate("commands_per_second", default.commands_per_second)?,
+        commands_burst: rate("commands_burst", default.commands_burst)?,
+        handshake: time("handshake", default.handshake)?,
+        authentication: time("authentication", default.authentication)?,
+        consent: time("consent", default.consent)?,
+    })
+}
+
+fn world_config(config: &world::Config) -> Vec<u8> {
+    let world::Config { unix_ms_at_zero, local_user, guest, registered_only } = config;
+    let NewUser { username, discriminator, global_name, avatar, bot } = local_user;
+    let mut out = Vec::new();
+    Object::begin(&mut out)
+        .with("unix_ms_at_zero", |out| unsigned(out, *unix_ms_at_zero))
+        .with("local_user", |out| {
+            Object::begin(out)
+                .str("username", username)
+                .str("discriminator", discriminator)
+                .opt_str("global_name", global_name.as_deref())
+                .opt_str("avatar", avatar.as_deref())
+                .bool("bot", *bot)
+                .end();
+        })
+        .bool("guest", *guest)
+        .bool("registered_only", *registered_only)
+        .end();
+    out
+}
+
+pub(super) fn read_world(config: Fields<'_>) -> Result<world::Config, Wrong> {
+    /// The year 2100: ids count milliseconds in 42 bits.
+    const LATEST: u64 = 4_102_444_800_000;
+    let unix_ms_at_zero = config.number("unix_ms_at_zero")?;
+    if unix_ms_at_zero > LATEST {
+        return Err(format!("unix_ms_at_zero: a moment before {LATEST} expected"));
+    }
+    let user = config.object("local_user")?;
+    Ok(world::Config {
+        unix_ms_at_zero,
+        local_user: NewUser {
+            username: user.text("username")?.into(),
+            discriminator: user.text("discriminator")?.into(),
+            global_name: user.optional("global_name")?.map(Into::into),
+            avatar: user.optional("avatar")?.map(Into::into),
+            bot: user.bool("bot")?,
+        },
+        guest: config.bool("guest")?,
+        registered_only: config.bool("registered_only")?,
+    })
+}
+
+fn unsigned(out: &mut Vec<u8>, number: u64) {
+    out.extend_from_slice(number.to_string().as_bytes());
+}
+
+/// In nanoseconds, as every time in a recording.
+fn time(out: &mut Vec<u8>, duration: Duration) {
+    push_int(out, (Instant::ZERO + duration).as_nanos().min(i64::MAX as u64) as i64);
+}

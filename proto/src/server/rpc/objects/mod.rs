@@ -1,0 +1,59 @@
+//! The world's things as RPC writes them.
+//!
+//! A file for each noun. What a peer is shown has exactly the members that the catalog's shape of it names; a test compares
+//! the two.
+
+pub(super) mod activity;
+mod application;
+mod channel;
+mod content;
+mod entitlement;
+mod guild;
+mod message;
+mod people;
+mod user;
+mod voice;
+
+pub(super) use application::{application, host_application, token};
+pub(super) use channel::{channel, partial_channel};
+pub(super) use entitlement::entitlement;
+pub(super) use guild::{guild, partial_guild};
+pub(super) use message::{message, notification};
+pub(super) use people::{invitation, relationship};
+pub use user::user;
+pub(super) use user::{current_user, rights, user_or_null};
+pub(super) use voice::{connection, user_voice, voice_settings, voice_state};
+
+use crate::wire::json::push_str;
+use crate::world::World;
+
+/// What the writers look things up in.
+#[derive(Clone, Copy)]
+pub(super) struct View<'a> {
+    pub(super) world: &'a World,
+    /// Host of pictures, as READY tells it.
+    pub(super) cdn_host: &'a str,
+}
+
+pub(super) fn array<T>(out: &mut Vec<u8>, items: impl IntoIterator<Item = T>, mut write: impl FnMut(&mut Vec<u8>, T)) {
+    out.push(b'[');
+    for (at, item) in items.into_iter().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        write(out, item);
+    }
+    out.push(b']');
+}
+
+pub(super) fn texts(out: &mut Vec<u8>, texts: &[Box<str>]) {
+    array(out, texts, |out, text| push_str(out, text));
+}
+
+/// An id as JSON, or null.
+pub(super) fn optional_id(out: &mut Vec<u8>, id: Option<u64>) {
+    match id {
+        Some(id) => push_str(out, &id.to_string()),
+        None => out.extend_from_slice(b"null"),
+    }
+}

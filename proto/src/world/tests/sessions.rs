@@ -1,0 +1,54 @@
+//! Sessions, what is done in them, and who asks to join.
+
+use super::*;
+use crate::secret::Secret;
+
+#[test]
+fn an_activity_ends_with_its_session() {
+    let mut world = world();
+    let session = session(&mut world);
+    let activity = Activity { state: Some("In menu".into()), ..Activity::default() };
+    let set = Operation::SetActivity { session, activity: Some(Box::new(activity)) };
+    assert!(matches!(only(world.apply(Instant::ZERO, set.clone()).unwrap()), Change::ActivityChanged { .. }));
+    assert_eq!(world.apply(Instant::ZERO, set.clone()).unwrap().iter().count(), 0, "the same again is no change");
+    assert!(world.session(session).unwrap().activity.is_some());
+    let ended = only(world.apply(Instant::ZERO, Operation::CloseSession(session)).unwrap());
+    assert!(matches!(ended, Change::ActivityChanged { session: of, .. } if of == session));
+    assert_eq!(world.apply(Instant::ZERO, set).unwrap_err(), Error::UnknownSession(session));
+}
+
+#[test]
+fn a_join_request_is_answered_once_and_hands_over_the_secret() {
+    let mut world = world();
+    let (friend, session) = (user(&mut world, "Friend"), session(&mut world));
+    let mut activity = Activity::default();
+    activity.secrets.join = Some(Secret::new("come in"));
+    world.apply(Instant::ZERO, Operation::SetActivity { session, activity: Some(Box::new(activity)) }).unwrap();
+    let ask = Operation::RequestJoin { from: friend, application: None };
+    world.apply(Instant::ZERO, ask.clone()).unwrap();
+    world.apply(Instant::ZERO, ask).unwrap();
+    assert_eq!(world.join_requests().len(), 1, "asking twice is one request");
+    let answer =
+        Operation::AnswerJoin { from: friend, application: Some(GAME.into()), session: Some(session), accepted: true };
+    let Change::JoinAnswered { secret, .. } = only(world.apply(Instant::ZERO, answer.clone()).unwrap()) else {
+        panic!("an answer expected")
+    };
+    assert_eq!(secret.unwrap().reveal(), "come in");
+    assert_eq!(world.apply(Instant::ZERO, answer).unwrap_err(), Error::NotAsked(friend));
+}
+
+#[test]
+fn a_join_request_is_answered_by_the_application_it_was_made_to() {
+    let mut world = world();
+    let (friend, session) = (user(&mut world, "Friend"), session(&mut world));
+    let ask = Operation::RequestJoin { from: friend, application: Some(5.into()) };
+    world.apply(Instant::ZERO, ask).unwrap();
+    let answer = |application: u64| Operation::AnswerJoin {
+        from: friend,
+        application: Some(application.into()),
+        session: Some(session),
+        accepted: false,
+    };
+    assert_eq!(world.apply(Instant::ZERO, answer(GAME)).unwrap_err(), Error::NotAsked(friend));
+    assert!(world.apply(Instant::ZERO, answer(5)).is_ok());
+}

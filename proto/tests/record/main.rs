@@ -1,0 +1,6 @@
+//! Recordings: what is written, that it plays, and where differences show.
+
+mod differences;
+mod kept;
+mod server;
+mod studio;

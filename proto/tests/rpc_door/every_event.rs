@@ -1,0 +1,593 @@
+//! One row for each event: what brings it, that it is what the catalog says, and who gets it and who does not.
+
+use gamebridge_proto::secret::Secret;
+use gamebridge_proto::wire::catalog::{Row, Scopes};
+use gamebridge_proto::wire::rpc::EVENTS;
+use gamebridge_proto::world::{
+    Activity, AudioDevice, Change, ChannelKind, GuildEdit, MessageEdit, NewChannel, NewEntitlement, NewGuild,
+    Operation, Presence, RelationshipKind, Status, UserEdit, UserVoiceEdit,
+};
+use serde_json::{Value, json};
+
+use super::house::GAME;
+use super::shapes::complaints;
+use super::town::{Town, id};
+
+/// An event as a test needs it.
+struct Case {
+    /// The arguments that fit what happens, and those of something else.
+    args: Value,
+    others: Option<Value>,
+    /// A scope that opens it.
+    scopes: &'static [&'static str],
+    /// Makes it happen once.
+    happen: fn(&mut Town),
+    /// What the subscriber sees.
+    shows: fn(&Town, &Value),
+}
+
+fn case(town: &mut Town, event: &str) -> Case {
+    let (general, lounge) = (json!({"channel_id": id(town.general)}), json!({"channel_id": id(town.lounge)}));
+    let elsewhere = Some(json!({"channel_id": id(town.attic)}));
+    let nothing = json!({});
+    let rpc: &[&str] = &["rpc"];
+    let messages: &[&str] = &["rpc", "messages.read"];
+    match event {
+        "GUILD_STATUS" => {
+            let other = town.make(Operation::CreateGuild(NewGuild { name: "Other".into(), ..NewGuild::default() }));
+            let other = other.iter().find_map(|change| match change {
+                Change::GuildCreated(id) => Some(*id),
+                _ => None,
+            });
+            Case {
+                args: json!({"guild_id": id(town.guild)}),
+                others: Some(json!({"guild_id": id(other.unwrap())})),
+                scopes: rpc,
+                happen: |town| {
+                    let edit = GuildEdit { name: Some("New Name".into()), ..GuildEdit::default() };
+                    town.make(Operation::EditGuild { guild: town.guild, edit });
+                },
+                shows: |town, data| {
+                    let icon_url = format!("https://cdn.discordapp.com/icons/{}/abc.png", town.guild);
+                    let guild = json!({"id": id(town.guild), "name": "New Name", "icon_url": icon_url});
+                    assert_eq!(*data, json!({"guild": guild, "online": 0}));
+                },
+            }
+        }
+        "GUILD_CREATE" => Case {
+            args: nothing,
+            others: None,
+            scopes: rpc,
+            happen: |town| {
+                town.make(Operation::CreateGuild(NewGuild { name: "Second Guild".into(), ..NewGuild::default() }));
+            },
+            shows: |town, data| {
+                let second = town.house.world.guilds().last().unwrap();
+                assert_eq!(*data, json!({"id": id(second.id), "name": "Second Guild"}));
+            },
+        },
+        "CHANNEL_CREATE" => Case {
+            args: nothing,
+            others: None,
+            scopes: rpc,
+            happen: |town| {
+                let new = NewChannel::in_guild(ChannelKind::GuildVoice, town.guild, "Cellar");
+                town.make(Operation::CreateChannel(new));
+            },
+            shows: |town, data| {
+                let channel = town.house.world.channels_of(town.guild).pop().unwrap();
+                assert_eq!(*data, json!({"id": id(channel.id), "name": "Cellar", "type": 2}));
+            },
+        },
+        "VOICE_CHANNEL_SELECT" => Case {
+            args: nothing,
+            others: None,
+            scopes: rpc,
+            happen: |town| {
+                town.make(Operation::JoinVoice { user: town.local, channel: town.lounge });
+            },
+            shows: |town, data| {
+                assert_eq!(*data, json!({"channel_id": id(town.lounge), "guild_id": id(town.guild)}));
+            },
+        },
+        "VOICE_STATE_CREATE" => Case {
+            args: lounge,
+            others: elsewhere,
+            scopes: rpc,
+            happen: |town| {
+                town.make(Operation::JoinVoice { user: town.bob, channel: town.lounge });
+            },
+            shows: |town, data| {
+                assert_eq!(
+                    *data,
+                    json!({
+                        "voice_state":
+                            {"mute": false, "deaf": false, "self_mute": false, "self_deaf": false, "suppress": false},
+                        "user": {"id": id(town.bob), "username": "Bob", "discriminator": "0", "global_name": null,
+                                 "avatar": null, "bot": false},
+                        "nick": "Bob", "volume": 100, "mute": false, "pan": {"left": 1, "right": 1},
+                    })
+                );
+            },
+        },
+        "VOICE_STATE_UPDATE" => {
+            town.make(Operation::JoinVoice { user: town.bob, channel: town.lounge });
+            Case {
+                args: lounge,
+                others: elsewhere,
+                scopes: rpc,
+                happen: |town| {
+                    let (user, self_mute) = (town.bob, Some(true));
+                    town.make(Operation::EditVoice { user, self_mute, self_deaf: None });
+                },
+                shows: |_, data| assert_eq!(data["voice_state"]["self_mute"], true),
+            }
+        }
+        "VOICE_STATE_DELETE" => {
+            town.make(Operation::JoinVoice { user: town.bob, channel: town.lounge });
+            Case {
+                args: lounge,
+                others: elsewhere,
+                scopes: rpc,
+                happen: |town| {
+                    town.make(Operation::JoinVoice { user: town.bob, channel: town.attic });
+                },
+                shows: |town, data| assert_eq!(data["user"]["id"], id(town.bob)),
+            }
+        }
+        "VOICE_SETTINGS_UPDATE" => Case {
+            args: nothing,
+            others: None,
+            scopes: &["rpc.voice.read"],
+            happen: |town| {
+                let device = |id: &str| AudioDevice { id: id.into(), name: id.into() };
+                let (inputs, outputs) = (vec![device("Built-in Microphone")], vec![device("Built-in Output")]);
+                town.make(Operation::SetAudioDevices { inputs, outputs });
+            },
+            shows: |_, data| {
+                let devices = data["input"]["available_devices"].to_string();
+                assert!(devices.contains("Built-in Microphone"), "{devices}");
+            },
+        },
+        "VOICE_CONNECTION_STATUS" => {
+            town.make(Operation::JoinVoice { user: town.local, channel: town.lounge });
+            town.make(Operation::Ping(20.0));
+            Case {
+                args: nothing,
+                others: None,
+                scopes: &["rpc.voice.read"],
+                happen: |town| {
+                    town.make(Operation::Ping(13.5));
+                },
+                shows: |town, data| {
+                    let hostname = &*town.house.world.voice_connection().hostname;
+                    assert_eq!(
+                        *data,
+                        json!({"state": "VOICE_CONNECTED", "hostname": hostname, "pings": [20, 13.5],
+                               "average_ping": 16.75, "last_ping": 13.5})
+                    );
+                },
+            }
+        }
+        "SPEAKING_START" | "SPEAKING_STOP" => {
+            town.make(Operation::JoinVoice { user: town.bob, channel: town.lounge });
+            if event == "SPEAKING_STOP" {
+                town.make(Operation::SetSpeaking { user: town.bob, speaking: true });
+            }
+            Case {
+                args: lounge,
+                others: elsewhere,
+                scopes: rpc,
+                happen: |town| {
+                    let speaking = !town.house.world.voice_state(town.bob).unwrap().speaking;
+                    town.make(Operation::SetSpeaking { user: town.bob, speaking });
+                },
+                shows: |town, data| assert_eq!(*data, json!({"user_id": id(town.bob)})),
+            }
+        }
+        "MESSAGE_CREATE" => Case {
+            args: general,
+            others: Some(json!({"channel_id": id(town.own)})),
+            scopes: messages,
+            happen: |town| {
+                town.post(town.general, town.bob, "test");
+            },
+            shows: |town, data| {
+                let message = town.house.world.messages(town.general).next().unwrap();
+                let (id_of_message, sent) = (id(message.id), data["message"]["timestamp"].clone());
+                assert_eq!(
+                    *data,
+                    json!({"channel_id": id(town.general), "message": {
+                        "id": id_of_message, "blocked": false, "content": "test",
+                        "content_parsed": [{"type": "text", "content": "test"}],
+                        "nick": "Bob", "author_color": "#ffffff", "edited_timestamp": null, "timestamp": sent,
+                        "tts": false, "mentions": [], "mention_roles": [], "mention_everyone": false,
+                        "embeds": [], "attachments": [], "type": 0, "pinned": false,
+                        "author": {"id": id(town.bob), "username": "Bob", "discriminator": "0", "global_name": null,
+                                   "avatar": null, "bot": false},
+                    }})
+                );
+            },
+        },
+        "MESSAGE_UPDATE" => {
+            town.post(town.general, town.bob, "before");
+            Case {
+                args: general,
+                others: Some(json!({"channel_id": id(town.own)})),
+                scopes: messages,
+                happen: |town| {
+                    let message = town.house.world.messages(town.general).next().unwrap().id;
+                    let edit = MessageEdit { content: Some("after".into()), ..MessageEdit::default() };
+                    town.make(Operation::EditMessage { channel: town.general, message, edit });
+                },
+                shows: |_, data| {
+                    assert_eq!(data["message"]["content"], "after");
+                    assert!(data["message"]["edited_timestamp"].is_string());
+                },
+            }
+        }
+        "MESSAGE_DELETE" => {
+            town.post(town.general, town.bob, "before");
+            Case {
+                args: general,
+                others: Some(json!({"channel_id": id(town.own)})),
+                scopes: messages,
+                happen: |town| {
+                    let message = town.house.world.messages(town.general).next().unwrap().id;
+                    town.make(Operation::DeleteMessage { channel: town.general, message });
+                },
+                shows: |town, data| {
+                    assert_eq!(data["channel_id"], id(town.general));
+                    assert_eq!(data["message"].as_object().unwrap().len(), 1, "only the id");
+                },
+            }
+        }
+        "NOTIFICATION_CREATE" => Case {
+            args: nothing,
+            others: None,
+            scopes: &["rpc.notifications.read"],
+            happen: |town| {
+                let content = format!("<@{}> test message", town.local);
+                town.post(town.general, town.bob, &content);
+            },
+            shows: |town, data| {
+                assert_eq!(data["channel_id"], id(town.general));
+                assert_eq!((&data["title"], &data["body"]), (&json!("Bob (#general)"), &json!("@Mason test message")));
+                let icon = data["icon_url"].as_str().unwrap();
+                assert!(icon.starts_with("https://cdn.discordapp.com/embed/avatars/"), "{icon}");
+            },
+        },
+        "ACTIVITY_JOIN" => Case {
+            args: nothing,
+            others: None,
+            scopes: &[],
+            happen: |town| {
+                let application = Some(GAME.parse::<u64>().unwrap().into());
+                town.make(Operation::AcceptJoin { application, secret: Secret::new("025ed05c") });
+            },
+            shows: |_, data| assert_eq!(*data, json!({"secret": "025ed05c"})),
+        },
+        "ACTIVITY_SPECTATE" => Case {
+            args: nothing,
+            others: None,
+            scopes: &[],
+            happen: |town| {
+                let application = Some(GAME.parse::<u64>().unwrap().into());
+                town.make(Operation::AcceptSpectate { application, secret: Secret::new("e7eb30d2") });
+            },
+            shows: |_, data| assert_eq!(*data, json!({"secret": "e7eb30d2"})),
+        },
+        "ACTIVITY_JOIN_REQUEST" => Case {
+            args: nothing,
+            others: None,
+            scopes: &[],
+            happen: |town| {
+                let application = Some(GAME.parse::<u64>().unwrap().into());
+                town.make(Operation::RequestJoin { from: town.bob, application });
+            },
+            shows: |town, data| assert_eq!(data["user"]["id"], id(town.bob)),
+        },
+        "ACTIVITY_INVITE" => {
+            let game = GAME.parse::<u64>().unwrap().into();
+            let mut shown = Activity { state: Some("In a group".into()), ..Activity::default() };
+            shown.secrets.join = Some(Secret::new("a secret of Bob's"));
+            let presence = Presence { status: Status::Online, activity: Some((game, Box::new(shown))) };
+            town.make(Operation::SetPresence { user: town.bob, presence });
+            Case {
+                args: nothing,
+                others: None,
+                scopes: &[],
+                happen: |town| {
+                    let application = GAME.parse::<u64>().unwrap().into();
+                    town.make(Operation::Invite { from: town.bob, application });
+                },
+                shows: |town, data| {
+                    let message = town.house.world.messages(town.dm).last().unwrap().id;
+                    assert_eq!(
+                        (&data["type"], &data["channel_id"], &data["message_id"]),
+                        (&json!(1), &id(town.dm), &id(message))
+                    );
+                    assert_eq!(data["activity"]["state"], "In a group");
+                    assert!(!data.to_string().contains("a secret"), "it comes with ACTIVITY_JOIN: {data}");
+                },
+            }
+        }
+        "CURRENT_USER_UPDATE" => Case {
+            args: nothing,
+            others: None,
+            scopes: &["identify"],
+            happen: |town| {
+                let edit = UserEdit { username: Some("Mason II".into()), premium_type: Some(2), ..UserEdit::default() };
+                town.make(Operation::EditUser { user: town.local, edit });
+            },
+            shows: |town, data| {
+                assert_eq!(
+                    *data,
+                    json!({"id": id(town.local), "username": "Mason II", "discriminator": "1337", "global_name": null,
+                           "avatar": null, "avatar_decoration_data": null, "bot": false, "flags": 0})
+                );
+            },
+        },
+        "RELATIONSHIP_UPDATE" => Case {
+            args: nothing,
+            others: None,
+            scopes: &["relationships_read"],
+            happen: |town| {
+                town.make(Operation::SetRelationship { user: town.bob, kind: RelationshipKind::Friend });
+            },
+            shows: |town, data| {
+                assert_eq!((&data["type"], &data["user"]["id"]), (&json!(1), &id(town.bob)));
+                assert_eq!(data["presence"], json!({"status": "offline", "activity": null}));
+            },
+        },
+        "ENTITLEMENT_CREATE" => Case {
+            args: nothing,
+            others: None,
+            scopes: &[],
+            happen: |town| {
+                town.make(Operation::CreateEntitlement(entitlement(town)));
+            },
+            shows: |town, data| {
+                let entitlement = &data["entitlement"];
+                assert_eq!(
+                    (&entitlement["user_id"], &entitlement["type"], &entitlement["deleted"]),
+                    (&id(town.local), &json!(8), &json!(false))
+                );
+            },
+        },
+        "ENTITLEMENT_DELETE" => {
+            town.make(Operation::CreateEntitlement(entitlement(town)));
+            Case {
+                args: nothing,
+                others: None,
+                scopes: &[],
+                happen: |town| {
+                    let id = town.house.world.entitlements().next().unwrap().id;
+                    town.make(Operation::DeleteEntitlement(id));
+                },
+                shows: |_, data| assert_eq!(data["entitlement"]["deleted"], true),
+            }
+        }
+        other => panic!("{other}: an event without a row in this table"),
+    }
+}
+
+fn entitlement(town: &Town) -> NewEntitlement {
+    NewEntitlement {
+        sku: None,
+        application: GAME.parse::<u64>().unwrap().into(),
+        user: town.local,
+        kind: 8,
+        guild: Some(town.guild),
+        starts_ms: Some(1_498_763_392_361),
+        ends_ms: None,
+    }
+}
+
+fn each(mut body: impl FnMut(&'static Row, Town, Case)) {
+    for row in EVENTS.iter().filter(|row| row.callable) {
+        let mut town = Town::default();
+        let case = case(&mut town, row.name);
+        body(row, town, case);
+    }
+}
+
+#[test]
+fn every_event_is_delivered_as_the_catalog_says() {
+    each(|row, mut town, case| {
+        town.peer(1, case.scopes);
+        town.subscribe(1, row.name, case.args);
+        (case.happen)(&mut town);
+        let sent = town.house.sent(1);
+        assert_eq!(sent.len(), 1, "{}: {sent:?}", row.name);
+        let frame = &sent[0];
+        assert_eq!(
+            (&frame["cmd"], &frame["evt"], &frame["nonce"]),
+            (&json!("DISPATCH"), &json!(row.name), &Value::Null)
+        );
+        let complaints = complaints(&row.reply, &frame["data"]);
+        assert!(complaints.is_empty(), "{}: {complaints:?} in {frame}", row.name);
+        (case.shows)(&town, &frame["data"]);
+    });
+}
+
+#[test]
+fn an_event_comes_once_for_who_subscribed_twice_and_not_after_unsubscribe() {
+    each(|row, mut town, case| {
+        town.peer(1, case.scopes);
+        town.peer(2, case.scopes);
+        for peer in [1, 1, 2] {
+            town.subscribe(peer, row.name, case.args.clone());
+        }
+        town.unsubscribe(2, row.name, case.args.clone());
+        (case.happen)(&mut town);
+        assert_eq!(town.house.peek(2), Vec::<Value>::new(), "{}", row.name);
+        assert_eq!(town.heard(1), [row.name]);
+    });
+}
+
+#[test]
+fn an_event_about_something_else_or_of_another_name_is_not_delivered() {
+    each(|row, mut town, case| {
+        town.peer(1, case.scopes);
+        town.peer(2, ALL);
+        if let Some(others) = &case.others {
+            town.subscribe(1, row.name, others.clone());
+        }
+        // All else that can be subscribed to with these arguments.
+        for other in EVENTS.iter().filter(|other| other.callable && other.name != row.name) {
+            let takes = |name: &str| other.args.first().is_none_or(|arg| arg.name == name);
+            if case.args.as_object().unwrap().keys().all(|name| takes(name)) && other.args.len() == row.args.len() {
+                town.subscribe(2, other.name, case.args.clone());
+            }
+        }
+        (case.happen)(&mut town);
+        assert_eq!(town.house.peek(1), Vec::<Value>::new(), "{}", row.name);
+        assert!(!town.heard(2).iter().any(|name| name == row.name), "{}", row.name);
+    });
+}
+
+const ALL: &[&str] =
+    &["rpc", "identify", "messages.read", "rpc.voice.read", "rpc.notifications.read", "relationships_read"];
+
+#[test]
+fn an_event_is_refused_with_4006_without_its_scope_and_stops_when_the_scope_goes() {
+    each(|row, mut town, case| {
+        let message = json!({"cmd": "SUBSCRIBE", "evt": row.name, "args": case.args});
+        town.house.websocket(1);
+        town.house.websocket(2);
+        town.house.authenticate(2, &["webhook.incoming"]);
+        for peer in [1, 2] {
+            assert_eq!(town.house.refused(peer, message.clone()).0, 4006, "{} of peer {peer}", row.name);
+        }
+        // Each scope by itself is enough; over WebSocket nobody holds rpc.local.
+        let (Scopes::AnyOf(any_of) | Scopes::InChannel { any_of, .. }) = row.scopes else { panic!("{}", row.name) };
+        for scope in any_of.iter().filter(|scope| **scope != "rpc.local") {
+            let mut scopes = vec![*scope];
+            if let Scopes::InChannel { foreign, .. } = row.scopes {
+                assert_eq!(refusal_with(&mut town, &scopes, &message), Some(4006), "{}: {foreign} too", row.name);
+                scopes.push(foreign);
+            }
+            assert_eq!(refusal_with(&mut town, &scopes, &message), None, "{} with {scopes:?}", row.name);
+        }
+        // The last of them left a subscription behind at peer 2.
+        town.house.authenticate(2, &["webhook.incoming"]);
+        town.house.out();
+        (case.happen)(&mut town);
+        assert_eq!(town.house.sent(2), Vec::<Value>::new(), "{}: a frame without the scope", row.name);
+    });
+}
+
+fn refusal_with(town: &mut Town, scopes: &[&str], message: &Value) -> Option<i64> {
+    town.house.authenticate(2, scopes);
+    town.house.ask(2, message.clone())["data"]["code"].as_i64()
+}
+
+#[test]
+fn an_event_whose_arguments_do_not_fit_is_refused() {
+    let mut town = Town::default();
+    town.peer(1, ALL);
+    for row in EVENTS.iter().filter(|row| row.callable) {
+        for cmd in ["SUBSCRIBE", "UNSUBSCRIBE"] {
+            let (wrong, missing) = match row.args.first() {
+                Some(arg) => (json!({arg.name: "x"}), Some(json!({}))),
+                None => (json!("x"), None),
+            };
+            for args in std::iter::once(wrong).chain(missing) {
+                let (code, sentence) = town.house.refused(1, json!({"cmd": cmd, "evt": row.name, "args": args}));
+                assert_eq!(code, 4000, "{cmd} {}: {sentence}", row.name);
+                assert!(row.args.first().is_none_or(|arg| sentence.starts_with(arg.name)), "{sentence}");
+            }
+        }
+        let Some(arg) = row.args.first() else { continue };
+        let code = if arg.name == "guild_id" { 4003 } else { 4005 };
+        let unknown = json!({"cmd": "SUBSCRIBE", "evt": row.name, "args": {arg.name: "1"}});
+        assert_eq!(town.house.refused(1, unknown).0, code, "{}", row.name);
+        let gone = json!({"cmd": "UNSUBSCRIBE", "evt": row.name, "args": {arg.name: "1"}});
+        assert_eq!(town.house.done(1, gone), json!({"evt": row.name}), "from what is gone one may unsubscribe");
+        if arg.name == "channel_id" {
+            let hidden = json!({"cmd": "SUBSCRIBE", "evt": row.name, "args": {"channel_id": id(town.hidden)}});
+            assert_eq!(town.house.refused(1, hidden).0, 4005, "{}", row.name);
+        }
+    }
+}
+
+#[test]
+fn what_concerns_one_application_does_not_reach_another() {
+    each(|row, mut town, case| {
+        let for_one = ["ACTIVITY_", "ENTITLEMENT_"].iter().any(|kind| row.name.starts_with(kind));
+        if !for_one {
+            return;
+        }
+        town.peer(1, &[]);
+        town.stranger(2, "5", &["rpc"]);
+        for peer in [1, 2] {
+            town.subscribe(peer, row.name, case.args.clone());
+        }
+        (case.happen)(&mut town);
+        assert_eq!(town.house.peek(1).len(), 1, "{}", row.name);
+        assert_eq!(town.house.sent(2), Vec::<Value>::new(), "{}", row.name);
+    });
+}
+
+#[test]
+fn what_another_user_owns_is_told_to_nobody() {
+    let mut town = Town::default();
+    town.peer(1, &[]);
+    for event in ["ENTITLEMENT_CREATE", "ENTITLEMENT_DELETE"] {
+        town.subscribe(1, event, json!({}));
+    }
+    let of_bob = NewEntitlement { user: town.bob, ..entitlement(&town) };
+    town.make(Operation::CreateEntitlement(of_bob));
+    let made = town.house.world.entitlements().next().unwrap().id;
+    town.make(Operation::DeleteEntitlement(made));
+    assert_eq!(town.house.sent(1), Vec::<Value>::new());
+}
+
+#[test]
+fn how_another_is_heard_shows_in_their_voice_state() {
+    let mut town = Town::default();
+    town.make(Operation::JoinVoice { user: town.bob, channel: town.lounge });
+    town.make(Operation::JoinVoice { user: town.local, channel: town.lounge });
+    town.peer(1, &["rpc"]);
+    town.subscribe(1, "VOICE_STATE_UPDATE", json!({"channel_id": id(town.lounge)}));
+    let edit = UserVoiceEdit { pan: Some((0.25, 0.75)), volume: Some(110), mute: Some(true) };
+    town.make(Operation::EditUserVoice { session: None, user: town.bob, edit });
+    let data = town.house.sent(1).remove(0)["data"].clone();
+    assert_eq!(
+        (&data["pan"], &data["volume"], &data["mute"]),
+        (&json!({"left": 0.25, "right": 0.75}), &json!(110), &json!(true))
+    );
+}
+
+#[test]
+fn only_who_holds_identify_premium_is_told_of_the_subscription() {
+    let mut town = Town::default();
+    town.peer(1, &["identify"]);
+    town.peer(2, &["identify", "identify.premium"]);
+    for peer in [1, 2] {
+        town.subscribe(peer, "CURRENT_USER_UPDATE", json!({}));
+    }
+    let edit = UserEdit { premium_type: Some(2), ..UserEdit::default() };
+    town.make(Operation::EditUser { user: town.local, edit });
+    assert_eq!(town.house.peek(1)[0]["data"].get("premium_type"), None);
+    assert_eq!(town.house.sent(2)[0]["data"]["premium_type"], 2);
+}
+
+#[test]
+fn what_a_friend_plays_is_told_without_secrets_and_of_strangers_nothing() {
+    let mut town = Town::default();
+    town.befriend(town.bob);
+    town.peer(1, &["relationships_read"]);
+    town.subscribe(1, "RELATIONSHIP_UPDATE", json!({}));
+    let mut shown = Activity { details: Some("In a match".into()), ..Activity::default() };
+    shown.secrets.join = Some(Secret::new("canary"));
+    for user in [town.ada, town.bob] {
+        let activity = Some((GAME.parse::<u64>().unwrap().into(), Box::new(shown.clone())));
+        town.make(Operation::SetPresence { user, presence: Presence { status: Status::Online, activity } });
+    }
+    let sent = town.house.sent(1);
+    assert_eq!(sent.len(), 1, "Ada is nothing to the local user");
+    assert_eq!(sent[0]["data"]["presence"]["activity"]["details"], "In a match");
+    assert!(!sent[0].to_string().contains("canary"));
+}
