@@ -253,3 +253,20 @@ pub fn redaction() -> Vec<Vec<u8>> {
     ];
     texts.map(|text| format!("kyandLokz\n{text}").into_bytes()).into()
 }
+
+const SCENARIOS: [&str; 4] = [
+    r#"{"scenario":1,"users":{"ada":{"relationship":"FRIEND"}},"steps":[{"at":1,"do":"USER_EDIT","args":{"user_id":"@ada","username":"Bob"}}]}"#,
+    r#"{"scenario":1,"users":{"ada":{}},"guilds":{"den":{"members":{"me":{},"ada":{"roles":["@mods"]}},"roles":{"mods":{"permissions":["SPEAK"]}},"channels":{"talk":{"type":"GUILD_VOICE","voice":["@ada","@me"]},"text":{"messages":[{"user_id":"@ada","content":"Hi <@me> <@&mods>","as":"hi"}]}}}},"setup":[{"do":"MESSAGE_EDIT","args":{"channel_id":"@text","message_id":"@hi","pinned":true}}]}"#,
+    r#"{"scenario":1,"users":{"ada":{}},"steps":[{"repeat":3,"every":2,"steps":[{"do":"PRESENCE_SET","args":{"user_id":"@ada","status":"online"}},{"after":1,"do":"PRESENCE_SET","args":{"user_id":"@ada","status":"offline"}}]},{"repeat":"forever","every":1,"steps":[{"do":"GUILD_CREATE","args":{"name":"Den"},"as":"den"},{"do":"GUILD_DELETE","args":{"guild_id":"@den"}}]}]}"#,
+    r#"{"scenario":1,"applications":{"game":{"id":"5"}},"users":{"ada":{"presence":{"status":"dnd","activity":{"application_id":"@game","party":{"size":[1,2]}}}}},"channels":{"dm":{"type":"DM","recipients":["@ada"]},"us":{"type":"GROUP_DM","recipients":["@ada"]}},"setup":[{"do":"ACTIVITY_INVITE","args":{"user_id":"@ada","application_id":"@game"}}]}"#,
+];
+
+/// Scenarios.
+pub fn scenario() -> Vec<Vec<u8>> {
+    SCENARIOS.map(|text| text.as_bytes().to_vec()).into()
+}
+
+/// Snapshots of the worlds that the scenarios fill.
+pub fn snapshot() -> Vec<Vec<u8>> {
+    SCENARIOS.iter().map(|text| crate::targets::filled(text.as_bytes())).collect()
+}

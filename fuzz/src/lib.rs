@@ -10,7 +10,10 @@ pub mod run;
 pub mod scene;
 mod targets;
 
-pub use targets::{envelope, etf, framing, ipc_peer, messages, pointer, recording, redaction, tape, websocket_peer};
+pub use targets::{
+    envelope, etf, framing, ipc_peer, messages, pointer, recording, redaction, scenario, snapshot_file, tape,
+    websocket_peer,
+};
 
 /// A target by its name, with what to begin from.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +27,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 12] = [
     Target { name: "framing", run: framing, corpus: corpus::framing },
     Target { name: "envelope", run: envelope, corpus: corpus::envelope },
     Target { name: "etf", run: etf, corpus: corpus::etf },
@@ -35,4 +38,6 @@ pub const TARGETS: [Target; 10] = [
     Target { name: "websocket_peer", run: websocket_peer, corpus: corpus::websocket_peer },
     Target { name: "recording", run: recording, corpus: corpus::recording },
     Target { name: "redaction", run: redaction, corpus: corpus::redaction },
+    Target { name: "scenario", run: scenario, corpus: corpus::scenario },
+    Target { name: "snapshot", run: snapshot_file, corpus: corpus::snapshot },
 ];

@@ -132,7 +132,7 @@ mod tests {
     fn every_target_keeps_its_promises_for_a_while() {
         for target in &TARGETS {
             // A scene is made anew for each.
-            let executions = if target.name.ends_with("peer") { 2000 } else { 20_000 };
+            let executions = if target.name.ends_with("peer") { 1000 } else { 20_000 };
             let outcome = run(target, Until::Executions(executions), 1);
             assert_eq!(outcome.failure.map(|input| input.escape_ascii().to_string()), None, "{}", target.name);
             assert!(outcome.kept > (target.corpus)().len(), "{}: nothing new in {}", target.name, outcome.executions);

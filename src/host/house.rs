@@ -5,6 +5,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -13,24 +14,34 @@ use gamebridge_proto::error::{Error, ProtocolError, Status};
 use gamebridge_proto::event::{Event, EventType, LogLevel};
 use gamebridge_proto::record::door::Input;
 use gamebridge_proto::record::{Output, Setup, Tapped, Witness};
-use gamebridge_proto::server::rpc::{Door, HttpRequest, HttpResponse, Sink, Via};
+use gamebridge_proto::server::rpc::{Account, Door, Errand, HttpRequest, HttpResponse, Sink, Via, snapshot};
 use gamebridge_proto::time::Instant;
 use gamebridge_proto::wire::ipc::{Frame, Opcode};
-use gamebridge_proto::world::{Entropy, World};
-use tokio::sync::Notify;
+use gamebridge_proto::wire::json::Object;
+use gamebridge_proto::world::{Entropy, User, World};
+use tokio::sync::{Notify, mpsc};
 
+use super::account_file;
 use super::backend::Backend;
+use super::beginning::First;
+use super::files::{self, Order};
 use super::half_open::HalfOpen;
 use super::service::Service;
+use super::upstreams::Upstreams;
 use crate::record::{self, Tape};
 use crate::runtime::{clock, fill_random};
-use crate::session::port::Outlet;
+use crate::session::port::{Outlet, Passed};
 use crate::transport::Outbox;
 
 /// How long closing all peers may take.
 const CLOSE_WITHIN: Duration = Duration::from_millis(500);
+/// From a change of the guest to its file: a peer that renames it without end must not keep the disk busy.
+const KEEP_AFTER: Duration = Duration::from_secs(1);
 /// With this much unpolled the host is asked nothing more.
 const MAX_UNREAD: u64 = 1 << 20;
+
+/// The tag of commands that the house gives itself, before the program could give any.
+const BEGINNING: u64 = 1;
 
 /// What waits for one peer.
 #[derive(Debug, Default)]
@@ -48,6 +59,8 @@ pub(super) struct House {
     stirred: Notify,
     next_peer: Cell<u32>,
     pub(super) launch_token: String,
+    /// Where the account's Discord is; of a guest, nowhere.
+    upstreams: Upstreams,
     /// Where the account's API is, when it is not the world's.
     api: Option<Backend>,
     pub(super) half_open: HalfOpen,
@@ -59,9 +72,21 @@ struct Rooms {
     world: World,
     mailboxes: HashMap<u32, Rc<Mailbox>>,
     events: Vec<Waiting>,
+    errands: Vec<Errand>,
+    /// The guest's file, where there is one.
+    kept: Option<Kept>,
     /// The deadline that the main task knows of.
     armed: Option<Instant>,
     tape: Option<Box<Tape>>,
+}
+
+/// The guest as its file has it.
+#[derive(Debug)]
+struct Kept {
+    path: PathBuf,
+    guest: Option<User>,
+    /// When a change is to be written.
+    due: Option<Instant>,
 }
 
 /// An event on its way to the program, which is the main task's to deliver.
@@ -88,6 +113,7 @@ struct Effects<'h> {
     now: Instant,
     mailboxes: &'h HashMap<u32, Rc<Mailbox>>,
     events: &'h mut Vec<Waiting>,
+    errands: &'h mut Vec<Errand>,
 }
 
 impl Sink for Effects<'_> {
@@ -114,6 +140,17 @@ impl Sink for Effects<'_> {
             message: event.message.to_owned(),
             payload: event.payload.into(),
         });
+    }
+
+    fn errand(&mut self, errand: Errand) {
+        self.errands.push(errand);
+    }
+}
+
+impl Rooms {
+    fn next_timeout(&self) -> Option<Instant> {
+        let due = self.kept.as_ref().and_then(|kept| kept.due);
+        self.door.next_timeout().into_iter().chain(due).min()
     }
 }
 
@@ -152,28 +189,85 @@ impl Told for HttpResponse {
 }
 
 impl House {
-    pub(super) fn new(service: &Service, outlet: &mut Outlet) -> Result<House, Error> {
+    /// `own` are the addresses at which it listens itself. What its connections to a Discord say comes out of the other end,
+    /// and belongs into [`House::upstream`].
+    pub(super) fn new(
+        service: &Service,
+        own: Vec<String>,
+        outlet: &mut Outlet,
+    ) -> Result<(House, mpsc::UnboundedReceiver<Passed>), Error> {
         let config = service.door()?;
+        let (upstreams, passed) = Upstreams::new(service.discord.clone(), own, config.instance.clone());
         let launch_token = config.launch_token.as_ref().map(|token| token.reveal().to_owned()).unwrap_or_default();
-        let world = service.world();
+        let world = service.world()?;
         let mut tape = Tape::begin(Setup::Server(&config, &world), outlet);
         let world = World::new(world, record::overheard(tape.as_deref_mut(), SystemEntropy))
             .map_err(|error| Error::argument(format!("rpc: username: {error}")))?;
-        Ok(House {
+        let kept = service.account_file.clone().map(|path| Kept { path, guest: None, due: None });
+        let house = House {
             rooms: RefCell::new(Rooms {
                 door: Door::new(config),
                 world,
                 mailboxes: HashMap::new(),
                 events: Vec::new(),
+                errands: Vec::new(),
+                kept,
                 armed: None,
                 tape,
             }),
             stirred: Notify::new(),
             next_peer: Cell::new(1),
             launch_token,
+            upstreams,
             api: service.api,
             half_open: HalfOpen::default(),
-        })
+        };
+        house.keep()?;
+        house.begin(service)?;
+        if service.account != Account::Guest {
+            house.with_door(house.about(Input::Start), |door, world, now, out| door.start(now, world, out));
+        }
+        Ok((house, passed))
+    }
+
+    /// Writes the guest to its file, if it differs.
+    fn keep(&self) -> Result<(), Error> {
+        let rooms = &mut *self.rooms.borrow_mut();
+        let Some(kept) = &mut rooms.kept else { return Ok(()) };
+        kept.due = None;
+        let guest = rooms.world.local_user();
+        // A snapshot that was loaded may have made the user somebody else, who is kept nowhere.
+        if kept.guest.as_ref() == Some(guest) || !rooms.world.local_user_is_guest() {
+            return Ok(());
+        }
+        // One that can't be written is tried again at the next change, and not without end.
+        kept.guest = Some(guest.clone());
+        account_file::write(&kept.path, guest)
+    }
+
+    /// The last words: what is still to be written, and the connections to a Discord.
+    pub(super) async fn end(&self, outlet: &mut Outlet) {
+        self.keep_aloud(outlet);
+        self.upstreams.end(CLOSE_WITHIN).await;
+    }
+
+    fn keep_aloud(&self, outlet: &mut Outlet) {
+        if let Err(error) = self.keep() {
+            outlet.log(LogLevel::Warn, "account", &error.message);
+        }
+    }
+
+    /// Whether it is known which account peers meet.
+    pub(super) fn is_settled(&self) -> bool {
+        self.rooms.borrow().door.is_settled()
+    }
+
+    /// What a connection to a Discord says.
+    pub(super) fn upstream(&self, passed: &Passed) {
+        let (session, event) = (passed.session, passed.event());
+        self.with_door(self.about(Input::Upstream { session, event: &event }), |door, world, now, out| {
+            door.handle_upstream(now, session, &event, world, out);
+        });
     }
 
     /// Announces a call of the door: this, as data, is what goes on record. So no call can be made that a recording lacks.
@@ -192,16 +286,27 @@ impl House {
         step: impl FnOnce(&mut Door, &mut World, Instant, &mut Tapped<'_, Effects<'_>, Tape>) -> R,
     ) -> R {
         let rooms = &mut *self.rooms.borrow_mut();
-        let mut out = Effects { now, mailboxes: &rooms.mailboxes, events: &mut rooms.events };
+        let mut out =
+            Effects { now, mailboxes: &rooms.mailboxes, events: &mut rooms.events, errands: &mut rooms.errands };
         let mut tapped = Tapped::new(&mut out, rooms.tape.as_deref_mut());
         let result = step(&mut rooms.door, &mut rooms.world, now, &mut tapped);
-        let next = rooms.door.next_timeout();
         if let Some(tape) = &mut rooms.tape {
             result.show(tape);
-            if let Some(sentence) = tape.finish(next) {
+            if let Some(sentence) = tape.finish(rooms.door.next_timeout()) {
                 out.event(Event::log(LogLevel::Warn, "record", &sentence));
             }
         }
+        for errand in rooms.errands.drain(..) {
+            self.upstreams.run(errand);
+        }
+        if let Some(kept) = &mut rooms.kept
+            && kept.due.is_none()
+            && rooms.world.local_user_is_guest()
+            && kept.guest.as_ref().is_some_and(|guest| guest != rooms.world.local_user())
+        {
+            kept.due = Some(now + KEEP_AFTER);
+        }
+        let next = rooms.next_timeout();
         if !rooms.events.is_empty() || next.is_some_and(|next| rooms.armed.is_none_or(|armed| next < armed)) {
             self.stirred.notify_one();
         }
@@ -263,18 +368,82 @@ impl House {
     /// Whose API answers this request, when it is not this world's; or why nobody's.
     pub(super) fn api_elsewhere(&self, request: HttpRequest<'_>) -> Option<Result<Backend, HttpResponse>> {
         let backend = self.api.filter(|_| request.target.starts_with("/api/"))?;
-        let passes = {
-            let Rooms { door, world, .. } = &mut *self.rooms.borrow_mut();
-            door.passes_api(clock::now(), request, world)
-        };
+        let call = self.about(Input::Api(request));
+        let passes = self.with_door(call, |door, world, now, _| door.passes_api(now, request, world));
         Some(passes.map(|()| backend))
     }
 
     /// A command of the host's. It has no peer to wait for, so its reply is there at once.
     pub(super) fn command(&self, command: Command, outlet: &mut Outlet) {
+        let (name, tag) = (command.name.clone(), command.tag);
+        match files::order(command) {
+            Ok(Order::Door(command)) => self.carry_out(command),
+            Ok(Order::Save { path, secrets }) => {
+                let saved = snapshot::save(&self.rooms.borrow().world, secrets);
+                let written = files::write(&path, &saved).map_err(|error| files::within("path", error));
+                self.reply(&name, tag, written.map(|()| (path, saved.len())));
+            }
+            Err(error) => self.reply(&name, tag, Err(error)),
+        }
+        self.deliver(outlet);
+    }
+
+    fn carry_out(&self, command: Command) {
         let call = self.about(Input::Command(&command));
         self.with_door(call, |door, world, now, out| door.handle_command(now, command, world, out));
-        self.deliver(outlet);
+    }
+
+    /// What the door would say of a command that it never saw.
+    fn reply(&self, name: &str, tag: u64, outcome: Result<(PathBuf, usize), Error>) {
+        let rooms = &mut *self.rooms.borrow_mut();
+        let mut out = Effects {
+            now: clock::now(),
+            mailboxes: &rooms.mailboxes,
+            events: &mut rooms.events,
+            errands: &mut rooms.errands,
+        };
+        let mut event = Event::new(EventType::Reply, name);
+        event.tag = tag;
+        match outcome {
+            Err(error) if tag == 0 => {
+                out.event(Event::log(LogLevel::Warn, "rpc server", &format!("{name} failed: {error}")));
+            }
+            Err(error) => {
+                (event.status, event.message) = (error.status, &error.message);
+                out.event(event);
+            }
+            Ok(_) if tag == 0 => {}
+            Ok((path, bytes)) => {
+                let mut payload = Vec::new();
+                let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+                Object::begin(&mut payload).str("path", &path.display().to_string()).int("bytes", bytes).end();
+                event.payload = &payload;
+                out.event(event);
+            }
+        }
+    }
+
+    /// What the service is to begin with, as if the host had sent the commands.
+    ///
+    /// # Errors
+    /// The first of them failed.
+    fn begin(&self, service: &Service) -> Result<(), Error> {
+        for First { command, parameter, args } in &service.beginning {
+            self.carry_out(Command {
+                name: (*command).into(),
+                args: args.clone(),
+                tag: BEGINNING,
+                ..Command::default()
+            });
+            let events = &mut self.rooms.borrow_mut().events;
+            let replied = |waiting: &Waiting| waiting.event.kind == EventType::Reply && waiting.event.tag == BEGINNING;
+            let Some(at) = events.iter().position(replied) else { continue };
+            let reply = events.remove(at);
+            if reply.event.status != Status::Ok {
+                return Err(Error::new(reply.event.status, format!("rpc: {parameter}: {}", reply.message)));
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn answer(&self, request: u64, status: Status, json: &[u8]) -> Result<(), Error> {
@@ -282,14 +451,18 @@ impl House {
         self.with_door(call, |door, world, now, out| door.handle_answer(now, request, status, json, world, out))
     }
 
-    pub(super) fn timeout(&self) {
+    pub(super) fn timeout(&self, outlet: &mut Outlet) {
         self.with_door(self.about(Input::Timeout), |door, world, now, out| door.handle_timeout(now, world, out));
+        let due = self.rooms.borrow().kept.as_ref().and_then(|kept| kept.due);
+        if due.is_some_and(|due| due <= clock::now()) {
+            self.keep_aloud(outlet);
+        }
     }
 
     /// The door's deadline, which the caller now keeps.
     pub(super) fn next_timeout(&self) -> Option<Instant> {
         let rooms = &mut *self.rooms.borrow_mut();
-        rooms.armed = rooms.door.next_timeout();
+        rooms.armed = rooms.next_timeout();
         rooms.armed
     }
 
@@ -318,7 +491,13 @@ impl House {
         outlet.publish();
     }
 
-    /// The local user's object, as READY shows it.
+    /// Whose Discord peers meet, for CONNECTED.
+    pub(super) fn account(&self, json: &mut Vec<u8>) {
+        let rooms = self.rooms.borrow();
+        rooms.door.write_account(&rooms.world, json);
+    }
+
+    /// The guest's object, as READY shows it.
     pub(super) fn local_user(&self, json: &mut Vec<u8>) {
         gamebridge_proto::server::rpc::write_user(json, self.rooms.borrow().world.local_user());
     }

@@ -52,7 +52,7 @@ impl Doorway {
         Ok(Doorway { ipc, tcp })
     }
 
-    /// CONNECTED's data: the addresses, the launch token, the local user.
+    /// CONNECTED's data: the addresses, the launch token, the guest, and whose Discord peers meet.
     pub(super) fn describe(&self, json: &mut Vec<u8>, house: &House) {
         let mut object = Object::begin(json);
         if let Some(tcp) = &self.tcp {
@@ -61,7 +61,28 @@ impl Doorway {
         if let Some(ipc) = &self.ipc {
             object = object.str("ipc", &ipc.path().display().to_string());
         }
-        object.str("launch_token", &house.launch_token).with("user", |json| house.local_user(json)).end();
+        object
+            .str("launch_token", &house.launch_token)
+            .with("user", |json| house.local_user(json))
+            .with("account", |json| house.account(json))
+            .end();
+    }
+
+    /// Its addresses, as whoever looks for a Discord would find them.
+    pub(super) fn own(&self) -> Vec<String> {
+        let mut own = Vec::new();
+        if let Some(tcp) = &self.tcp {
+            own.push(format!("127.0.0.1:{}", tcp.address().port()));
+        }
+        if let Some(ipc) = &self.ipc {
+            own.push(ipc.path().display().to_string());
+            // Folders are looked into by their real names.
+            let folder = ipc.path().parent().and_then(|folder| folder.canonicalize().ok());
+            own.extend(
+                folder.zip(ipc.path().file_name()).map(|(folder, name)| folder.join(name).display().to_string()),
+            );
+        }
+        own
     }
 
     /// The same for people.

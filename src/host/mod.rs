@@ -4,13 +4,17 @@
 //! (`proto::server`) decides and this room carries out: [`listen`] lets peers in, a task per peer moves its bytes
 //! ([`peer`]), and all of them share one [`House`] on the I/O thread.
 
+mod account_file;
 mod backend;
+mod beginning;
+mod files;
 mod half_open;
 mod house;
 mod http;
 mod listen;
 mod peer;
 mod service;
+mod upstreams;
 
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
@@ -24,13 +28,17 @@ pub use self::service::Service;
 /// The services, each with its parameters.
 pub const SERVICES: &[gamebridge_proto::wire::catalog::Row] = &[service::PARAMS];
 
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use self::house::House;
 use self::listen::Doorway;
 use crate::runtime::clock;
 use crate::session;
-use crate::session::port::{Message, Port};
+use crate::session::port::{Message, Passed, Port};
+
+/// Events of connections to a Discord that are handled before others have their turn.
+const BURST: usize = 256;
 
 /// Runs a server to its end.
 pub async fn run(service: Service, mut port: Port) {
@@ -42,7 +50,7 @@ pub async fn run(service: Service, mut port: Port) {
 }
 
 async fn serve(service: Service, port: &mut Port, peers: &mut JoinSet<()>) {
-    let (doorway, house) = match open(&service, port).await {
+    let (doorway, house, upstream) = match open(&service, port).await {
         Ok(opened) => opened,
         Err(error) => {
             // Commands may have come already: they are answered first.
@@ -50,40 +58,61 @@ async fn serve(service: Service, port: &mut Port, peers: &mut JoinSet<()>) {
             return;
         }
     };
-    let code = run_house(&house, doorway, port, peers).await;
+    let code = run_house(&house, doorway, upstream, port, peers).await;
     house.close_all(1001, "the server is closing").await;
     // Who did not listen, or had not said what it wants.
     peers.shutdown().await;
+    house.end(&mut port.outlet).await;
     house.deliver(&mut port.outlet);
     let mut last = Event::new(EventType::Disconnected, "DISCONNECTED");
     last.message = code;
     port.say_farewell(&session::port::Farewell::of(&last)).await;
 }
 
-/// Listens, then says CONNECTED with the addresses.
-async fn open(service: &Service, port: &mut Port) -> Result<(Doorway, Rc<House>), Error> {
+/// What the connections to a Discord say.
+type Upstream = mpsc::UnboundedReceiver<Passed>;
+
+/// Listens.
+async fn open(service: &Service, port: &mut Port) -> Result<(Doorway, Rc<House>, Upstream), Error> {
     let doorway = Doorway::open(service).await?;
-    let house = Rc::new(House::new(service, &mut port.outlet)?);
+    let (house, upstream) = House::new(service, doorway.own(), &mut port.outlet)?;
+    Ok((doorway, Rc::new(house), upstream))
+}
+
+/// Says CONNECTED, with the addresses.
+fn announce(doorway: &Doorway, house: &House, port: &mut Port) {
     let mut payload = Vec::new();
-    doorway.describe(&mut payload, &house);
+    doorway.describe(&mut payload, house);
     let message = doorway.sentence();
     let mut connected = Event::new(EventType::Connected, "CONNECTED");
     (connected.payload, connected.message) = (&payload, &message);
     port.outlet.event(&connected);
     port.outlet.publish();
-    Ok((doorway, house))
 }
 
 enum Woken {
     Message(Option<Message>),
     Arrived(listen::Arrival),
+    Upstream(Option<Passed>),
     Events,
     Time,
 }
 
 /// Until the program ends the server; returns why.
-async fn run_house(house: &Rc<House>, mut doorway: Doorway, port: &mut Port, peers: &mut JoinSet<()>) -> &'static str {
+async fn run_house(
+    house: &Rc<House>,
+    mut doorway: Doorway,
+    mut upstream: Upstream,
+    port: &mut Port,
+    peers: &mut JoinSet<()>,
+) -> &'static str {
+    let mut announced = false;
     loop {
+        // Who comes before it is known which account it is waits to be accepted.
+        if !announced && house.is_settled() {
+            announce(&doorway, house, port);
+            announced = true;
+        }
         house.deliver(&mut port.outlet);
         let deadline = house.next_timeout();
         let sleep = async {
@@ -94,7 +123,8 @@ async fn run_house(house: &Rc<House>, mut doorway: Doorway, port: &mut Port, pee
         };
         let woken = tokio::select! {
             message = port.inbox_next() => Woken::Message(message),
-            arrival = doorway.arrival() => Woken::Arrived(arrival),
+            arrival = doorway.arrival(), if announced => Woken::Arrived(arrival),
+            passed = upstream.recv() => Woken::Upstream(passed),
             () = house.stirred() => Woken::Events,
             () = sleep => Woken::Time,
         };
@@ -116,8 +146,12 @@ async fn run_house(house: &Rc<House>, mut doorway: Doorway, port: &mut Port, pee
                 // crowd that was waiting behind it.
                 tokio::task::yield_now().await;
             }
+            Woken::Upstream(passed) => {
+                let more = std::iter::from_fn(|| upstream.try_recv().ok()).take(BURST);
+                passed.into_iter().chain(more).for_each(|passed| house.upstream(&passed));
+            }
             Woken::Events => {}
-            Woken::Time => house.timeout(),
+            Woken::Time => house.timeout(&mut port.outlet),
         }
     }
 }

@@ -1,18 +1,23 @@
 //! What to serve: the parameters of `gb_serve`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use gamebridge_proto::error::Error;
 use gamebridge_proto::secret::Secret;
-use gamebridge_proto::server::rpc::{Config, Consent, JoinRequests};
+use gamebridge_proto::server::rpc::{Account, Config, Consent, JoinRequests};
+use gamebridge_proto::value::Value;
 use gamebridge_proto::wire::catalog::{Arg, Row, Type};
 use gamebridge_proto::wire::host;
 use gamebridge_proto::world::{self, NewUser};
 
+use super::account_file;
 use super::backend::Backend;
-use crate::runtime::{clock, fill_random};
+use super::beginning::{self, First};
+use crate::runtime::{clock, fill_random, seed};
 use crate::session::params;
 use crate::transport::ipc::Place;
+use crate::transport::search::Target;
 
 /// Parameters of `gb_serve(gb, "rpc", ...)`.
 pub const PARAMS: Row = Row::new("rpc", "Hosts GameBridge: Discord's local RPC inside this process.").args(&[
@@ -49,7 +54,34 @@ pub const PARAMS: Row = Row::new("rpc", "Hosts GameBridge: Discord's local RPC i
         "Seconds that anybody asked (by AUTHORIZE, or about a player who wants to join) has for an answer; none is a no. \
          Default 60.",
     ),
-    Arg::optional("username", Type::text(2, 32), "The guest account's name. Default Guest."),
+    Arg::optional(
+        "account",
+        Type::Names(&["guest", "desktop", "auto"]),
+        "Whose Discord peers meet: a guest of this server's (the default), that of the Discord on this machine, or that one \
+         while it is there and a guest otherwise (auto, which is what games want).",
+    ),
+    Arg::optional(
+        "client_id",
+        Type::Snowflake,
+        "With desktop and auto, which need it: the application as which the Discord is watched, the game's own.",
+    ),
+    Arg::optional(
+        "discord_ipc",
+        Type::text(1, 4096),
+        "With desktop and auto: the local socket or pipe of the Discord, in place of searching.",
+    ),
+    Arg::optional(
+        "discord_port",
+        Type::int(1, 65535),
+        "With desktop and auto: the port of the Discord on 127.0.0.1, in place of searching.",
+    ),
+    Arg::optional("username", Type::text(2, 32), "A new guest's name. Default Guest."),
+    Arg::optional(
+        "account_file",
+        Type::text(1, 4096),
+        "Where the guest is kept, so that the next start is the same one: a small file, made when it is not there. With it \
+         username counts for the first start only.",
+    ),
     Arg::optional(
         "api",
         Type::text(1, 256),
@@ -66,6 +98,9 @@ pub const PARAMS: Row = Row::new("rpc", "Hosts GameBridge: Discord's local RPC i
         Type::int(0, 10_000_000),
         "How many commands a peer may send in the long run before it is closed with 4002; 0 is no limit. Default 500.",
     ),
+    beginning::SNAPSHOT,
+    beginning::SCENARIO,
+    beginning::SCENARIO_SPEED,
 ]);
 
 /// A server to be.
@@ -80,6 +115,11 @@ pub struct Service {
     pub(super) registered_only: bool,
     pub(super) api: Option<Backend>,
     pub(super) commands_per_second: Option<u32>,
+    pub(super) account: Account,
+    pub(super) account_file: Option<PathBuf>,
+    pub(super) discord: Target,
+    /// What it gives itself before anybody else can.
+    pub(super) beginning: Vec<First>,
 }
 
 impl Service {
@@ -105,7 +145,16 @@ impl Service {
             if transport == "ipc" && port.is_some() {
                 return Err(Error::argument("rpc: port goes with a WebSocket, and transport is \"ipc\""));
             }
+            let account = account(given)?;
+            let account_file = params::text(given, "account_file").map(PathBuf::from);
+            if account_file.is_some() && matches!(account, Account::Desktop { .. }) {
+                let sentence = "rpc: account_file: a guest is kept there, and the account \"desktop\" has none";
+                return Err(Error::argument(sentence));
+            }
             Ok(Service {
+                account,
+                account_file,
+                discord: discord(given)?,
                 ipc: (transport != "websocket").then_some(place),
                 websocket: (transport != "ipc").then_some(port),
                 consent: match given.member("consent").as_str() {
@@ -127,6 +176,7 @@ impl Service {
                 api: given.member("api").as_str().map(Backend::parse).transpose()?,
                 registered_only: given.member("registered_only").as_bool().unwrap_or(false),
                 commands_per_second: given.member("commands_per_second").as_whole().map(|rate| rate as u32),
+                beginning: beginning::read(given, text)?,
             })
         })
     }
@@ -141,7 +191,10 @@ impl Service {
         let mut config = Config {
             consent: self.consent,
             join_requests: self.join_requests,
-            launch_token: Some(launch_token()?),
+            launch_token: Some(Secret::new(random_text()?)),
+            account: self.account,
+            instance: random_text()?.into(),
+            seed: seed()?,
             ..Config::default()
         };
         if let Some(timeout) = self.consent_timeout {
@@ -154,21 +207,59 @@ impl Service {
         Ok(config)
     }
 
-    pub(super) fn world(&self) -> world::Config {
-        world::Config {
+    /// The world that the server begins with; its guest is the one of the file, when there is one.
+    ///
+    /// # Errors
+    /// The file is there and holds no guest.
+    pub(super) fn world(&self) -> Result<world::Config, Error> {
+        let kept = self.account_file.as_deref().map(account_file::read).transpose()?.flatten();
+        let (local_id, local_user) = match kept {
+            Some((id, guest)) => (Some(id), guest),
+            None => (None, NewUser::named(&self.username)),
+        };
+        let registered_only = self.registered_only;
+        Ok(world::Config {
             unix_ms_at_zero: clock::unix_ms_at_zero(),
-            local_user: NewUser::named(&self.username),
+            local_user,
+            local_id,
             guest: true,
-            registered_only: self.registered_only,
-        }
+            registered_only,
+        })
     }
 }
 
-/// 128 bits in hexadecimal: what a program of the host's own shows in place of an Origin.
-fn launch_token() -> Result<Secret, Error> {
+fn account(given: Value<'_>) -> Result<Account, Error> {
+    let kind = given.member("account").as_str().unwrap_or("guest");
+    if kind == "guest" {
+        let foreign = ["client_id", "discord_ipc", "discord_port"].into_iter().find(|name| given.member(name).exists());
+        return match foreign {
+            Some(name) => Err(Error::argument(format!("rpc: {name} goes with the account \"desktop\" or \"auto\""))),
+            None => Ok(Account::Guest),
+        };
+    }
+    let client_id = given.member("client_id").as_id().filter(|id| *id != 0).ok_or_else(|| {
+        Error::argument(format!("rpc: client_id: the game's application id expected with the account \"{kind}\""))
+    })?;
+    let client_id = client_id.into();
+    Ok(if kind == "auto" { Account::Auto { client_id } } else { Account::Desktop { client_id } })
+}
+
+fn discord(given: Value<'_>) -> Result<Target, Error> {
+    let port = given.member("discord_port").as_whole().and_then(|port| u16::try_from(port).ok());
+    match (params::text(given, "discord_ipc"), port) {
+        (Some(_), Some(_)) => Err(Error::argument("rpc: discord_ipc and discord_port exclude each other")),
+        (Some(path), None) => Ok(Target::Ipc(Some(path.into()))),
+        (None, Some(port)) => Ok(Target::WebSocket { port: Some(port) }),
+        (None, None) => Ok(Target::Auto),
+    }
+}
+
+/// 128 random bits in hexadecimal: a launch token, which a program of the host's own shows in place of an Origin, and the
+/// id that this server has among all GameBridges.
+fn random_text() -> Result<String, Error> {
     let mut bytes = [0; 16];
     fill_random(&mut bytes)?;
-    Ok(Secret::new(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()))
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 #[cfg(test)]
@@ -186,6 +277,20 @@ mod tests {
             (r#"{"consent_timeout":0}"#, "consent_timeout"),
             (r#"{"join_requests":"maybe"}"#, "join_requests"),
             (r#"{"username":"x"}"#, "username"),
+            (r#"{"account":"mine"}"#, "account"),
+            (r#"{"account":"auto"}"#, "client_id: the game's application id"),
+            (r#"{"account":"desktop","client_id":"0"}"#, "client_id: the game's application id"),
+            (r#"{"client_id":"1"}"#, "client_id goes with"),
+            (r#"{"discord_port":6463}"#, "discord_port goes with"),
+            (r#"{"account":"auto","client_id":"1","discord_ipc":"/x","discord_port":1}"#, "exclude each other"),
+            (r#"{"account":"desktop","client_id":"1","account_file":"/x"}"#, "account_file: a guest is kept there"),
+            (r#"{"snapshot":5}"#, "snapshot"),
+            (r#"{"snapshot":"/nowhere/at/all"}"#, "rpc: snapshot: cannot read /nowhere/at/all"),
+            (r#"{"snapshot":{"snapshot":1}}"#, "rpc: snapshot: last_id"),
+            (r#"{"scenario":{"scenario":1,"users":{"x":{}}}}"#, "rpc: scenario: users.x.username"),
+            (r#"{"scenario":"/nowhere/at/all"}"#, "rpc: scenario: cannot read"),
+            (r#"{"scenario":{"scenario":1},"scenario_speed":0}"#, "scenario_speed"),
+            (r#"{"scenario_speed":2}"#, "scenario_speed goes with a scenario"),
             (r#"{"api":"https://discord.com"}"#, "api"),
             (r#"{"transport":"ipc","api":"http://127.0.0.1:1"}"#, "api goes with"),
         ] {

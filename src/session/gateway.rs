@@ -80,10 +80,14 @@ fn shard(pair: Value<'_>) -> Option<(u32, u32)> {
 impl Upstream {
     /// Calls the machine. What it is told and what it says goes on record, where there is one.
     fn try_tell(&mut self, now: Instant, input: Input<'_>, out: &mut Effects<'_, String>) -> Result<(), Error> {
-        let Some(tape) = out.tape() else { return input.feed_gateway(now, &mut self.machine, out) };
-        tape.client(now, &input);
-        let result = input.feed_gateway(now, &mut self.machine, &mut Tapped::new(out, Some(&mut *tape)));
-        out.settle(tape, &result, self.machine.next_timeout());
+        let mut tape = out.tape();
+        if let Some(tape) = &mut tape {
+            tape.client(now, &input);
+        }
+        let result = input.feed_gateway(now, &mut self.machine, &mut Tapped::new(out, tape.as_deref_mut()));
+        if let Some(tape) = tape {
+            out.settle(tape, &result, self.machine.next_timeout());
+        }
         result
     }
 

@@ -15,10 +15,12 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use gamebridge_proto::error::{Error, Status};
+use gamebridge_proto::protocol::rpc::Accept;
 use gamebridge_proto::wire::catalog::Row;
 use tokio::sync::Notify;
 
 use self::port::Port;
+use crate::transport::search::Target;
 
 #[cfg(feature = "gateway")]
 const KNOWN: &str = "\"rpc\" or \"gateway\"";
@@ -54,6 +56,17 @@ impl Upstream {
                 format!("protocol: \"{other}\" is not in this build; {KNOWN} expected"),
             )),
         }
+    }
+
+    /// A Discord for a server that passes its peers' commands on; see [`crate::host`].
+    pub fn for_house(
+        client_id: String,
+        target: Target,
+        retry: bool,
+        except: Vec<String>,
+        accept: Accept,
+    ) -> Result<Upstream, Error> {
+        rpc::Upstream::for_house(client_id, target, retry, except, accept).map(Upstream::Rpc)
     }
 
     /// Where the protocol's commands are found, and their names judged.

@@ -83,12 +83,43 @@ impl LogFilter {
     }
 }
 
+/// Where events go.
+#[derive(Debug)]
+enum Way {
+    /// To the program, through its queue.
+    Program { writer: Writer, board: Arc<Board>, log: LogFilter },
+    /// To a server of this process that owns the connection.
+    House { session: u32, sender: mpsc::UnboundedSender<Passed> },
+}
+
+/// An event on its way to the server that owns the connection.
+#[derive(Debug)]
+pub struct Passed {
+    /// The server's number for the connection.
+    pub session: u32,
+    event: Event<'static>,
+    name: Box<str>,
+    message: Box<str>,
+    payload: Box<[u8]>,
+}
+
+impl Passed {
+    fn new(session: u32, event: &Event<'_>) -> Self {
+        let fixed = Event { name: "", payload: &[], bytes: &[], message: "", ..*event };
+        let (name, message, payload) = (event.name.into(), event.message.into(), event.payload.into());
+        Passed { session, event: fixed, name, message, payload }
+    }
+
+    /// The event as it was.
+    pub fn event(&self) -> Event<'_> {
+        Event { name: &self.name, message: &self.message, payload: &self.payload, ..self.event }
+    }
+}
+
 /// Events out. Everything pushed is seen by the program after [`Outlet::publish`], once per burst.
 #[derive(Debug)]
 pub struct Outlet {
-    writer: Writer,
-    board: Arc<Board>,
-    log: LogFilter,
+    way: Way,
     /// Tags that still want their reply, and how often: what a bug in a machine must not make forget.
     owed: HashMap<u64, u32>,
     over: bool,
@@ -97,7 +128,20 @@ pub struct Outlet {
 impl Outlet {
     /// An outlet over a connection's lanes.
     pub fn new(writer: Writer, board: Arc<Board>, log: LogFilter) -> Self {
-        Outlet { writer, board, log, owed: HashMap::new(), over: false }
+        Outlet { way: Way::Program { writer, board, log }, owed: HashMap::new(), over: false }
+    }
+
+    /// An outlet whose events a server of this process takes.
+    pub fn to_house(session: u32, sender: mpsc::UnboundedSender<Passed>) -> Self {
+        Outlet { way: Way::House { session, sender }, owed: HashMap::new(), over: false }
+    }
+
+    fn push(&mut self, time_ns: u64, event: &Event<'_>) {
+        match &mut self.way {
+            Way::Program { writer, .. } => writer.push(time_ns, event),
+            // A server that is gone wants no events.
+            Way::House { session, sender } => drop(sender.send(Passed::new(*session, event))),
+        }
     }
 
     /// Queues an event with the present time.
@@ -108,7 +152,14 @@ impl Outlet {
     /// Queues an event that arrived at `time_ns`.
     pub fn event_at(&mut self, time_ns: u64, event: &Event<'_>) {
         match event.kind {
-            EventType::Log if !self.log.lets_pass(event.name, event.code) => return,
+            EventType::Log => {
+                // A server has its own filter before its program.
+                if let Way::Program { log, .. } = &self.way
+                    && !log.lets_pass(event.name, event.code)
+                {
+                    return;
+                }
+            }
             EventType::Reply => self.settle(event.tag),
             EventType::Disconnected => {
                 self.fail_owed(Status::Closed, "the connection ended before the reply came");
@@ -116,7 +167,7 @@ impl Outlet {
             }
             _ => {}
         }
-        self.writer.push(time_ns, event);
+        self.push(time_ns, event);
     }
 
     /// A log line.
@@ -126,8 +177,10 @@ impl Outlet {
 
     /// Lets the program see what was queued, and wakes it.
     pub fn publish(&mut self) {
-        if self.writer.publish() {
-            self.board.signal.raise();
+        if let Way::Program { writer, board, .. } = &mut self.way
+            && writer.publish()
+        {
+            board.signal.raise();
         }
     }
 
@@ -166,7 +219,7 @@ impl Outlet {
                 let mut reply = Event::new(EventType::Reply, "REPLY");
                 (reply.tag, reply.status, reply.message) = (tag, status, sentence);
                 reply.flags = Flags::UNCERTAIN;
-                self.writer.push(clock::now().as_nanos(), &reply);
+                self.push(clock::now().as_nanos(), &reply);
             }
         }
     }
@@ -186,7 +239,10 @@ impl Outlet {
 
     /// How much of the reliable lane nobody has polled.
     pub fn unread_bytes(&self) -> u64 {
-        self.writer.unread().bytes()
+        match &self.way {
+            Way::Program { writer, .. } => writer.unread().bytes(),
+            Way::House { .. } => 0,
+        }
     }
 
     /// Whether DISCONNECTED was said.
@@ -196,17 +252,25 @@ impl Outlet {
 
     /// For a connection that stops reading while its lossy lane is full, as all do for the reliable one: nothing is dropped.
     pub fn hold(&mut self) {
-        self.writer.hold();
+        if let Way::Program { writer, .. } = &mut self.way {
+            writer.hold();
+        }
     }
 
     /// Whether a lane for which this connection stops reading is at its cap.
     pub fn is_full(&mut self) -> bool {
-        self.writer.is_full()
+        match &mut self.way {
+            Way::Program { writer, .. } => writer.is_full(),
+            Way::House { .. } => false,
+        }
     }
 
     /// Asks to be resumed when there is room; false when there is room already.
     pub fn pause(&mut self) -> bool {
-        self.writer.pause()
+        match &mut self.way {
+            Way::Program { writer, .. } => writer.pause(),
+            Way::House { .. } => false,
+        }
     }
 }
 
@@ -215,6 +279,29 @@ impl Outlet {
 pub struct Ledger {
     /// Posted and not yet taken.
     pub in_flight: AtomicUsize,
+}
+
+/// The end by which a server commands a connection that it owns. When it is dropped, the connection ends.
+#[derive(Debug)]
+pub struct Handle {
+    sender: mpsc::UnboundedSender<Message>,
+    ledger: Arc<Ledger>,
+}
+
+impl Handle {
+    /// A handle, and the ends of the connection; its events go to `house` under this number.
+    pub fn new(session: u32, house: mpsc::UnboundedSender<Passed>) -> (Handle, Port) {
+        let (sender, inbox) = mpsc::unbounded_channel();
+        let ledger = Arc::new(Ledger::default());
+        let port = Port { inbox, outlet: Outlet::to_house(session, house), ledger: ledger.clone() };
+        (Handle { sender, ledger }, port)
+    }
+
+    /// Posts a command; `false` when the connection is over.
+    pub fn send(&self, command: Command) -> bool {
+        self.ledger.in_flight.fetch_add(1, Ordering::Relaxed);
+        self.sender.send(Message::Command(command)).is_ok()
+    }
 }
 
 /// A connection's ends on the I/O thread.

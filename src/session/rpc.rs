@@ -6,7 +6,7 @@ use gamebridge_proto::command::Command;
 use gamebridge_proto::error::{Error, Status};
 use gamebridge_proto::event::{Event, EventType, LogLevel};
 use gamebridge_proto::protocol::Closed;
-use gamebridge_proto::protocol::rpc::{Client, Config, Sink, Via};
+use gamebridge_proto::protocol::rpc::{Accept, Client, Config, Sink, Via};
 use gamebridge_proto::record::{Setup, Tapped, client::Input};
 use gamebridge_proto::secret::Secret;
 use gamebridge_proto::time::Instant;
@@ -56,6 +56,8 @@ pub struct Upstream {
     origin: String,
     /// The candidates of this round, in the order in which they were connected.
     tried: Vec<String>,
+    /// Addresses that are never tried.
+    except: Vec<String>,
 }
 
 impl Upstream {
@@ -92,13 +94,32 @@ impl Upstream {
                 pid: given.member("pid").as_whole().map_or_else(std::process::id, |pid| pid as u32),
                 seed: seed()?,
                 retry: given.member("retry").as_bool().unwrap_or(true),
+                accept: Accept::Any,
             };
             let origin = params::text(given, "origin").unwrap_or_else(|| LOCAL_ORIGIN.to_owned());
             if origin.bytes().any(|byte| byte.is_ascii_control() || !byte.is_ascii()) {
                 return Err(Error::argument("rpc: origin: ASCII without control characters expected"));
             }
-            Ok(Upstream { machine: Client::new(config), client_id, target, encoding, origin, tried: Vec::new() })
+            let (tried, except) = (Vec::new(), Vec::new());
+            Ok(Upstream { machine: Client::new(config), client_id, target, encoding, origin, tried, except })
         })
+    }
+
+    /// For a server that passes its peers' commands on: a connection as this application, to a Discord that is none of
+    /// the addresses in `except` and that `accept` takes.
+    pub(super) fn for_house(
+        client_id: String,
+        target: Target,
+        retry: bool,
+        except: Vec<String>,
+        accept: Accept,
+    ) -> Result<Self, Error> {
+        let (pid, seed) = (std::process::id(), seed()?);
+        let config = Config { client_id: client_id.clone(), access_token: None, pid, seed, retry, accept };
+        let machine = Client::new(config);
+        // Peers' tokens are shown to it.
+        let (target, encoding, origin) = (with_token(target), Encoding::Json, LOCAL_ORIGIN.to_owned());
+        Ok(Upstream { machine, client_id, target, encoding, origin, tried: Vec::new(), except })
     }
 }
 
@@ -125,10 +146,14 @@ fn refuse(command: &Command, error: &Error, out: &mut Effects<'_, usize>) {
 impl Upstream {
     /// Calls the machine. What it is told and what it says goes on record, where there is one.
     fn try_tell(&mut self, now: Instant, input: Input<'_>, out: &mut Effects<'_, usize>) -> Result<(), Error> {
-        let Some(tape) = out.tape() else { return input.feed_rpc(now, &mut self.machine, out) };
-        tape.client(now, &input);
-        let result = input.feed_rpc(now, &mut self.machine, &mut Tapped::new(out, Some(&mut *tape)));
-        out.settle(tape, &result, self.machine.next_timeout());
+        let mut tape = out.tape();
+        if let Some(tape) = &mut tape {
+            tape.client(now, &input);
+        }
+        let result = input.feed_rpc(now, &mut self.machine, &mut Tapped::new(out, tape.as_deref_mut()));
+        if let Some(tape) = tape {
+            out.settle(tape, &result, self.machine.next_timeout());
+        }
         result
     }
 
@@ -164,8 +189,9 @@ impl Protocol for Upstream {
         let (target, encoding) = (self.target.clone(), self.encoding);
         let (client_id, origin) = (self.client_id.clone(), self.origin.clone());
         let tried = self.tried[..skip.min(self.tried.len())].to_vec();
+        let except = self.except.clone();
         async move {
-            let found = search::open(&target, &client_id, Some(&origin), encoding, &tried).await?;
+            let found = search::open(&target, &client_id, Some(&origin), encoding, &tried, &except).await?;
             let via = match found.via {
                 search::Via::Ipc => Via::Ipc,
                 search::Via::WebSocket => Via::WebSocket,

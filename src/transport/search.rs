@@ -69,12 +69,14 @@ pub struct Search<'a> {
     pub limits: Limits,
     /// Ports to try when none is named.
     pub ports: RangeInclusive<u16>,
+    /// Addresses that are never tried: our own.
+    pub except: &'a [String],
     /// The variables that name folders.
     pub environment: Environment<'a>,
 }
 
 /// Finds a Discord in this process's environment: the first candidate that can be connected and is not among the
-/// addresses in `tried`.
+/// addresses in `tried` and `except`.
 ///
 /// # Errors
 /// `Io`, with one sentence that lists what was looked for and where, and what answered but was refused.
@@ -84,9 +86,11 @@ pub async fn open(
     origin: Option<&str>,
     encoding: Encoding,
     tried: &[String],
+    except: &[String],
 ) -> Result<Opened, Error> {
     let environment: Environment<'_> = &ipc::process_environment;
-    let search = Search { target, client_id, origin, encoding, limits: Limits::UPSTREAM, ports: PORTS, environment };
+    let limits = Limits::UPSTREAM;
+    let search = Search { target, client_id, origin, encoding, limits, ports: PORTS, except, environment };
     search.open(tried).await
 }
 
@@ -114,7 +118,7 @@ impl Search<'_> {
         };
         for path in candidates {
             let address = path.display().to_string();
-            if tried.contains(&address) {
+            if tried.contains(&address) || self.except.contains(&address) {
                 continue;
             }
             match ipc::connect(&path, self.limits).await {
@@ -140,7 +144,7 @@ impl Search<'_> {
         };
         for port in ports {
             let address = format!("127.0.0.1:{port}");
-            if tried.contains(&address) {
+            if tried.contains(&address) || self.except.contains(&address) {
                 continue;
             }
             if let Err(error) = owner::check(port) {

@@ -1,7 +1,9 @@
 // arRPC, for our client to talk to: runs it, runs our client (tests/counterparts/against_arrpc.c) beside it, restarts it
 // when the client asks, and checks what arRPC took from our client.
 //
-//   node arrpc_server.mjs <arrpc's src/server.js> <our client>
+//   node arrpc_server.mjs <arrpc's src/server.js> <our client> [relayed]
+//
+// With `relayed` our client is tests/counterparts/relay_to_arrpc.c, which meets arRPC through a server of ours.
 //
 // Only arRPC's server is loaded and not its bridge, which would listen on all interfaces. Its process scan is off. As
 // arRPC cannot be stopped from inside, it runs in a child: this same script with the word `serve`.
@@ -10,7 +12,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { pathToFileURL, fileURLToPath } from 'node:url';
 
-const [first, second] = process.argv.slice(2);
+const [first, second, third] = process.argv.slice(2);
 
 if (first === 'serve') {
   const { default: Server } = await import(pathToFileURL(second));
@@ -36,7 +38,24 @@ async function main(arrpc, client) {
   const code = await ended;
   await stop(server);
   check(code === 0, `our client ended with ${code}`);
+  if (third === 'relayed') relayed(activities, before);
+  else direct(activities, before, game.pid);
+  console.log(`${activities.length} activities`);
+}
 
+// What came through a server of ours: each activity with its client's process, and the end of one with its client.
+function relayed(activities, before) {
+  const of = pid => activities.filter(seen => seen.pid === pid).map(({ activity }) => activity && activity.state);
+  check(of(4711)[0] === 'Of the first', 'the first client has its activity');
+  check(of(4712)[0] === 'Of the second', 'the second has another one');
+  check(of(4712)[1] === null && of(4712).length === 2, 'it went with its client');
+  check(of(4711)[1] === 'Still here', 'and that of the first stayed');
+  const after = activities.slice(before).map(({ activity }) => activity && activity.state);
+  check(after.includes('Still here'), 'arRPC has it again after its restart');
+  check(after.includes('After a restart'), 'and the next one');
+}
+
+function direct(activities, before, ours) {
   const states = activities.map(({ activity }) => activity && activity.state);
   check(states.includes('In menu'), 'arRPC saw the activity');
   const cleared = states.slice(states.indexOf('In menu') + 1, states.indexOf('Over the wire'));
@@ -44,12 +63,11 @@ async function main(arrpc, client) {
   check(states.includes('Over the wire'), 'arRPC saw the activity that came by WebSocket');
   check(states.slice(before).includes('Kept across a restart'), 'arRPC has the activity again after its restart');
   const { activity, pid } = activities.find(({ activity }) => activity?.state === 'In menu');
-  check(pid === game.pid, `the pid is the game's: ${game.pid} expected, ${pid} seen`);
+  check(pid === ours, `the pid is the game's: ${ours} expected, ${pid} seen`);
   check(activity.application_id === '192741864418312192', 'the application is the one we connected as');
   check(activity.timestamps.start === 1700000000 * 1000, 'the start was understood as seconds');
   check(activity.metadata.button_urls[0] === 'https://example.com/watch', 'the button has its URL');
   check(activity.buttons[0] === 'Watch', 'the button has its label');
-  console.log(`${activities.length} activities`);
 }
 
 function check(holds, what) {

@@ -5,45 +5,14 @@
 Each reply is looked at for what it says, not only that it came.
 """
 
-import json
+import asyncio
 import os
-import subprocess
 import sys
 import time
 
-from pypresence import Client, Presence
+from pypresence import AioClient, Client, Presence
 from pypresence.exceptions import DiscordError, InvalidID, ServerError
-
-CLIENT_ID = "192741864418312192"
-REPLY = "4"
-
-
-class Host:
-    """Our server in a process of its own; takes host commands and tells events, a line each."""
-
-    def __init__(self, program: str) -> None:
-        self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
-        self.addresses = json.loads(self.process.stdout.readline())
-
-    def send(self, command: str, **args: object) -> dict:
-        """Sends a host command and gives its reply's data."""
-        self.process.stdin.write(f"{command} {json.dumps(args)}\n")
-        self.process.stdin.flush()
-        return self.event(REPLY, command)
-
-    def event(self, kind: str, name: str) -> dict:
-        """The next event of this type and name."""
-        for line in self.process.stdout:
-            found_kind, found_name, rest = line.rstrip("\n").split(" ", 2)
-            if (found_kind, found_name) == (kind, name):
-                status, _, data = rest.partition(" {")
-                assert status == "success", line
-                return json.loads("{" + data)
-        raise AssertionError(f"the host ended before {name}")
-
-    def close(self) -> None:
-        self.process.stdin.close()
-        assert self.process.wait(timeout=20) == 0
+from town import CLIENT_ID, TOWN, Host, every_event, holds
 
 
 def refused(call, *args, **kwargs) -> str:
@@ -55,10 +24,24 @@ def refused(call, *args, **kwargs) -> str:
     raise AssertionError(f"not refused: {reply}")
 
 
-def refused_with_code(name: str, *args: object) -> int:
+def logged_in(host: Host) -> Client:
+    client = Client(CLIENT_ID)
+    client.start()
+    reply = client.authorize(CLIENT_ID, TOWN["scopes"])
+    assert reply["cmd"] == "AUTHORIZE" and reply["data"]["code"], reply
+    reply = client.authenticate(host.token(reply["data"]["code"]))
+    expected = {"user": {"id": host.names["self"]}, "application": {"id": CLIENT_ID, "name": "The Mill"}}
+    assert reply["cmd"] == "AUTHENTICATE" and holds(reply["data"], expected), reply
+    assert reply["data"]["scopes"] == TOWN["scopes"], reply
+    return client
+
+
+def refused_with_code(host: Host | None, name: str, *args: object) -> int:
     """The code with which a fresh Client's call is refused. pypresence gives up a Client's connection at an error."""
     client = Client(CLIENT_ID)
     client.start()
+    if host is not None:
+        client = logged_in(host)
     try:
         reply = getattr(client, name)(*args)
     except DiscordError as error:
@@ -82,65 +65,132 @@ def presence_is_set_and_cleared(host: Host) -> None:
     assert reply["data"]["state"] == "In menu", reply
     assert reply["data"]["details"] == "Ünïcödé \U0001f600 \"quoted\"", reply
     assert reply["data"]["party"] == {"id": "party", "size": [1, 4]}, reply
-    seen = host.event("5", "ACTIVITY_UPDATE")
+    seen = host.event("DISPATCH", "ACTIVITY_UPDATE")["data"]
     assert seen["activity"]["state"] == "In menu", seen
     state = host.send("STATE")
     assert state["activities"][0]["application_id"] == CLIENT_ID, state
     assert "state" in refused(presence.update, state="x"), "a state of one character is refused by name"
     reply = presence.clear()
     assert reply["cmd"] == "SET_ACTIVITY" and reply["data"] is None, reply
-    assert host.event("5", "ACTIVITY_UPDATE")["activity"] is None
+    assert host.event("DISPATCH", "ACTIVITY_UPDATE")["data"]["activity"] is None
     assert host.send("STATE")["activities"] == []
     presence.close()
 
 
-def a_client_is_authorised_and_asks(host: Host) -> None:
-    client = Client(CLIENT_ID)
-    client.start()
-    reply = client.authorize(CLIENT_ID, ["rpc", "identify"])
-    assert reply["cmd"] == "AUTHORIZE" and reply["data"]["code"], reply
-    token = host.send("TOKEN_EXCHANGE", code=reply["data"]["code"], client_id=CLIENT_ID)
-    assert token["token_type"] == "Bearer", token
-    reply = client.authenticate(token["access_token"])
-    assert reply["cmd"] == "AUTHENTICATE" and sorted(reply["data"]["scopes"]) == ["identify", "rpc"], reply
-    assert reply["data"]["application"]["id"] == CLIENT_ID and reply["data"]["user"]["id"], reply
+def every_method(host: Host, client: Client) -> None:
+    """All of the documentation that it offers."""
+    guild, text, lounge, bob = (host.names[name] for name in ("guild", "text", "lounge", "bob"))
 
-    assert client.get_guilds()["data"]["guilds"] == []
-    guild = host.send("GUILD_CREATE", name="Millers")
-    guilds = client.get_guilds()["data"]["guilds"]
-    assert [(entry["id"], entry["name"]) for entry in guilds] == [(guild["id"], "Millers")], guilds
+    def data(reply: dict, command: str) -> object:
+        assert reply["cmd"] == command and reply["evt"] is None, reply
+        return reply["data"]
 
-    client.close()
+    guilds = data(client.get_guilds(), "GET_GUILDS")["guilds"]
+    assert [(entry["id"], entry["name"]) for entry in guilds] == [(guild, "Millers")], guilds
+    assert holds(data(client.get_guild(guild), "GET_GUILD"), {"id": guild, "name": "Millers", "members": []})
+    channels = data(client.get_channels(guild), "GET_CHANNELS")["channels"]
+    assert {entry["name"]: entry["type"] for entry in channels} == {"general": 0, "Lounge": 2, "Attic": 2}, channels
+    channel = data(client.get_channel(text), "GET_CHANNEL")
+    assert holds(channel, {"id": text, "guild_id": guild, "topic": "Flour", "type": 0}), channel
+    assert channel["messages"][0]["content"] == "Hello all", channel
+
+    assert data(client.get_selected_voice_channel(), "GET_SELECTED_VOICE_CHANNEL") is None
+    assert data(client.select_voice_channel(lounge), "SELECT_VOICE_CHANNEL")["id"] == lounge
+    assert data(client.get_selected_voice_channel(), "GET_SELECTED_VOICE_CHANNEL")["id"] == lounge
+    host.send("VOICE_LEAVE")
+    assert data(client.select_text_channel(text), "SELECT_TEXT_CHANNEL")["id"] == text
+
+    assert holds(data(client.get_voice_settings(), "GET_VOICE_SETTINGS"), {"mute": False, "deaf": False})
+    changed = data(client.set_voice_settings(mute=True, _input={"volume": 50}), "SET_VOICE_SETTINGS")
+    assert holds(changed, {"mute": True, "deaf": False, "input": {"volume": 50}}), changed
+    assert data(client.set_voice_settings(mute=False), "SET_VOICE_SETTINGS")["mute"] is False
+    heard = data(client.set_user_voice_settings(bob, 0.5, 1.0, 150, True), "SET_USER_VOICE_SETTINGS")
+    assert heard == {"user_id": bob, "pan": {"left": 0.5, "right": 1.0}, "volume": 150, "mute": True}, heard
+    # It leaves out what it was not given.
+    heard = data(client.set_user_voice_settings(bob, volume=100), "SET_USER_VOICE_SETTINGS")
+    assert holds(heard, {"volume": 100, "mute": True}), heard
+
+    shown = data(client.set_activity(state="In menu", join="come in", party_id="p", party_size=[1, 2]), "SET_ACTIVITY")
+    assert holds(shown, {"state": "In menu", "application_id": CLIENT_ID}), shown
+    for answer, command, accepted in [
+        (client.send_activity_join_invite, "SEND_ACTIVITY_JOIN_INVITE", True),
+        (client.close_activity_request, "CLOSE_ACTIVITY_REQUEST", False),
+    ]:
+        host.send("ACTIVITY_JOIN_REQUEST", user_id=bob)
+        assert data(answer(bob), command) is None
+        told = host.event("DISPATCH", "JOIN_REQUEST_ANSWERED")["data"]
+        assert holds(told, {"accepted": accepted, "secret": "come in" if accepted else None}), told
+    assert data(client.clear_activity(), "SET_ACTIVITY") is None
 
 
-def errors_have_discords_codes() -> None:
-    assert refused_with_code("get_guilds") == 4006, "not authenticated"
-    assert refused_with_code("authenticate", "not a token") == 4009, "invalid token"
-    assert refused_with_code("capture_shortcut", "start") == 4002, "nobody knows this command"
-    assert refused_with_code("subscribe", "NO_SUCH_EVENT") == 4004, "invalid event"
-    assert refused_with_code("authorize", "1", ["rpc"]) == 4007, "another application's id"
+def every_subscription_delivers(host: Host, client: Client) -> int:
+    def subscribe(event: str, args: dict) -> None:
+        reply = client.subscribe(event, args)
+        assert reply["cmd"] == "SUBSCRIBE" and reply["data"]["evt"] == event, reply
+
+    def unsubscribe(event: str, args: dict) -> None:
+        reply = client.unsubscribe(event, args)
+        assert reply["cmd"] == "UNSUBSCRIBE" and reply["data"]["evt"] == event, reply
+
+    def next_event(name: str) -> dict:
+        event = client.read()
+        assert event["cmd"] == "DISPATCH" and event["evt"] == name, event
+        return event["data"]
+
+    return every_event(host, subscribe, unsubscribe, next_event)
 
 
-def subscribed_events_come(host: Host) -> None:
+def its_own_callbacks_are_called(host: Host) -> None:
     client = Client(CLIENT_ID)
     client.start()
     seen = []
-    reply = client.subscribe("ACTIVITY_SPECTATE")
-    assert reply["cmd"] == "SUBSCRIBE" and reply["data"]["evt"] == "ACTIVITY_SPECTATE", reply
-    reply = client.unsubscribe("ACTIVITY_SPECTATE")
-    assert reply["cmd"] == "UNSUBSCRIBE" and reply["data"]["evt"] == "ACTIVITY_SPECTATE", reply
     client.register_event("ACTIVITY_JOIN", seen.append)
-    client.register_event("ACTIVITY_JOIN_REQUEST", seen.append)
     assert host.send("ACTIVITY_SPECTATE", secret="not for us")["peers"] == 0
     assert host.send("ACTIVITY_JOIN", secret="join me")["peers"] == 1
     assert client.read()["data"] == {"secret": "join me"}
-    mason = host.send("USER_CREATE", username="Mason")
-    assert host.send("ACTIVITY_JOIN_REQUEST", user_id=mason["id"])["peers"] == 1
-    assert client.read()["data"]["user"]["username"] == "Mason"
-    reply = client.send_activity_join_invite(mason["id"])
-    assert reply["cmd"] == "SEND_ACTIVITY_JOIN_INVITE", reply
-    assert host.event("5", "JOIN_REQUEST_ANSWERED")["accepted"] is True
+    assert seen == [{"secret": "join me"}], seen
+    client.unregister_event("ACTIVITY_JOIN")
+    assert host.send("ACTIVITY_JOIN", secret="again")["peers"] == 0
     client.close()
+
+
+def errors_have_discords_codes(host: Host) -> None:
+    for name, args, code in [
+        ("get_guilds", (), 4006),
+        ("get_guild", ("5",), 4006),
+        ("get_voice_settings", (), 4006),
+        ("authenticate", ("not a token",), 4009),
+        ("capture_shortcut", ("start",), 4002),
+        ("subscribe", ("NO_SUCH_EVENT",), 4004),
+        ("subscribe", ("GUILD_CREATE",), 4006),
+        ("authorize", ("1", ["rpc"]), 4007),
+    ]:
+        assert refused_with_code(None, name, *args) == code, name
+    for name, args, code in [
+        ("get_guild", ("5",), 4003),
+        ("get_channels", ("5",), 4003),
+        ("get_channel", ("5",), 4005),
+        ("select_voice_channel", ("5",), 4005),
+        # What str() makes of None.
+        ("select_voice_channel", (None,), 4000),
+        ("set_user_voice_settings", ("5", None, None, 50), 4010),
+        ("set_voice_settings", ({"volume": 101},), 4000),
+        ("send_activity_join_invite", ("5",), 4010),
+    ]:
+        assert refused_with_code(host, name, *args) == code, name
+
+
+def asynchronous_clients_work_too(host: Host) -> None:
+    async def main() -> None:
+        client = AioClient(CLIENT_ID)
+        await client.start()
+        reply = await client.set_activity(state="In menu", details="Old Mill")
+        assert reply["data"]["details"] == "Old Mill", reply
+        reply = await client.clear_activity()
+        assert reply["data"] is None, reply
+        client.sock_writer.close()
+
+    asyncio.new_event_loop().run_until_complete(main())
 
 
 def bad_handshakes_are_closed_with_their_code() -> None:
@@ -155,12 +205,18 @@ def bad_handshakes_are_closed_with_their_code() -> None:
 def main() -> None:
     host = Host(sys.argv[1])
     assert os.path.dirname(host.addresses["ipc"]) == os.environ["XDG_RUNTIME_DIR"], host.addresses
+    host.build()
     presence_is_set_and_cleared(host)
-    a_client_is_authorised_and_asks(host)
-    errors_have_discords_codes()
-    subscribed_events_come(host)
+    client = logged_in(host)
+    every_method(host, client)
+    events = every_subscription_delivers(host, client)
+    client.close()
+    its_own_callbacks_are_called(host)
+    errors_have_discords_codes(host)
+    asynchronous_clients_work_too(host)
     bad_handshakes_are_closed_with_their_code()
     host.close()
+    print(f"every method, {events} events")
 
 
 main()

@@ -5,7 +5,7 @@ use std::io::Write;
 use gamebridge::ffi::*;
 use serde_json::json;
 
-use crate::harness::{Game, Peer, in_a_process_of_its_own, is_child};
+use crate::harness::{Folder, Game, Peer, in_a_process_of_its_own, is_child};
 use crate::street::{House, ORIGIN, TEXT, house_of, rest, upgrade};
 
 const CANARY: &str = "CANARY-9b1de0c4-in-clear";
@@ -100,10 +100,18 @@ fn attack(house: &House, heard: &mut Vec<String>) {
 fn what_peers_show_us_is_seen_by_nobody_else_and_not_said_back() {
     let name = "secrets::what_peers_show_us_is_seen_by_nobody_else_and_not_said_back";
     if !is_child() {
-        let output = in_a_process_of_its_own(name, &[("RUST_BACKTRACE", "1"), ("GAMEBRIDGE_LOG", "debug")]);
+        let folder = Folder::new();
+        let recording = format!("{}/recording.jsonl", folder.text());
+        let variables = [("RUST_BACKTRACE", "1"), ("GAMEBRIDGE_LOG", "debug"), ("GAMEBRIDGE_RECORD", &recording)];
+        let output = in_a_process_of_its_own(name, &variables);
         let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
         assert!(output.status.success(), "{}", said.replace(CANARY, "<canary>"));
         assert!(!said.contains(CANARY), "on the process's own output");
+        let recorded = std::fs::read_to_string(&recording).expect("it was recorded");
+        assert!(recorded.lines().count() > 100, "{}", recorded.lines().count());
+        for line in recorded.lines() {
+            assert!(!line.contains(CANARY) && !line.contains(BASIC), "in {}", line.replace(CANARY, "<canary>"));
+        }
         return;
     }
     let house = house_of(Game::loud(), &json!({}));

@@ -235,7 +235,10 @@ impl Page {
         self.say(
             "For `gb_send` on a server of `gb_serve` \"rpc\". The server plays the Discord client to the games that connect \
              to it, and you play everybody else: other players, and the user's clicks. Peers never see these commands. A \
-             command that is not here is refused with `GB_ERR_UNSUPPORTED`.",
+             command that is not here is refused with `GB_ERR_UNSUPPORTED`, and so that no typing error goes unseen, a \
+             member that its table does not have is refused too. The reply is the thing as it is afterwards, or as it was \
+             when it is gone. In a change null takes away where it is allowed, and what is left out stays. \
+             [gamebridge.md](gamebridge.md) tells how to use them.",
         );
         let list = |row: &Row| vec![format!("[{}](#{})", row.name, anchor(&server_heading(row))), sentence(row.about)];
         self.table(&["Command", "What it does"], host::COMMANDS.iter().map(list));
@@ -417,6 +420,9 @@ fn beyond_shape(row: &Row) -> Option<&'static str> {
     Some(match row.name {
         "SUBSCRIBE" | "UNSUBSCRIBE" => "`args` is checked against the event's own arguments.",
         "SET_ACTIVITY" => "Members of the activity that stand beside `activity` instead of inside it are refused.",
+        "OVERWRITE_SET" | "OVERWRITE_DELETE" => "Either `role_id` or `user_id`.",
+        "SNAPSHOT_LOAD" => "Either `snapshot` or `path`.",
+        "SCENARIO_LOAD" => "Either `scenario` or `path`.",
         "REQUEST_GUILD_MEMBERS" => "Either `query`, with `limit`, or `user_ids`.",
         other => panic!("{other} has a rule that the reference does not tell"),
     })

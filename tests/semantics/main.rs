@@ -5,6 +5,7 @@
 //! itself, or for a PONG that proves that all before it was handled.
 #![cfg(all(feature = "capi", feature = "gateway", unix))]
 
+mod accounts;
 mod end;
 mod errors;
 mod events;

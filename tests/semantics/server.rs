@@ -145,3 +145,98 @@ fn its_replies_are_one_for_each_tag() {
     assert_eq!(house.game.send(house.server, "NO_SUCH_COMMAND", "{}", 9), GB_ERR_UNSUPPORTED);
     assert_eq!(house.game.send(house.server, "state", "{}", 9), GB_ERR_ARGUMENT);
 }
+
+#[test]
+fn it_begins_with_a_snapshot_and_a_scenario() {
+    let House { folder, game, server } = house(json!({"username": "Hostess"}));
+    assert_eq!(game.send(server, "USER_CREATE", r#"{"username":"Ada"}"#, 1), GB_OK);
+    assert_eq!(game.reply(server, 1).status, GB_OK);
+    let path = format!("{}/world.json", folder.text());
+    assert_eq!(game.send(server, "SNAPSHOT_SAVE", &json!({"path": path}).to_string(), 2), GB_OK);
+    assert_eq!(game.reply(server, 2).data()["path"], path.as_str());
+    assert_eq!(game.disconnect(server), GB_OK);
+    game.disconnected(server);
+    let scenario = json!({"scenario": 1, "users": {"bob": {"username": "Bob"}}});
+    let again =
+        game.serve(&json!({"transport": "ipc", "folder": folder.text(), "snapshot": path, "scenario": scenario}));
+    assert_eq!(game.connected(again).data()["user"]["username"], "Hostess");
+    assert_eq!(game.send(again, "STATE", r#"{"parts":["users"]}"#, 3), GB_OK);
+    let state = game.reply(again, 3).data();
+    let names: Vec<&str> =
+        state["users"].as_array().unwrap().iter().filter_map(|user| user["username"].as_str()).collect();
+    assert_eq!(names, ["Hostess", "Ada", "Bob"]);
+}
+
+#[test]
+fn what_it_cannot_begin_with_is_said() {
+    let (folder, game) = (Folder::new(), Game::new());
+    let path = format!("{}/world.json", folder.text());
+    std::fs::write(&path, "{\"snapshot\":1}").unwrap();
+    for (more, says) in [
+        (json!({"snapshot": format!("{path}.not")}), "rpc: snapshot: cannot read"),
+        (json!({"snapshot": path}), "rpc: snapshot: last_id"),
+        (
+            json!({"scenario": {"scenario": 1, "steps": [{"do": "VOICE_JOIN"}]}}),
+            "rpc: scenario: steps[0].args.channel_id",
+        ),
+    ] {
+        let (_, sentence) = game.try_serve(&more.to_string()).unwrap_err();
+        assert!(sentence.contains(says), "{sentence}");
+    }
+    let scenario = json!({"scenario": 1, "users": {"everyone": {}}});
+    let server = game.serve(&json!({"transport": "ipc", "folder": folder.text(), "scenario": scenario}));
+    let over = game.disconnected(server);
+    assert_eq!(over.status, GB_ERR_ARGUMENT);
+    assert!(over.message.contains("rpc: scenario: users.everyone: username"), "{}", over.message);
+}
+
+#[test]
+fn a_scenario_plays_in_time() {
+    let house = house(json!({}));
+    let steps = json!([
+        {"do": "USER_CREATE", "args": {"username": "Ada"}, "as": "ada"},
+        {"after": 0.05, "do": "ACTIVITY_JOIN_REQUEST", "args": {"user_id": "@ada"}}
+    ]);
+    let conn = house.connect();
+    assert_eq!(house.game.send(conn, "SUBSCRIBE", r#"{"evt":"ACTIVITY_JOIN_REQUEST"}"#, 1), GB_OK);
+    assert_eq!(house.game.reply(conn, 1).status, GB_OK);
+    let load = json!({"scenario": {"scenario": 1, "steps": steps}, "speed": 2}).to_string();
+    assert_eq!(house.game.send(house.server, "SCENARIO_LOAD", &load, 2), GB_OK);
+    assert_eq!(house.game.reply(house.server, 2).status, GB_OK);
+    let first = house.game.dispatch(house.server, "SCENARIO_STEP");
+    assert_eq!((first.data()["path"].as_str(), first.status), (Some("steps[0]"), GB_OK));
+    let second = house.game.dispatch(house.server, "SCENARIO_STEP");
+    assert_eq!((second.data()["path"].as_str(), second.status), (Some("steps[1]"), GB_OK));
+    assert_eq!(house.game.dispatch(house.server, "SCENARIO_ENDED").data()["steps"], 2);
+    assert_eq!(house.game.dispatch(conn, "ACTIVITY_JOIN_REQUEST").data()["user"]["username"], "Ada");
+}
+
+#[test]
+fn a_snapshot_comes_back_as_it_was() {
+    let house = house(json!({}));
+    let conn = house.connect();
+    let path = format!("{}/world.json", house.folder.text());
+    let at = json!({"path": path}).to_string();
+    assert_eq!(house.game.send(house.server, "SNAPSHOT_SAVE", &at, 1), GB_OK);
+    assert_eq!(house.game.reply(house.server, 1).status, GB_OK);
+    let saved = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(house.game.send(house.server, "USER_CREATE", r#"{"username":"Ada"}"#, 2), GB_OK);
+    assert_eq!(house.game.reply(house.server, 2).status, GB_OK);
+    // What can't be written or read leaves both as they were.
+    let nowhere = json!({"path": format!("{}/no/where", house.folder.text())}).to_string();
+    for command in ["SNAPSHOT_SAVE", "SNAPSHOT_LOAD"] {
+        assert_eq!(house.game.send(house.server, command, &nowhere, 3), GB_OK);
+        assert_eq!(house.game.reply(house.server, 3).status, GB_ERR_IO);
+        assert_eq!(house.game.send(house.server, command, &nowhere, 0), GB_OK);
+        house.game.log("failed");
+    }
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), saved);
+    assert_eq!(house.game.send(house.server, "SNAPSHOT_LOAD", &at, 4), GB_OK);
+    assert_eq!(house.game.reply(house.server, 4).data()["peers"], 1);
+    assert_eq!(house.game.dispatch(house.server, "PEER_DISCONNECTED").code, 1012);
+    house.game.reconnecting(conn);
+    house.game.connected(conn);
+    assert_eq!(house.game.send(house.server, "SNAPSHOT_SAVE", "{}", 5), GB_OK);
+    let again = house.game.reply(house.server, 5).data();
+    assert_eq!(again["snapshot"], serde_json::from_str::<Value>(&saved).unwrap());
+}

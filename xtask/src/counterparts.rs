@@ -1,4 +1,8 @@
-//! Programs that others wrote, on the other end of the connection: pypresence talks to our server, our client to arRPC.
+//! Programs that others wrote, on the other end of the connection: pypresence, @xhayper/discord-rpc and bare WebSocket
+//! clients talk to our server, our client to arRPC, by itself and through our server.
+//!
+//! Who talks to our server plays the same town (`town.json`): every command that a client offers, every subscription. The
+//! server is `tests/counterparts/serve.c`, which the script starts and drives by host commands.
 //!
 //! They are installed with exact versions under `target` by their own package managers. arRPC takes the first free of the
 //! fixed ports 6463 to 6472, so these run one at a time.
@@ -18,26 +22,37 @@ pub fn run(tally: &mut Tally) {
         Ok(library) => library,
         Err(why) => return tally.failed("building the library", &why),
     };
-    tally.case("pypresence against our server", pypresence(&library));
-    tally.case("our client against arRPC", arrpc(&library));
+    tally.case("pypresence against our server", python(&library, "pypresence"));
+    tally.case("websockets (Python), json and etf, against our server", python(&library, "websockets"));
+    tally.case("@xhayper/discord-rpc against our server", node(&library, "xhayper"));
+    tally.case("ws (npm) and plain HTTP against our server", node(&library, "websocket"));
+    tally.case("our client against arRPC", arrpc(&library, "against_arrpc", &[]));
+    tally.case("our server in front of arRPC", arrpc(&library, "relay_to_arrpc", &["relayed"]));
 }
 
-/// Our server is `tests/c/serve.c`; the script starts it, and is told what it said about its addresses.
-fn pypresence(library: &Library) -> Result<(), String> {
+/// `tests/counterparts/{name}_client.py`, with the packages of requirements.txt.
+fn python(library: &Library, name: &str) -> Result<(), String> {
     let python = virtual_environment()?;
-    let serve = build(library, "serve")?;
     let mut script = Command::new(python);
-    script.arg(folder().join("pypresence_client.py")).arg(serve);
-    play("pypresence", script)
+    script.arg(folder().join(format!("{name}_client.py"))).arg(build(library, "serve")?);
+    play(name, script)
 }
 
-/// Their server is started, stopped and started again by the script, which runs `tests/c/against_arrpc.c` beside it.
-fn arrpc(library: &Library) -> Result<(), String> {
+/// `tests/counterparts/{name}_client.mjs`, with the packages of package.json.
+fn node(library: &Library, name: &str) -> Result<(), String> {
     let packages = node_packages()?;
-    let client = build(library, "against_arrpc")?;
     let mut script = Command::new("node");
-    script.arg(folder().join("arrpc_server.mjs")).arg(packages.join("arrpc/src/server.js")).arg(client);
-    play("arrpc", script)
+    script.arg(folder().join(format!("{name}_client.mjs"))).arg(build(library, "serve")?).arg(packages);
+    play(name, script)
+}
+
+/// Their server is started, stopped and started again by the script, which runs `tests/counterparts/{program}.c` beside it.
+fn arrpc(library: &Library, program: &str, more: &[&str]) -> Result<(), String> {
+    let packages = node_packages()?;
+    let client = build(library, program)?;
+    let mut script = Command::new("node");
+    script.arg(folder().join("arrpc_server.mjs")).arg(packages.join("arrpc/src/server.js")).arg(client).args(more);
+    play(program, script)
 }
 
 fn play(name: &str, mut command: Command) -> Result<(), String> {

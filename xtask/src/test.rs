@@ -23,7 +23,7 @@ const PARTS: [Part; 10] = [
     part("loom", "the queue under every order of its threads", rust_suite::loom),
     part("fuzz", "each fuzz target for a few seconds", rust_suite::fuzz),
     part("c", "the C suite", c_suite::run),
-    part("counterparts", "pypresence and arrpc against us", counterparts::run),
+    part("counterparts", "clients and a server that others wrote", counterparts::run),
     part("python", "the Python package: suite, types, wheel and sdist", python::run),
     part("demo", "the demo plays to its end", |tally| tally.case("game", demo::test())),
 ];

@@ -8,6 +8,7 @@ mod peer;
 mod pointer;
 mod record;
 mod tape;
+mod world;
 
 pub use envelope::envelope;
 pub use etf::etf;
@@ -17,3 +18,5 @@ pub use peer::{ipc_peer, websocket_peer};
 pub use pointer::pointer;
 pub use record::{recording, redaction};
 pub use tape::tape;
+pub(crate) use world::filled;
+pub use world::{scenario, snapshot_file};

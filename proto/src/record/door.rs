@@ -2,9 +2,10 @@
 
 use super::client::{read_command, write_command};
 use super::line::{Fields, Line, Wrong};
-use super::output::{Output, Tapped, Witness};
+use super::output::{Output, Tapped, Witness, read_event, write_event};
 use crate::command::Command;
 use crate::error::Status;
+use crate::event::Event;
 use crate::server::rpc::{Door, HttpRequest, Sink, Via};
 use crate::time::Instant;
 use crate::wire::ipc::Frame;
@@ -14,6 +15,15 @@ use crate::world::World;
 /// records.
 #[derive(Clone, Copy, Debug)]
 pub enum Input<'a> {
+    /// It begins to look for its account's Discord.
+    Start,
+    /// A connection to a Discord says something.
+    Upstream {
+        /// The door's number for it.
+        session: u32,
+        /// What.
+        event: &'a Event<'a>,
+    },
     /// A peer came.
     Connect {
         /// Its number.
@@ -35,6 +45,8 @@ pub enum Input<'a> {
     },
     /// An HTTP request that is answered at once.
     Http(HttpRequest<'a>),
+    /// An HTTP request for the API of an account elsewhere.
+    Api(HttpRequest<'a>),
     /// A command over HTTP.
     Post {
         /// The number that its reply is sent to.
@@ -68,12 +80,19 @@ impl Input<'_> {
     ) {
         let mut result = Ok(());
         match self {
+            Input::Start => door.start(now, world, out),
+            Input::Upstream { session, event } => door.handle_upstream(now, session, event, world, out),
             Input::Connect { peer, via } => door.handle_connect(now, peer, via, world, out),
             Input::Frame { peer, frame } => result = door.handle_frame(now, peer, frame, world, out),
             Input::Gone { peer } => door.handle_gone(now, peer, world, out),
             Input::Http(request) => {
                 let response = door.handle_http(now, request, world, out);
                 out.saw(&Output::Response(&response));
+            }
+            Input::Api(request) => {
+                if let Err(refused) = door.passes_api(now, request, world) {
+                    out.saw(&Output::Response(&refused));
+                }
             }
             Input::Post { peer, request } => {
                 if let Err(refused) = door.handle_post(now, peer, request, world, out) {
@@ -93,6 +112,10 @@ impl Input<'_> {
 
     pub(super) fn write<'l>(&self, line: Line<'l>) -> Line<'l> {
         match self {
+            Input::Start => line.word("in", "start"),
+            Input::Upstream { session, event } => {
+                write_event(line.word("in", "upstream").number("session", (*session).into()), event)
+            }
             Input::Connect { peer, via: Via::Ipc } => {
                 line.word("in", "connect").number("peer", (*peer).into()).word("via", "ipc")
             }
@@ -107,6 +130,7 @@ impl Input<'_> {
                 .payload("payload", frame.payload),
             Input::Gone { peer } => line.word("in", "gone").number("peer", (*peer).into()),
             Input::Http(request) => write_request(line.word("in", "http"), request),
+            Input::Api(request) => write_request(line.word("in", "api"), request),
             Input::Post { peer, request } => {
                 write_request(line.word("in", "post").number("peer", (*peer).into()), request)
             }
@@ -122,8 +146,14 @@ impl Input<'_> {
 
     /// Reads a line, and shows what it says.
     pub(super) fn read<R>(line: Fields<'_>, show: impl FnOnce(Input<'_>) -> R) -> Result<R, Wrong> {
-        let (payload, command, query);
+        let (payload, bytes, event, command, query);
         let input = match line.text("in")? {
+            "start" => Input::Start,
+            "upstream" => {
+                (payload, bytes) = (line.payload("payload")?, line.payload("bytes")?);
+                event = read_event(line, &payload, &bytes)?;
+                Input::Upstream { session: line.small("session")?, event: &event }
+            }
             "connect" => {
                 let via = match line.text("via")? {
                     "ipc" => Via::Ipc,
@@ -140,7 +170,7 @@ impl Input<'_> {
                 Input::Frame { peer: line.small("peer")?, frame: Frame { opcode: line.opcode()?, payload: &payload } }
             }
             "gone" => Input::Gone { peer: line.small("peer")? },
-            kind @ ("http" | "post") => {
+            kind @ ("http" | "post" | "api") => {
                 payload = line.payload("body")?;
                 let request = HttpRequest {
                     method: line.text("method")?,
@@ -150,7 +180,11 @@ impl Input<'_> {
                     authorization: line.optional("authorization")?,
                     body: &payload,
                 };
-                if kind == "post" { Input::Post { peer: line.small("peer")?, request } } else { Input::Http(request) }
+                match kind {
+                    "post" => Input::Post { peer: line.small("peer")?, request },
+                    "api" => Input::Api(request),
+                    _ => Input::Http(request),
+                }
             }
             "command" => {
                 command = read_command(line)?;

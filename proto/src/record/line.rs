@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Redactor;
 use crate::error::{Error, Status};
 use crate::time::Instant;
-use crate::value::{Document, Kind, Value};
+use crate::value::{Kind, Value};
 use crate::wire::ipc::Opcode;
 use crate::wire::json::Object;
 
@@ -88,7 +88,7 @@ impl<'l> Line<'l> {
         if payload.is_empty() {
             return self;
         }
-        let is_json = Document::new().parse(payload).is_ok();
+        let is_json = self.redactor.is_json(payload);
         let clean = self.redactor.payload(payload, is_json);
         self.bytes(name, &clean, is_json)
     }

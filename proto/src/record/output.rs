@@ -1,10 +1,11 @@
 //! What comes out of a machine.
 
-use super::line::Line;
+use super::client::write_command;
+use super::line::{Fields, Line, Wrong};
 use crate::error::Error;
-use crate::event::{Event, EventType};
+use crate::event::{Event, EventType, Flags};
 use crate::protocol::{gateway, rpc};
-use crate::server::rpc::{self as server, HttpResponse};
+use crate::server::rpc::{self as server, Errand, HttpResponse};
 use crate::time::Instant;
 use crate::wire::ipc::Opcode;
 
@@ -33,6 +34,8 @@ pub enum Output<'a> {
         /// And why.
         reason: &'a str,
     },
+    /// A door wants a connection to a Discord, or something of it.
+    Errand(&'a Errand),
     /// An event for the program.
     Event(&'a Event<'a>),
     /// The call was refused.
@@ -56,20 +59,19 @@ impl Output<'_> {
                 .some_number("peer", (*peer).into())
                 .number("code", (*code).into())
                 .some_text("reason", reason),
-            Output::Event(event) => line
-                .word("out", "event")
-                .word("kind", kind_name(event.kind))
-                .text("name", event.name)
-                .some_number("tag", event.tag)
-                .some_code("status", event.status as i32)
-                .some_number("flags", event.flags.0.into())
-                .some_code("code", event.code)
-                .some_text("message", event.message)
-                .some_number("retry_after_ms", event.retry_after_ms.into())
-                .some_number("peer", event.peer.into())
-                .some_number("seq", event.seq)
-                .payload("payload", event.payload)
-                .payload("bytes", event.bytes),
+            Output::Errand(Errand::Open { session, client_id, retry, discord_only }) => line
+                .word("out", "upstream_open")
+                .number("session", (*session).into())
+                .word("client_id", &client_id.to_string())
+                .bool("retry", *retry)
+                .bool("discord_only", *discord_only),
+            Output::Errand(Errand::Send { session, command }) => {
+                write_command(line.word("out", "upstream_send").number("session", (*session).into()), command)
+            }
+            Output::Errand(Errand::Close { session }) => {
+                line.word("out", "upstream_close").number("session", (*session).into())
+            }
+            Output::Event(event) => write_event(line.word("out", "event"), event),
             Output::Failed(error) => line.word("out", "failed").error(error),
             Output::Response(response) => {
                 let HttpResponse { status, headers, body } = response;
@@ -83,6 +85,46 @@ impl Output<'_> {
             Output::Timer(None) => line.word("out", "timer"),
         }
     }
+}
+
+/// What an event says.
+pub(super) fn write_event<'l>(line: Line<'l>, event: &Event<'_>) -> Line<'l> {
+    line.word("kind", kind_name(event.kind))
+        .text("name", event.name)
+        .some_number("tag", event.tag)
+        .some_code("status", event.status as i32)
+        .some_number("flags", event.flags.0.into())
+        .some_code("code", event.code)
+        .some_text("message", event.message)
+        .some_number("retry_after_ms", event.retry_after_ms.into())
+        .some_number("peer", event.peer.into())
+        .some_number("seq", event.seq)
+        .payload("payload", event.payload)
+        .payload("bytes", event.bytes)
+}
+
+/// The same read again, around its payload.
+pub(super) fn read_event<'a>(line: Fields<'a>, payload: &'a [u8], bytes: &'a [u8]) -> Result<Event<'a>, Wrong> {
+    const KINDS: [EventType; 9] = [
+        EventType::Connected,
+        EventType::Disconnected,
+        EventType::Reconnecting,
+        EventType::Reply,
+        EventType::Dispatch,
+        EventType::Request,
+        EventType::Audio,
+        EventType::Log,
+        EventType::Dropped,
+    ];
+    let kind = line.text("kind")?;
+    let kind = KINDS.into_iter().find(|known| kind_name(*known) == kind).ok_or("kind: an event's expected")?;
+    let mut event = Event::new(kind, line.text("name")?);
+    (event.payload, event.bytes) = (payload, bytes);
+    (event.tag, event.seq) = (line.number("tag")?, line.number("seq")?);
+    (event.status, event.flags) = (line.status("status")?, Flags(line.small("flags")?));
+    (event.code, event.message) = (line.code("code")?, line.optional("message")?.unwrap_or_default());
+    (event.retry_after_ms, event.peer) = (line.small("retry_after_ms")?, line.small("peer")?);
+    Ok(event)
 }
 
 fn kind_name(kind: EventType) -> &'static str {
@@ -166,6 +208,10 @@ impl<S: gateway::Sink, W: Witness> gateway::Sink for Tapped<'_, S, W> {
 }
 
 impl<S: server::Sink, W: Witness> server::Sink for Tapped<'_, S, W> {
+    fn errand(&mut self, errand: Errand) {
+        self.saw(&Output::Errand(&errand));
+        self.out.errand(errand);
+    }
     fn send(&mut self, peer: u32, opcode: Opcode, payload: &[u8]) {
         self.saw(&Output::Send { peer, opcode, payload });
         self.out.send(peer, opcode, payload);

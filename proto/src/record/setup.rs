@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use super::line::{Fields, Line, Wrong};
+use crate::protocol::rpc::Accept;
 use crate::protocol::{gateway, rpc};
 use crate::secret::Secret;
-use crate::server::rpc::{self as server, Consent, JoinRequests, Limits};
+use crate::server::rpc::{self as server, Account, Consent, JoinRequests, Limits};
 use crate::time::Instant;
 use crate::wire::gateway::Intents;
 use crate::wire::json::{Object, push_int};
-use crate::world::{self, NewUser};
+use crate::world::{self, NewUser, UserId};
 
 /// A machine that begins.
 #[derive(Clone, Copy, Debug)]
@@ -35,15 +36,19 @@ impl Setup<'_> {
 }
 
 fn rpc_config(config: &rpc::Config) -> Vec<u8> {
-    let rpc::Config { client_id, access_token, pid, seed, retry } = config;
+    let rpc::Config { client_id, access_token, pid, seed, retry, accept } = config;
     let mut out = Vec::new();
-    Object::begin(&mut out)
+    let object = Object::begin(&mut out)
         .str("client_id", client_id)
         .opt_str("access_token", access_token.as_ref().map(Secret::reveal))
         .int("pid", (*pid).into())
         .with("seed", |out| unsigned(out, *seed))
-        .bool("retry", *retry)
-        .end();
+        .bool("retry", *retry);
+    match accept {
+        Accept::Any => object.end(),
+        Accept::Discord => object.str("accept", "discord").end(),
+        Accept::NotThrough(id) => object.str("accept", "others").str("instance", id).end(),
+    }
     out
 }
 
@@ -54,6 +59,12 @@ pub(super) fn read_rpc(config: Fields<'_>) -> Result<rpc::Config, Wrong> {
         pid: config.small("pid")?,
         seed: config.number("seed")?,
         retry: config.bool("retry")?,
+        accept: match config.optional("accept")? {
+            None => Accept::Any,
+            Some("discord") => Accept::Discord,
+            Some("others") => Accept::NotThrough(config.text("instance")?.into()),
+            Some(_) => return Err("accept: discord or others expected".into()),
+        },
     })
 }
 
@@ -115,7 +126,18 @@ const JOIN_REQUESTS: [(JoinRequests, &str); 4] = [
 ];
 
 fn door_config(config: &server::Config) -> Vec<u8> {
-    let server::Config { consent, join_requests, launch_token, limits, cdn_host, api_endpoint, environment } = config;
+    let server::Config {
+        consent,
+        join_requests,
+        launch_token,
+        limits,
+        cdn_host,
+        api_endpoint,
+        environment,
+        account,
+        instance,
+        seed,
+    } = config;
     let Limits {
         peers,
         greeting,
@@ -131,7 +153,7 @@ fn door_config(config: &server::Config) -> Vec<u8> {
     let consent = CONSENTS.iter().find(|(known, _)| known == consent).map_or("", |(_, name)| name);
     let join_requests = JOIN_REQUESTS.iter().find(|(known, _)| known == join_requests).map_or("", |(_, name)| name);
     let mut out = Vec::new();
-    Object::begin(&mut out)
+    let object = Object::begin(&mut out)
         .str("consent", consent)
         .str("join_requests", join_requests)
         .opt_str("launch_token", launch_token.as_ref().map(Secret::reveal))
@@ -152,7 +174,13 @@ fn door_config(config: &server::Config) -> Vec<u8> {
         .str("cdn_host", cdn_host)
         .str("api_endpoint", api_endpoint)
         .str("environment", environment)
-        .end();
+        .str("instance", instance)
+        .with("seed", |out| unsigned(out, *seed));
+    match account {
+        Account::Guest => object.end(),
+        Account::Desktop { client_id } => object.str("account", "desktop").id("client_id", client_id.get()).end(),
+        Account::Auto { client_id } => object.str("account", "auto").id("client_id", client_id.get()).end(),
+    }
     out
 }
 
@@ -178,7 +206,22 @@ pub(super) fn read_door(config: Fields<'_>) -> Result<server::Config, Wrong> {
         cdn_host: config.text("cdn_host")?.into(),
         api_endpoint: config.text("api_endpoint")?.into(),
         environment: config.text("environment")?.into(),
+        account: read_account(config)?,
+        // From before there were accounts.
+        instance: config.optional("instance")?.unwrap_or("gamebridge").into(),
+        seed: if config.has("seed") { config.number("seed")? } else { 0 },
     })
+}
+
+fn read_account(config: Fields<'_>) -> Result<Account, Wrong> {
+    let Some(kind) = config.optional("account")? else { return Ok(Account::Guest) };
+    let client_id: u64 = config.text("client_id")?.parse().map_err(|_| "client_id: an id expected")?;
+    let client_id = client_id.into();
+    match kind {
+        "desktop" => Ok(Account::Desktop { client_id }),
+        "auto" => Ok(Account::Auto { client_id }),
+        _ => Err("account: desktop or auto expected".into()),
+    }
 }
 
 /// A limit that a recording does not know yet is at its default.
@@ -204,10 +247,10 @@ fn read_limits(limits: Fields<'_>) -> Result<Limits, Wrong> {
 }
 
 fn world_config(config: &world::Config) -> Vec<u8> {
-    let world::Config { unix_ms_at_zero, local_user, guest, registered_only } = config;
+    let world::Config { unix_ms_at_zero, local_user, local_id, guest, registered_only } = config;
     let NewUser { username, discriminator, global_name, avatar, bot } = local_user;
     let mut out = Vec::new();
-    Object::begin(&mut out)
+    let object = Object::begin(&mut out)
         .with("unix_ms_at_zero", |out| unsigned(out, *unix_ms_at_zero))
         .with("local_user", |out| {
             Object::begin(out)
@@ -219,8 +262,11 @@ fn world_config(config: &world::Config) -> Vec<u8> {
                 .end();
         })
         .bool("guest", *guest)
-        .bool("registered_only", *registered_only)
-        .end();
+        .bool("registered_only", *registered_only);
+    match local_id {
+        None => object.end(),
+        Some(id) => object.id("local_id", id.get()).end(),
+    }
     out
 }
 
@@ -240,6 +286,10 @@ pub(super) fn read_world(config: Fields<'_>) -> Result<world::Config, Wrong> {
             global_name: user.optional("global_name")?.map(Into::into),
             avatar: user.optional("avatar")?.map(Into::into),
             bot: user.bool("bot")?,
+        },
+        local_id: match config.optional("local_id")? {
+            None => None,
+            Some(id) => Some(UserId::from(id.parse::<u64>().map_err(|_| "local_id: an id expected")?)),
         },
         guest: config.bool("guest")?,
         registered_only: config.bool("registered_only")?,

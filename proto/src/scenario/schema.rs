@@ -218,6 +218,11 @@ impl Printer {
         let mut commands = Vec::new();
         let object = Object::begin(&mut commands).with("enum", |out| texts(out, rows.iter().map(|row| row.name)));
         object.str("description", "a host command (docs/reference.md)").end();
+        let mut all = Vec::new();
+        let each = |out: &mut Vec<u8>, case: &Vec<u8>| out.extend_from_slice(case);
+        Object::begin(&mut all).with("allOf", |out| list(out, &cases, each)).end();
+        self.define("by_command", all);
+        let by_command = b"\"#/$defs/by_command\"".to_vec();
         let order = |timed: bool| {
             let mut out = Vec::new();
             Object::begin(&mut out)
@@ -232,7 +237,7 @@ impl Printer {
                 })
                 .raw("required", b"[\"do\"]")
                 .bool("additionalProperties", false)
-                .with("allOf", |out| list(out, &cases, |out, case| out.extend_from_slice(case)))
+                .raw("$ref", &by_command)
                 .end();
             out
         };

@@ -85,6 +85,8 @@ pub struct Config {
     pub unix_ms_at_zero: u64,
     /// Whose Discord this is.
     pub local_user: NewUser,
+    /// The local user's id, when it has one from an earlier day; else the world makes one.
+    pub local_id: Option<UserId>,
     /// Whether the local user is a guest: an account made for lack of another, which an application may name.
     pub guest: bool,
     /// Refuse applications that nobody registered, instead of accepting any id (see [`Application::unregistered`]).
@@ -94,7 +96,13 @@ pub struct Config {
 impl Default for Config {
     /// A guest called "Guest", any application, and a clock that starts with 2015.
     fn default() -> Self {
-        Config { unix_ms_at_zero: EPOCH_MS, local_user: NewUser::named("Guest"), guest: true, registered_only: false }
+        Config {
+            unix_ms_at_zero: EPOCH_MS,
+            local_user: NewUser::named("Guest"),
+            local_id: None,
+            guest: true,
+            registered_only: false,
+        }
     }
 }
 
@@ -142,9 +150,10 @@ impl World {
     /// # Errors
     /// [`Error::Invalid`] when the local user cannot be called so.
     pub fn new(config: Config, entropy: impl Entropy + Send + 'static) -> Result<Self, Error> {
-        let Config { unix_ms_at_zero, local_user, guest, registered_only } = config;
+        let Config { unix_ms_at_zero, local_user, local_id, guest, registered_only } = config;
         let mut ids = Generator::default();
-        let local = local_user.into_user(UserId(ids.next(unix_ms_at_zero)))?;
+        let local_id = local_id.unwrap_or_else(|| UserId(ids.next(unix_ms_at_zero)));
+        let local = local_user.into_user(local_id)?;
         Ok(World {
             unix_ms_at_zero,
             entropy: Box::new(entropy),

@@ -79,7 +79,8 @@ impl World {
             join_requests,
             tokens,
         } = state;
-        let config = Config { unix_ms_at_zero, local_user: NewUser::named("Nobody"), guest, registered_only };
+        let config =
+            Config { unix_ms_at_zero, local_user: NewUser::named("Nobody"), local_id: None, guest, registered_only };
         let mut world = World::new(config, Nothing)?;
         (world.local_user, world.users) = (local_user, BTreeMap::new());
 

@@ -24,6 +24,48 @@ impl fmt::Display for Timestamp {
     }
 }
 
+impl Timestamp {
+    /// Reads ISO 8601 as Discord writes it: date, `T`, time, a fraction or none, `Z` or an offset. Before 1970 is `None`.
+    pub fn parse(text: &str) -> Option<Timestamp> {
+        let number = |digits: &str| -> Option<u64> {
+            let all = !digits.is_empty() && digits.len() <= 9 && digits.bytes().all(|byte| byte.is_ascii_digit());
+            if all { digits.parse().ok() } else { None }
+        };
+        let (date, time) = text.split_once('T')?;
+        let mut date = date.splitn(3, '-').map(number);
+        let (year, month, day) = (date.next()??, date.next()??, date.next()??);
+        let zone = time.find(['Z', '+', '-'])?;
+        let (time, zone) = time.split_at(zone);
+        let (time, fraction) = time.split_once('.').unwrap_or((time, "0"));
+        let mut time = time.splitn(3, ':').map(number);
+        let (hour, minute, second) = (time.next()??, time.next()??, time.next()??);
+        let fraction = number(fraction).map(|_| &fraction[..fraction.len().min(3)])?;
+        let ms = number(fraction)? * 10u64.pow(3 - fraction.len() as u32);
+        let offset = match zone {
+            "Z" => 0,
+            zone => {
+                let (hours, minutes) = zone[1..].split_once(':')?;
+                let minutes = i64::try_from(number(hours)? * 60 + number(minutes)?).ok()?;
+                if zone.starts_with('-') { -minutes } else { minutes }
+            }
+        };
+        if !(1970..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+            return None;
+        }
+        if hour > 23 || minute > 59 || second > 60 {
+            return None;
+        }
+        // The inverse of what printing does: months are counted from March.
+        let shifted_year = if month <= 2 { year - 1 } else { year };
+        let month_from_march = (month + 9) % 12;
+        let (era, year_of_era) = (shifted_year / 400, shifted_year % 400);
+        let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
+        let days = era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468;
+        let local = days * 86_400_000 + ((hour * 60 + minute) * 60 + second) * 1000 + ms;
+        local.checked_add_signed(-offset * 60_000).map(Timestamp)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::Timestamp;
@@ -38,6 +80,28 @@ mod tests {
             (4_107_542_400_000, "2100-03-01T00:00:00.000000+00:00"),
         ] {
             assert_eq!(Timestamp(unix_ms).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn moments_are_read_as_they_are_printed() {
+        for unix_ms in [0, 951_782_400_000, 1_498_763_392_361, 1_709_251_199_999, 4_107_542_400_000] {
+            assert_eq!(Timestamp::parse(&Timestamp(unix_ms).to_string()), Some(Timestamp(unix_ms)));
+        }
+        for (text, unix_ms) in [
+            ("2017-06-29T19:09:52Z", Some(1_498_763_392_000)),
+            ("2017-06-29T21:09:52.3+02:00", Some(1_498_763_392_300)),
+            ("2017-06-29T14:39:52.361999-04:30", Some(1_498_763_392_361)),
+            ("2017-06-29", None),
+            ("2017-06-29T19:09Z", None),
+            ("2017-06-29T19:09:52", None),
+            ("2017-13-29T19:09:52Z", None),
+            ("1969-12-31T19:09:52Z", None),
+            ("yesterdayT1:2:3Z", None),
+            ("2017-06-29T19:09:52.é+00:00", None),
+            ("", None),
+        ] {
+            assert_eq!(Timestamp::parse(text), unix_ms.map(Timestamp), "{text}");
         }
     }
 }

@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use gamebridge_proto::error::Status;
+use gamebridge_proto::event::{Event, EventType};
 use gamebridge_proto::record::door::Input;
 use gamebridge_proto::record::{Recording, Redactor, replay};
 use gamebridge_proto::secret::Secret;
-use gamebridge_proto::server::rpc::{Config, Consent, Via};
+use gamebridge_proto::server::rpc::{Account, Config, Consent, Via};
 use gamebridge_proto::wire::ipc::{Frame, Opcode};
 use serde_json::Value;
 
-use crate::studio::Studio;
+use crate::studio::{Studio, request};
 
 const CLIENT_SECRET: &str = "cl1ent \"secret\" + 100%";
 const LAUNCH: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
@@ -81,6 +82,17 @@ fn a_day() -> (String, Vec<String>) {
         secrets.extend(["/access_token", "/refresh_token"].map(|name| text(token, name).to_owned()));
     }
     secrets.extend([code, rpc_token.clone()]);
+
+    // A command that comes over HTTP, and a request that is for somebody else's API.
+    let bearer = format!("Bearer {}", text(&again, "/access_token"));
+    let once = r#"{"cmd":"GET_GUILDS","args":{},"nonce":"o"}"#;
+    let target = format!("/rpc?v=1&client_id=1234&launch_token={}", percent(LAUNCH));
+    studio.tell(Input::Post { peer: 9, request: request(&target, Some(&bearer), once) });
+    studio.tell(Input::Gone { peer: 9 });
+    let hook = format!("/api/webhooks/1/{}", text(&again, "/refresh_token"));
+    for shown in [Some(&*bearer), None] {
+        studio.tell(Input::Api(request(&hook, shown, r#"{"content":"hi"}"#)));
+    }
 
     // Over WebSocket, with the launch token; the rpc_token spares the question.
     let query = format!("v=1&client_id=1234&launch_token={}", percent(LAUNCH));
@@ -190,4 +202,41 @@ fn what_is_known_is_replaced_in_words_too() {
     let mut redactor = Redactor::new();
     redactor.learn(b"abcdefgh");
     assert_eq!(redactor.text("no abcdefgh here"), "no secret1x here");
+}
+
+#[test]
+fn a_server_with_a_discord_behind_it_plays_the_same_and_keeps_its_secrets() {
+    const TOKEN: &str = "t0ken-of-a-discord-1234567";
+    let home = 99.into();
+    for account in [Account::Desktop { client_id: home }, Account::Auto { client_id: home }] {
+        let config = Config { account, instance: "1nstance".into(), seed: 11, ..Config::default() };
+        let mut studio = Studio::new(config);
+        studio.tell(Input::Start);
+        let says = |studio: &mut Studio, session, kind, name, tag, payload: &str| {
+            let mut event = Event::new(kind, name);
+            (event.tag, event.payload) = (tag, payload.as_bytes());
+            studio.tell(Input::Upstream { session, event: &event });
+        };
+        let ready = r#"{"v":1,"config":{"cdn_host":"far"},"user":{"id":"7","username":"Mason"}}"#;
+        says(&mut studio, 1, EventType::Connected, "CONNECTED", 0, ready);
+        studio.peer(1);
+        says(&mut studio, 2, EventType::Connected, "CONNECTED", 0, ready);
+        assert_eq!(studio.last(1)["data"]["user"]["username"], "Mason");
+        let authenticate = format!(r#"{{"cmd":"AUTHENTICATE","args":{{"access_token":"{TOKEN}"}},"nonce":"a"}}"#);
+        studio.frame(1, &authenticate);
+        let auth = r#"{"scopes":["rpc"],"expires":"2015-01-08T00:00:00Z","user":{"id":"7"}}"#;
+        says(&mut studio, 2, EventType::Reply, "AUTHENTICATE", 1, auth);
+        studio.frame(1, r#"{"cmd":"SUBSCRIBE","evt":"GUILD_CREATE","args":{},"nonce":"b"}"#);
+        says(&mut studio, 2, EventType::Reply, "SUBSCRIBE", 2, r#"{"evt":"GUILD_CREATE"}"#);
+        says(&mut studio, 2, EventType::Dispatch, "GUILD_CREATE", 0, r#"{"id":"5","name":"Far"}"#);
+        assert_eq!(studio.last(1)["data"]["name"], "Far");
+        studio.frame(1, r#"{"cmd":"GET_GUILDS","args":{},"nonce":"c"}"#);
+        says(&mut studio, 1, EventType::Reconnecting, "RECONNECTING", 0, "");
+        assert_eq!(studio.seen.closed, [(1, 1012)]);
+        studio.pass(Duration::from_secs(30));
+        let recording = studio.finish();
+        assert!(!recording.contains(TOKEN) && recording.contains("upstream_send"), "{recording}");
+        let report = replay(recording.as_bytes()).expect("a recording");
+        assert!(report.is_same(), "{report}\n{recording}");
+    }
 }

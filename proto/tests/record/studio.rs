@@ -123,14 +123,7 @@ impl Studio {
     }
 
     pub fn post(&mut self, target: &str, authorization: Option<&str>, body: &str) {
-        self.tell(Input::Http(HttpRequest {
-            method: "POST",
-            target,
-            content_type: Some("application/x-www-form-urlencoded"),
-            origin: None,
-            authorization,
-            body: body.as_bytes(),
-        }));
+        self.tell(Input::Http(request(target, authorization, body)));
     }
 
     /// Lets time pass; the door's deadlines come meanwhile.
@@ -153,5 +146,17 @@ impl Studio {
         let mut track = self.track.take().expect("it goes on");
         self.recording.end(&mut track, self.now);
         String::from_utf8(self.recording.take()).expect("text")
+    }
+}
+
+pub fn request<'a>(target: &'a str, authorization: Option<&'a str>, body: &'a str) -> HttpRequest<'a> {
+    let content_type = if body.starts_with('{') { "application/json" } else { "application/x-www-form-urlencoded" };
+    HttpRequest {
+        method: "POST",
+        target,
+        content_type: Some(content_type),
+        origin: None,
+        authorization,
+        body: body.as_bytes(),
     }
 }

@@ -1,6 +1,7 @@
 //! The RPC client machine against a scripted peer, on a clock that the tests turn.
 
 mod catalog;
+mod chain;
 mod connection;
 mod hostile;
 mod outages;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use gamebridge_proto::command::Command;
 use gamebridge_proto::error::{Error, Status};
 use gamebridge_proto::event::{Event, EventType, Flags};
-use gamebridge_proto::protocol::rpc::{Client, Closed, Config, Sink, Via};
+use gamebridge_proto::protocol::rpc::{Accept, Client, Closed, Config, Sink, Via};
 use gamebridge_proto::secret::Secret;
 use gamebridge_proto::time::Instant;
 use gamebridge_proto::wire::ipc::{Frame, Opcode};
@@ -80,7 +80,14 @@ pub struct Rig {
 }
 
 pub fn config() -> Config {
-    Config { client_id: "207646673902501888".into(), access_token: None, pid: 4242, seed: 7, retry: true }
+    Config {
+        client_id: "207646673902501888".into(),
+        access_token: None,
+        pid: 4242,
+        seed: 7,
+        retry: true,
+        accept: Accept::Any,
+    }
 }
 
 pub const fn ms(ms: u64) -> Duration {

@@ -98,25 +98,6 @@ fn a_million_levels_in_either_encoding_need_no_stack() {
 }
 
 #[test]
-fn one_subscription_more_than_may_be_is_refused_and_the_peer_stays() {
-    let limits = Limits { subscriptions: 2, ..Limits::default() };
-    let mut house = House::new(Config { limits, ..Config::default() });
-    house.ipc(1);
-    house.ipc(2);
-    house.done(1, subscribe("ACTIVITY_JOIN"));
-    house.done(1, subscribe("ACTIVITY_SPECTATE"));
-    for _ in 0..3 {
-        let (code, sentence) = house.refused(1, subscribe("ACTIVITY_JOIN_REQUEST"));
-        assert_eq!(code, 4004, "{sentence}");
-    }
-    house.done(1, subscribe("ACTIVITY_JOIN"));
-    house.done(2, subscribe("ACTIVITY_JOIN_REQUEST"));
-    house.done(1, json!({"cmd": "UNSUBSCRIBE", "evt": "ACTIVITY_JOIN", "args": {}}));
-    house.done(1, subscribe("ACTIVITY_JOIN_REQUEST"));
-    assert_eq!(Limits::default().subscriptions, 256);
-}
-
-#[test]
 fn numbers_that_are_not_in_use_are_ignored() {
     let mut house = House::default();
     house.frame(5, Opcode::Frame, b"{}").unwrap();

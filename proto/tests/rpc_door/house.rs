@@ -6,7 +6,7 @@ use gamebridge_proto::command::Command;
 use gamebridge_proto::error::{ProtocolError, Status};
 use gamebridge_proto::event::{Event, EventType};
 use gamebridge_proto::random::Random;
-use gamebridge_proto::server::rpc::{Config, Door, HttpRequest, Sink, Via};
+use gamebridge_proto::server::rpc::{Config, Door, Errand, HttpRequest, Sink, Via};
 use gamebridge_proto::time::Instant;
 use gamebridge_proto::wire::ipc::{Frame, Opcode};
 use gamebridge_proto::world::{self, Entropy, World};
@@ -47,8 +47,9 @@ pub enum Out {
     },
 }
 
+/// All that came out, and what the account wants of its driver.
 #[derive(Debug, Default)]
-pub struct Record(pub Vec<Out>);
+pub struct Record(pub Vec<Out>, pub Vec<Errand>);
 
 impl Sink for Record {
     fn send(&mut self, peer: u32, opcode: Opcode, payload: &[u8]) {
@@ -77,6 +78,10 @@ impl Sink for Record {
             message: event.message.into(),
             data,
         });
+    }
+
+    fn errand(&mut self, errand: Errand) {
+        self.1.push(errand);
     }
 }
 

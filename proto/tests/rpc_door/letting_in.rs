@@ -54,6 +54,7 @@ fn ready_tells_version_configuration_and_user() {
                 "v": 1,
                 "config": {
                     "cdn_host": "cdn.discordapp.com", "api_endpoint": "//discord.com/api", "environment": "production",
+                    "gamebridge": ["gamebridge"],
                 },
                 "user": {
                     "id": user.id.to_string(), "username": "Guest", "discriminator": "0", "global_name": null,

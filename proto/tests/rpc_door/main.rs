@@ -1,5 +1,6 @@
 //! The RPC door over a world, on a virtual clock: what a peer and the host see. Each test is a rule of the door.
 
+mod account;
 mod authorization;
 mod commands;
 mod delivery;
@@ -12,8 +13,11 @@ mod http;
 mod joining;
 mod letting_in;
 mod once;
+mod random_days;
 mod reading;
+mod relayed;
 mod settings;
 mod shapes;
 mod town;
+mod upstream;
 mod waiting;

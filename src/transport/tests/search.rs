@@ -20,6 +20,7 @@ pub(super) fn search<'a>(target: &'a Target, environment: Environment<'a>, port:
         encoding: Encoding::Json,
         limits: Limits::UPSTREAM,
         ports: port..=port,
+        except: &[],
         environment,
     }
 }

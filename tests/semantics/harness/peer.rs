@@ -24,9 +24,17 @@ pub struct FakeDiscord {
 
 impl FakeDiscord {
     pub fn new() -> FakeDiscord {
-        let folder = Folder::new();
+        FakeDiscord::at(Folder::new())
+    }
+
+    /// In a folder that somebody looks into already.
+    pub fn at(folder: Folder) -> FakeDiscord {
         let listener = UnixListener::bind(folder.socket()).expect("a socket in our own folder");
         FakeDiscord { folder, listener }
+    }
+
+    pub fn socket(&self) -> String {
+        self.folder.socket()
     }
 
     /// Parameters that lead here, and `more`.

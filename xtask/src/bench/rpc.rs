@@ -14,6 +14,8 @@ struct Programs {
     host: PathBuf,
     echo: PathBuf,
     load: PathBuf,
+    crowd: PathBuf,
+    fanout: PathBuf,
     start: PathBuf,
     latency: PathBuf,
     request: PathBuf,
@@ -28,6 +30,8 @@ impl Programs {
             host: build("host")?,
             echo: build("echo")?,
             load: build("load")?,
+            crowd: build("crowd")?,
+            fanout: build("fanout")?,
             start: build("start")?,
             latency: build("latency")?,
             request: build("request")?,
@@ -80,6 +84,9 @@ fn own(programs: &Programs, figures: &mut Figures) -> Result<(), String> {
     let run = |program: &Path, path: &str| inside(folder.path(), program, &[path]);
     figures.run("echo ", run(&programs.load, &echo_path))?;
     figures.run("own ", run(&programs.load, &path))?;
+    figures.run("echo ", run(&programs.crowd, &echo_path))?;
+    figures.run("own ", run(&programs.crowd, &path))?;
+    figures.run("", inside(folder.path(), &programs.fanout, &[]))?;
     figures.run("", run(&programs.start, &path))?;
     figures.run("", run(&programs.latency, &folder.path().join("dispatch").display().to_string()))?;
     figures.run("own ", run(&programs.request, &path))?;
@@ -109,6 +116,7 @@ fn peers(bench: &Bench, programs: &Programs, figures: &mut Figures) -> Result<()
         let server = arrpc(folder.path())?;
         let path = folder.path().join("discord-ipc-0").display().to_string();
         figures.run("arrpc ", inside(folder.path(), &programs.load, &[&path]))?;
+        figures.run("arrpc ", inside(folder.path(), &programs.crowd, &[&path]))?;
         figures.run("arrpc ", inside(folder.path(), &programs.request, &[&path]))?;
         figures.run("arrpc ", inside(folder.path(), &python, &[&script]))?;
         if let Some(resident) = server.resident_kb() {
@@ -140,6 +148,17 @@ fn rows(figures: &Figures, table: &mut Table) -> Result<(), String> {
     table.row(job, of("own round_trip_us_p50")?, "us", &beside("round_trip_us_p50"), Goal::AtMost(20.0));
     let job = "RPC server: commands/s, 50 in flight";
     table.row(job, of("own commands_per_second")?, "", &beside("commands_per_second"), Goal::AtLeast(150_000.0));
+    let job = "RPC server: commands/s, 32 peers, one in flight each";
+    table.row(
+        job,
+        of("own crowd_commands_per_second")?,
+        "",
+        &beside("crowd_commands_per_second"),
+        Goal::AtLeast(150_000.0),
+    );
+    let floor = [("a thread writing to 32 sockets", get("bare_fan_out_us_p50")), ("ours, p99", get("fan_out_us_p99"))];
+    let job = "RPC server: one event to 32 subscribers, from the host's call to the last read, p50";
+    table.row(job, of("fan_out_us_p50")?, "us", &floor, Goal::AtMost(500.0));
     let megabytes = |name: &str| get(name).map(|kb| kb / 1024.0);
     let own = megabytes("own resident_kb").ok_or("no memory was measured")?;
     let job = "RPC server: resident memory, a client in the same process, after load";

@@ -92,7 +92,7 @@ impl Client {
             }
             (None, _) => log(out, LogLevel::Warn, "a frame without \"cmd\" that answers nothing was ignored"),
             (Some("DISPATCH"), Some("READY")) if matches!(self.state, State::Handshaking { .. }) => {
-                self.handle_ready(now, data.raw(text), out);
+                self.handle_ready(now, data, text, out);
             }
             (Some("DISPATCH"), Some("ERROR")) => pushed_error(data, out),
             (Some("DISPATCH"), Some(event)) if matches!(self.state, State::Connected { .. }) => {
@@ -106,7 +106,13 @@ impl Client {
         Ok(())
     }
 
-    fn handle_ready(&mut self, now: Instant, data: &[u8], out: &mut impl Sink) {
+    fn handle_ready(&mut self, now: Instant, ready: Value<'_>, text: &[u8], out: &mut impl Sink) {
+        if let (State::Handshaking { skip, .. }, Some(why)) = (&self.state, self.config.accept.refuses(ready)) {
+            let skip = *skip;
+            self.close(out);
+            return self.pass_over(skip, Error::new(Status::Remote, why), out);
+        }
+        let data = ready.raw(text);
         let State::Handshaking { skip, peer, .. } = std::mem::replace(&mut self.state, State::Idle) else { return };
         let Some(token) = &self.token else {
             return self.become_connected(now, &peer, data, out);

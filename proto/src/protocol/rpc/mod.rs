@@ -33,7 +33,7 @@ use crate::event::{Event, EventType, Flags, LogLevel};
 use crate::random::Random;
 use crate::secret::Secret;
 use crate::time::Instant;
-use crate::value::Document;
+use crate::value::{Document, Value};
 use crate::wire::ipc::Opcode;
 use crate::wire::rpc::CloseCode;
 
@@ -68,6 +68,41 @@ pub struct Config {
     /// Whether to go on looking for a peer when there is none at the start. After the first CONNECTED a broken connection
     /// is always made anew.
     pub retry: bool,
+    /// What is taken for a Discord.
+    pub accept: Accept,
+}
+
+/// What a client takes for a Discord. A GameBridge says what it is: READY's `config` has a member `gamebridge` with the ids
+/// of those that the answer came through, the nearest first. Discord has no such member.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Accept {
+    /// Whatever sends READY.
+    #[default]
+    Any,
+    /// A Discord and no GameBridge; those are passed over.
+    Discord,
+    /// Also a GameBridge, but none behind which the one of this id stands: that would be a circle.
+    NotThrough(Box<str>),
+}
+
+/// A chain of more GameBridges than this is taken for a circle.
+const MOST_GAMEBRIDGES: usize = 8;
+
+impl Accept {
+    /// Why the sender of this READY is passed over, if it is.
+    fn refuses(&self, ready: Value<'_>) -> Option<&'static str> {
+        let through = ready.member("config").member("gamebridge");
+        match self {
+            Accept::Any => None,
+            Accept::Discord => through.exists().then_some("a GameBridge, and no Discord"),
+            Accept::NotThrough(own) if through.iter().any(|id| id.as_str() == Some(own)) => {
+                Some("a GameBridge that leads back to this one")
+            }
+            Accept::NotThrough(_) => {
+                (through.len() >= MOST_GAMEBRIDGES).then_some("a GameBridge behind too many others")
+            }
+        }
+    }
 }
 
 /// How the peer was reached.

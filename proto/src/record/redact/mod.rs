@@ -20,6 +20,8 @@ use std::collections::BTreeMap;
 
 use known::Known;
 
+use crate::value::Document;
+
 /// From this length on a secret is replaced wherever it stands.
 pub const EVERYWHERE: usize = 8;
 
@@ -35,6 +37,8 @@ pub struct Redactor {
     words: Vec<Box<str>>,
     numbers: BTreeMap<Box<[u8]>, usize>,
     known: Known,
+    /// Scratch, kept for its memory.
+    doc: Document,
 }
 
 impl std::fmt::Debug for Redactor {
@@ -81,6 +85,10 @@ impl Redactor {
         let mut out = Vec::with_capacity(text.len());
         self.plain(text.as_bytes(), false, &mut out);
         lossy(out)
+    }
+
+    pub(super) fn is_json(&mut self, text: &[u8]) -> bool {
+        self.doc.parse(text).is_ok()
     }
 
     /// A frame's payload: JSON, whatever white space it has, or what should have been JSON.

@@ -45,18 +45,15 @@ impl Door {
             // Judged first: a stranger must not cost anybody the place.
             Via::WebSocket { query, origin } => match self.judge(cx.world, query, origin) {
                 Ok(_) if self.is_full(cx) => turn_away(cx.out, peer),
-                Ok(client) => {
-                    let until = now + self.config.limits.authentication;
-                    self.admit(cx, peer, Transport::WebSocket, client, Standing::Idle { until });
-                }
+                Ok(client) => self.receive(cx, peer, Transport::WebSocket, client),
                 Err((code, why)) => refuse(cx.out, peer, code, why),
             },
         }
     }
 
-    /// How many peers are in.
+    /// How many peers are in, or wait for a Discord's READY.
     pub(super) fn open_peers(&self) -> usize {
-        self.peers.values().filter(|peer| peer.open().is_some()).count()
+        self.peers.values().filter(|peer| peer.open().is_some() || peer.waits_for().is_some()).count()
     }
 
     /// Whether there is no place for one peer more, after who only sat in one was sent away.
@@ -70,7 +67,7 @@ impl Door {
         let greeting = || {
             self.peers.iter().filter_map(|(number, peer)| match peer.state {
                 State::Greeting { until } => Some((until, *number)),
-                State::Open(_) | State::Once(_) => None,
+                State::Waiting { .. } | State::Open(_) | State::Once(_) => None,
             })
         };
         if greeting().count() >= self.config.limits.greeting
@@ -113,15 +110,39 @@ impl Door {
         }
     }
 
-    /// Lets a peer in: READY, and the host hears of it.
-    pub(super) fn admit(
-        &mut self,
-        cx: &mut Cx<'_, impl Sink>,
-        peer: u32,
-        transport: Transport,
-        client: ApplicationId,
-        standing: Standing,
-    ) {
+    /// A peer has said as which application it comes, and may.
+    fn receive(&mut self, cx: &mut Cx<'_, impl Sink>, peer: u32, transport: Transport, client: ApplicationId) {
+        if cx.world.application(client).is_none() {
+            self.peers.remove(&peer);
+            return refuse(cx.out, peer, CloseCode::InvalidClientId, CLIENT_ID_UNKNOWN);
+        }
+        if self.relay.serves_guests() {
+            return self.admit(cx, peer, transport, client);
+        }
+        let local = transport == Transport::Ipc;
+        let caller = Caller { peer, client, session: None, local, scopes: None };
+        self.put(peer, transport, State::Waiting { caller, until: cx.now + self.config.limits.handshake });
+        self.wait_for_ready(cx);
+    }
+
+    fn put(&mut self, peer: u32, transport: Transport, state: State) {
+        match self.peers.get_mut(&peer) {
+            Some(known) => known.state = state,
+            None => {
+                self.peers.insert(peer, Peer { transport, bucket: Bucket::default(), state });
+            }
+        }
+    }
+
+    fn standing(&self, now: Instant, transport: Transport) -> Standing {
+        match transport {
+            Transport::Ipc | Transport::Http => Standing::Anonymous,
+            Transport::WebSocket => Standing::Idle { until: now + self.config.limits.authentication },
+        }
+    }
+
+    /// Lets a peer into this world.
+    pub(super) fn admit(&mut self, cx: &mut Cx<'_, impl Sink>, peer: u32, transport: Transport, client: ApplicationId) {
         let user = cx.world.local_user().id;
         let opened = cx.world.apply(cx.now, Operation::OpenSession { user, application: client }).unwrap_or_default();
         let session = opened.iter().find_map(|change| match change {
@@ -134,27 +155,38 @@ impl Door {
         };
         let local = transport == Transport::Ipc;
         let caller = Caller { peer, client, session: Some(session), local, scopes: None };
-        let state = State::Open(Open { caller, session, standing });
-        match self.peers.get_mut(&peer) {
-            Some(known) => known.state = state,
-            None => {
-                self.peers.insert(peer, Peer { transport, bucket: Bucket::default(), state });
-            }
-        }
+        let mut ready = Vec::new();
+        Object::begin(&mut ready)
+            .int("v", VERSION.into())
+            .with("config", |out| {
+                Object::begin(out)
+                    .str("cdn_host", &self.config.cdn_host)
+                    .str("api_endpoint", &self.config.api_endpoint)
+                    .str("environment", &self.config.environment)
+                    .with("gamebridge", |out| objects::texts(out, std::slice::from_ref(&self.config.instance)))
+                    .end();
+            })
+            .with("user", |out| objects::user(out, cx.world.local_user()))
+            .end();
+        self.open(cx, peer, transport, caller, &ready);
+        // Voice settings that its application had set are in force again.
+        self.fan_out(cx, peer, &opened);
+    }
+
+    /// Opens a peer's connection: READY, and the host hears of it.
+    pub(super) fn open(
+        &mut self,
+        cx: &mut Cx<'_, impl Sink>,
+        peer: u32,
+        transport: Transport,
+        caller: Caller,
+        ready: &[u8],
+    ) {
+        let client = caller.client;
+        let standing = self.standing(cx.now, transport);
+        self.put(peer, transport, State::Open(Open { caller, standing }));
         let mut frame = std::mem::take(&mut self.frame);
-        envelope::dispatch(&mut frame, "READY", |out| {
-            Object::begin(out)
-                .int("v", VERSION.into())
-                .with("config", |out| {
-                    Object::begin(out)
-                        .str("cdn_host", &self.config.cdn_host)
-                        .str("api_endpoint", &self.config.api_endpoint)
-                        .str("environment", &self.config.environment)
-                        .end();
-                })
-                .with("user", |out| objects::user(out, cx.world.local_user()))
-                .end();
-        });
+        envelope::dispatch(&mut frame, "READY", |out| out.extend_from_slice(ready));
         cx.out.send(peer, Opcode::Frame, &frame);
         frame.clear();
         let application = cx.world.application(client);
@@ -165,8 +197,6 @@ impl Door {
             .end();
         notify(cx.out, peer, "PEER_CONNECTED", &frame);
         self.frame = frame;
-        // Voice settings that its application had set are in force again.
-        self.fan_out(cx, peer, &opened);
     }
 
     pub(super) fn handshake(&mut self, cx: &mut Cx<'_, impl Sink>, peer: u32, payload: &[u8]) {
@@ -182,7 +212,7 @@ impl Door {
                 self.peers.remove(&peer);
                 turn_away(cx.out, peer);
             }
-            Ok(client) => self.admit(cx, peer, Transport::Ipc, client, Standing::Anonymous),
+            Ok(client) => self.receive(cx, peer, Transport::Ipc, client),
             Err((code, why)) => {
                 self.peers.remove(&peer);
                 refuse(cx.out, peer, code, why);
@@ -218,7 +248,7 @@ fn greeting(root: Value<'_>) -> Result<ApplicationId, (CloseCode, &'static str)>
 }
 
 /// Closes a peer that was never in. It gets Discord's own words where programs know them; why, the host's log says.
-fn refuse(out: &mut impl Sink, peer: u32, code: CloseCode, why: &str) {
+pub(super) fn refuse(out: &mut impl Sink, peer: u32, code: CloseCode, why: &str) {
     let sentence = format!("peer {peer} was not let in ({}): {why}", code as u16);
     let mut event = Event::log(LogLevel::Info, "rpc", &sentence);
     event.peer = peer;

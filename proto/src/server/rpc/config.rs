@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::account::Account;
 use crate::secret::Secret;
 
 /// What the user says to AUTHORIZE.
@@ -47,6 +48,12 @@ pub struct Config {
     pub api_endpoint: Box<str>,
     /// READY's `environment`.
     pub environment: Box<str>,
+    /// Whose Discord the peers meet.
+    pub account: Account,
+    /// This server's id among all GameBridges, for READY's `gamebridge`.
+    pub instance: Box<str>,
+    /// For jitter.
+    pub seed: u64,
 }
 
 impl Default for Config {
@@ -59,6 +66,9 @@ impl Default for Config {
             cdn_host: "cdn.discordapp.com".into(),
             api_endpoint: "//discord.com/api".into(),
             environment: "production".into(),
+            account: Account::default(),
+            instance: "gamebridge".into(),
+            seed: 0,
         }
     }
 }

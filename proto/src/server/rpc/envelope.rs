@@ -25,13 +25,14 @@ pub(super) fn reply_end(frame: &mut Vec<u8>, nonce: &[u8]) {
 
 /// The refusal of a command. One that could not be read is refused under the name of DISPATCH, as events come.
 pub(super) fn error(frame: &mut Vec<u8>, cmd: &str, refusal: &Refusal, nonce: &[u8]) {
+    let data = |out: &mut Vec<u8>| {
+        Object::begin(out).int("code", refusal.code as i64).str("message", &refusal.message).end();
+    };
+    error_with(frame, cmd, data, nonce);
+}
+
+/// The same with data that somebody else wrote.
+pub(super) fn error_with(frame: &mut Vec<u8>, cmd: &str, data: impl FnOnce(&mut Vec<u8>), nonce: &[u8]) {
     frame.clear();
-    Object::begin(frame)
-        .str("cmd", cmd)
-        .with("data", |out| {
-            Object::begin(out).int("code", refusal.code as i64).str("message", &refusal.message).end();
-        })
-        .str("evt", "ERROR")
-        .raw("nonce", nonce)
-        .end();
+    Object::begin(frame).str("cmd", cmd).with("data", data).str("evt", "ERROR").raw("nonce", nonce).end();
 }

@@ -19,7 +19,19 @@
 //! - **Bad input.** What can be answered is answered (an ERROR with the nonce, when there is one) and harms nobody. A
 //!   frame that breaks the framing (a second HANDSHAKE, a command before it, a message over the limit) is an `Err`: the
 //!   driver drops the transport and calls [`Door::handle_gone`]. Commands beyond the peer's rate close it with 4002.
-//! - **Order.** A command's reply goes out before the events that it causes.
+//! - **Order.** A command's reply goes out before the events that it causes, also when the reply had to wait.
+//! - **Waiting.** GET_GUILD and SELECT_TEXT_CHANNEL wait for a guild that can't be reached as long as `timeout` says, and
+//!   not at all without; SELECT_VOICE_CHANNEL tries for 10 seconds without. Then 5002 or 5001, and an attempt to join is
+//!   undone, as it is when its peer leaves. A peer may have 16 such commands; nobody waits longer than ten minutes.
+//! - **May not** is 4006, whatever the reason: no scope, no permission in a channel, a full voice channel, or voice
+//!   settings that another application holds. What can't be seen is 4005, as if it were not there.
+//! - **Messages.** Without `messages.read` an application reads only in channels, and guilds, that it created: GET_CHANNEL
+//!   shows no others' messages, and subscribing to them is 4006. What a peer may see is asked at each event again, so
+//!   subscriptions go silent with the right, and come back with it.
+//! - **Asking to join.** [`JoinRequests`] says who answers a player. Nobody in time ([`Limits::consent`]) is a no. A secret
+//!   that the user accepted for a game that does not run is kept ten minutes, for its first peer that subscribes.
+//!
+//! Whose Discord this is, the world's or that of a Discord on this machine, is the account's matter ([`account`]).
 //!
 //! After [`Sink::close`] the peer is forgotten: `handle_gone` need not follow, and is harmless if it does, as are frames
 //! that were under way.
@@ -27,6 +39,7 @@
 //! The one thing to know before changing it: the world decides, the door translates. What would hold at another door too
 //! belongs into [`crate::world`].
 
+pub mod account;
 mod admission;
 mod api;
 mod caller;
@@ -47,6 +60,7 @@ mod waiting;
 use std::collections::BTreeMap;
 use std::fmt;
 
+pub use account::{Account, Errand};
 pub use admission::{Via, host_is_ours};
 pub use config::{Config, Consent, JoinRequests, Limits};
 pub use host::snapshot;
@@ -62,6 +76,7 @@ use crate::wire::ipc::{Frame, Opcode};
 use crate::wire::json::Object;
 use crate::wire::rpc::CloseCode;
 use crate::world::{Operation, World};
+use account::Relay;
 use events::Missed;
 use peer::{Bucket, Peer, State};
 use questions::{Joining, Question};
@@ -76,6 +91,10 @@ pub trait Sink {
     fn close(&mut self, peer: u32, code: u16, reason: &str);
     /// Tells the host program. Copied at once.
     fn event(&mut self, event: Event<'_>);
+    /// Wants a connection to a Discord, or something of it. Only a door whose account is not the guest's does.
+    fn errand(&mut self, errand: Errand) {
+        let _ = errand;
+    }
 }
 
 /// RFC 6455 section 7.4.1: done.
@@ -101,6 +120,7 @@ pub struct Door {
     asked: u64,
     waits: Vec<Wait>,
     missed: Vec<Missed>,
+    relay: Relay,
     /// The host's scenario, while it plays.
     scenario: Option<Player>,
     /// How fast commands come over HTTP, from all who ask.
@@ -126,7 +146,7 @@ impl fmt::Debug for Door {
 impl Door {
     /// A door without peers.
     pub fn new(config: Config) -> Self {
-        Door { config, ..Door::default() }
+        Door { relay: Relay::new(config.account, config.seed), config, ..Door::default() }
     }
 
     /// A frame of a peer, over WebSocket a message ([`Opcode::Frame`], JSON).
@@ -161,8 +181,10 @@ impl Door {
             (Opcode::Pong, _) => {}
             (Opcode::Close, _) => self.close(cx, peer, CLOSE_NORMAL, ""),
             (Opcode::Handshake, State::Greeting { .. }) => self.handshake(cx, peer, frame.payload),
-            (Opcode::Frame, State::Open(_) | State::Once(_)) => self.command(cx, peer, frame.payload),
-            (Opcode::Handshake, State::Open(_) | State::Once(_)) => {
+            (Opcode::Frame, State::Open(_) | State::Waiting { .. } | State::Once(_)) => {
+                self.command(cx, peer, frame.payload);
+            }
+            (Opcode::Handshake, State::Open(_) | State::Waiting { .. } | State::Once(_)) => {
                 return Err(ProtocolError::protocol("a second HANDSHAKE"));
             }
             (Opcode::Frame, State::Greeting { .. }) => {
@@ -188,8 +210,13 @@ impl Door {
         self.subscriptions.remove_peer(peer);
         self.questions.retain(|_, question| question.peer != peer);
         self.abandon_waits(cx, peer);
+        if let Some(client) = gone.client().filter(|_| gone.is_relayed()) {
+            self.leave_upstream(cx, peer, client);
+        }
         let Some(open) = gone.open() else { return };
-        if let Ok(changes) = cx.world.apply(cx.now, Operation::CloseSession(open.session)) {
+        if let Some(session) = open.caller.session
+            && let Ok(changes) = cx.world.apply(cx.now, Operation::CloseSession(session))
+        {
             self.fan_out(cx, peer, &changes);
         }
         let mut payload = std::mem::take(&mut self.frame);
@@ -208,6 +235,7 @@ impl Door {
         let due: Vec<_> = due
             .map(|(number, peer)| match &peer.state {
                 State::Greeting { .. } => (*number, CLOSE_POLICY, "no HANDSHAKE came in time"),
+                State::Waiting { .. } => (*number, account::CLOSE_LATER, self.too_late()),
                 // Of those who are in only a token has a deadline.
                 State::Open(_) | State::Once(_) => {
                     (*number, CloseCode::TokenRevoked as u16, "the access token has run out")
@@ -220,6 +248,7 @@ impl Door {
         self.make_room(cx, 0);
         self.deny_unanswered(cx);
         self.expire_waits(cx);
+        self.account_timeout(cx);
         self.play(cx);
     }
 
@@ -251,7 +280,8 @@ impl Door {
         let questions = self.questions.values().map(|question| question.until);
         let joining = self.joining.iter().map(|joining| joining.until);
         let waits = self.waits.iter().map(|wait| wait.until);
-        peers.chain(questions).chain(joining).chain(waits).chain(self.next_step()).min()
+        let own = self.next_step().into_iter().chain(self.relay.next_timeout());
+        peers.chain(questions).chain(joining).chain(waits).chain(own).min()
     }
 }
 

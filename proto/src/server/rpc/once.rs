@@ -79,9 +79,11 @@ impl Door {
             None => None,
             Some(header) => {
                 let token = bearer(header).and_then(|token| cx.world.token(cx.now, &token));
-                let token = token.filter(|token| token.application == client).ok_or_else(|| {
-                    let sentence =
-                        "Authorization: the access token is unknown, run out, revoked or another application's";
+                let local = cx.world.local_user().id;
+                let token = token.filter(|token| token.application == client && token.user == local);
+                let token = token.ok_or_else(|| {
+                    let sentence = "Authorization: the access token is unknown, run out, revoked, or another \
+                                    application's or user's";
                     answer(401, ErrorCode::InvalidToken, sentence)
                 })?;
                 Some(token.scopes.clone())

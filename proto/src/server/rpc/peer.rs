@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::caller::Caller;
 use crate::time::Instant;
-use crate::world::{SessionId, TokenId};
+use crate::world::{ApplicationId, TokenId};
 
 /// How a peer is connected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub(super) struct Peer {
 pub(super) enum State {
     /// Over IPC, before its HANDSHAKE. (A WebSocket's handshake is its URL.)
     Greeting { until: Instant },
+    /// It said which application it is, and waits for the READY of a Discord.
+    Waiting { caller: Caller, until: Instant },
     /// It got its READY.
     Open(Open),
     /// It asks one thing over HTTP, and is gone when it has its reply.
@@ -43,9 +45,8 @@ pub(super) enum State {
 
 #[derive(Debug)]
 pub(super) struct Open {
-    /// As whom it speaks, and what it may.
+    /// As whom it speaks, and what it may. Without a session in this world a Discord answers it.
     pub(super) caller: Caller,
-    pub(super) session: SessionId,
     pub(super) standing: Standing,
 }
 
@@ -55,29 +56,49 @@ pub(super) enum Standing {
     Idle { until: Instant },
     /// Not authenticated, and welcome to stay so.
     Anonymous,
-    /// It showed a token, whose scopes are the caller's.
-    Authenticated { token: TokenId, expires: Instant },
+    /// It showed a token, whose scopes are the caller's; one that a Discord gave is none of this world's.
+    Authenticated { token: Option<TokenId>, expires: Instant },
 }
 
 impl Peer {
     pub(super) fn open(&self) -> Option<&Open> {
         match &self.state {
             State::Open(open) => Some(open),
-            State::Greeting { .. } | State::Once(_) => None,
+            State::Greeting { .. } | State::Waiting { .. } | State::Once(_) => None,
         }
     }
 
     pub(super) fn open_mut(&mut self) -> Option<&mut Open> {
         match &mut self.state {
             State::Open(open) => Some(open),
-            State::Greeting { .. } | State::Once(_) => None,
+            State::Greeting { .. } | State::Waiting { .. } | State::Once(_) => None,
         }
     }
 
+    /// Who it is, once it has said so.
     pub(super) fn caller(&self) -> Option<&Caller> {
         match &self.state {
-            State::Open(Open { caller, .. }) | State::Once(caller) => Some(caller),
             State::Greeting { .. } => None,
+            State::Waiting { caller, .. } | State::Open(Open { caller, .. }) | State::Once(caller) => Some(caller),
+        }
+    }
+
+    /// The application that it said it is.
+    pub(super) fn client(&self) -> Option<ApplicationId> {
+        self.caller().map(|caller| caller.client)
+    }
+
+    /// The application as which it waits for READY.
+    pub(super) fn waits_for(&self) -> Option<ApplicationId> {
+        self.client().filter(|_| matches!(self.state, State::Waiting { .. }))
+    }
+
+    /// Whether its commands are a Discord's to answer.
+    pub(super) fn is_relayed(&self) -> bool {
+        match &self.state {
+            State::Waiting { .. } => true,
+            State::Open(Open { caller, .. }) => caller.session.is_none(),
+            State::Greeting { .. } | State::Once(_) => false,
         }
     }
 
@@ -92,7 +113,7 @@ impl Peer {
     /// When something has to happen although the peer says nothing.
     pub(super) fn deadline(&self) -> Option<Instant> {
         match &self.state {
-            State::Greeting { until } => Some(*until),
+            State::Greeting { until } | State::Waiting { until, .. } => Some(*until),
             State::Open(Open { standing: Standing::Authenticated { expires, .. }, .. }) => Some(*expires),
             State::Open(_) | State::Once(_) => None,
         }

@@ -97,6 +97,13 @@ impl Door {
         }
     }
 
+    /// The user who was asked is not the user any more.
+    pub(super) fn deny_all(&mut self, cx: &mut Cx<'_, impl Sink>) {
+        while let Some((_, question)) = self.questions.pop_first() {
+            self.settle(cx, question, false);
+        }
+    }
+
     fn settle(&mut self, cx: &mut Cx<'_, impl Sink>, question: Question, allowed: bool) {
         let Question { peer, nonce, application, scopes, username, .. } = question;
         let mut frame = std::mem::take(&mut self.frame);

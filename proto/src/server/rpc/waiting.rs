@@ -170,10 +170,14 @@ impl Door {
 
     /// Refuses whoever waited too long.
     pub(super) fn expire_waits(&mut self, cx: &mut Cx<'_, impl Sink>) {
-        let now = cx.now;
+        self.refuse_waits(cx, cx.now);
+    }
+
+    /// Refuses whoever would wait no longer than until then.
+    pub(super) fn refuse_waits(&mut self, cx: &mut Cx<'_, impl Sink>, until: Instant) {
         let next = |waits: &[Wait]| {
             let (at, wait) = waits.iter().enumerate().min_by_key(|(_, wait)| wait.until)?;
-            (wait.until <= now).then_some(at)
+            (wait.until <= until).then_some(at)
         };
         while let Some(at) = next(&self.waits) {
             let wait = self.waits.remove(at);

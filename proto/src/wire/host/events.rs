@@ -79,6 +79,16 @@ pub const EVENTS: &[Row] = &[
             ],
         }))
         .not_callable(),
+    Row::new("ACCOUNT_UPDATE", "peers meet another account, or nobody's: a Discord was started or quit")
+        .reply(Type::Object(&Shape {
+            name: "AccountUpdate",
+            fields: &[
+                server::ACCOUNT_KIND,
+                server::ACCOUNT_USER,
+                Arg::required("reason", Type::TEXT, "why, in a sentence"),
+            ],
+        }))
+        .not_callable(),
     Row::new(
         "JOIN_REQUEST_ANSWERED",
         "a player who had asked to join was answered: by a peer, the host, a policy, or time",

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::value::Value;
 use crate::wire::catalog::{Arg, Row, Shape, Type};
 use crate::wire::rpc::activity::ACTIVITY;
-use crate::wire::rpc::objects::VOICE_SETTINGS;
+use crate::wire::rpc::objects::{PARTIAL_USER, VOICE_SETTINGS};
 
 pub(super) const PEER: Type = Type::int(1, u32::MAX as i64);
 const PATH: Type = Type::text(1, 4096);
@@ -19,6 +19,7 @@ const ANY_OBJECT: Type = Type::Object(&Shape { name: "", fields: &[] });
 pub const STATE_PARTS: &[&str] = &[
     "user",
     "guest",
+    "account",
     "peers",
     "activities",
     "join_requests",
@@ -36,6 +37,19 @@ pub const STATE_PARTS: &[&str] = &[
     "entitlements",
     "scenario",
 ];
+
+const ACCOUNT: Type = Type::Object(&Shape { name: "HostAccount", fields: &[ACCOUNT_KIND, ACCOUNT_USER] });
+
+pub(super) const ACCOUNT_KIND: Arg = Arg::required(
+    "kind",
+    Type::Names(&["guest", "desktop"]),
+    "a guest of this server's, or that of a Discord on this machine",
+);
+pub(super) const ACCOUNT_USER: Arg = Arg::required(
+    "user",
+    Type::Nullable(&Type::Object(&PARTIAL_USER)),
+    "whom peers meet; null while there is no Discord",
+);
 
 const PEER_STATE: Type = Type::Object(&Shape {
     name: "HostPeer",
@@ -98,6 +112,7 @@ pub(super) const ROWS: &[Row] = &[
             fields: &[
                 Arg::optional("user", Type::Object(&USER), "the local user"),
                 Arg::optional("guest", Type::Bool, "whether it is a guest account"),
+                Arg::optional("account", ACCOUNT, "whose Discord peers meet now"),
                 Arg::optional("peers", Type::list(&PEER_STATE), "who is connected"),
                 Arg::optional("activities", Type::list(&ACTIVITY_STATE), "what the local user does"),
                 Arg::optional("join_requests", Type::list(&Type::Object(&JOIN_REQUEST)), "who waits for an answer"),

@@ -91,6 +91,11 @@ pub const SERVER_CONFIG: Shape = Shape {
         Arg::required("cdn_host", Type::TEXT, "host of pictures"),
         Arg::required("api_endpoint", Type::TEXT, "where the API is"),
         Arg::required("environment", Type::TEXT, "\"production\""),
+        Arg::optional(
+            "gamebridge",
+            Type::list(&Type::TEXT),
+            "of a GameBridge only: the ids of those that the answer came through, the nearest first",
+        ),
     ],
 };
 

@@ -110,7 +110,8 @@ fn every_event_is_in_the_catalog_and_says_what_stands_there() {
     assert!(events.iter().all(|(_, peer, _)| [1, 2].contains(peer)), "what peers did names them");
     assert!(played.iter().chain(&elsewhere).all(|(_, peer, _)| *peer == 0));
     events.extend(played.into_iter().chain(elsewhere));
-    for row in host::EVENTS {
+    // ACCOUNT_UPDATE comes where there is another account than the guest's: the tests of accounts see it.
+    for row in host::EVENTS.iter().filter(|row| row.name != "ACCOUNT_UPDATE") {
         assert!(events.iter().any(|(name, ..)| name == row.name), "{} never came", row.name);
     }
     for (name, _, data) in events {

@@ -3,7 +3,7 @@
 mod events;
 mod scenario;
 mod snapshot;
-mod table;
+pub mod table;
 
 use gamebridge_proto::command::Command;
 use gamebridge_proto::error::Status;

@@ -399,3 +399,25 @@ fn a_text_that_is_no_scenario_is_an_error() {
         Scenario::read(json!({"scenario": 1, "steps": [levels]}).to_string().as_bytes()).unwrap_err().message;
     assert!(sentence.contains("8 repetitions in each other"), "{sentence}");
 }
+
+#[test]
+fn the_example_scenarios_play_without_a_step_that_fails() {
+    for (name, text, seconds, expected) in [
+        ("voice-lobby", include_str!("../../../../examples/scenarios/voice-lobby.json"), 60, 19),
+        ("ask-to-join", include_str!("../../../../examples/scenarios/ask-to-join.json"), 60, 6),
+        ("busy-guild", include_str!("../../../../examples/scenarios/busy-guild.json"), 60, 3 + 3 * 6),
+    ] {
+        let mut house = House::default();
+        let scenario = serde_json::from_str(text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        load(&mut house, scenario);
+        house.ipc(1);
+        house.wait(Duration::from_secs(seconds));
+        let steps: Vec<Value> = house
+            .events()
+            .into_iter()
+            .filter_map(|(event, _, data)| (event == "SCENARIO_STEP").then_some(data))
+            .collect();
+        assert!(steps.iter().all(|step| step["error"].is_null()), "{name}: {steps:#?}");
+        assert_eq!(steps.len(), expected, "{name}");
+    }
+}

@@ -91,7 +91,7 @@ impl Door {
         objects::rights(&mut notice, client.get(), &token.scopes, user);
         if let Some(open) = self.peers.get_mut(&call.caller.peer).and_then(|peer| peer.open_mut()) {
             open.caller.scopes = Some(token.scopes.clone());
-            open.standing = Standing::Authenticated { token: token.id, expires: token.expires };
+            open.standing = Standing::Authenticated { token: Some(token.id), expires: token.expires };
         }
         Ok(Effect { notice: Some(("AUTHENTICATED", notice)), ..Effect::default() })
     }

@@ -17,6 +17,7 @@ pub(super) use authorization::{DENIED, grant};
 pub(super) use channels::{allowed, visible, write as write_channel};
 pub(super) use guilds::joined;
 pub(super) use settings::edit as voice_settings_edit;
+pub(super) use subscriptions::topic;
 pub(super) use voice::{Joined, Manner, join};
 
 use super::caller::Caller;
@@ -53,6 +54,8 @@ pub(super) enum Reply {
     Asked(u64),
     /// When what it waits for has come, or its time is up.
     Waits(Wait),
+    /// When a Discord has answered it.
+    Relayed,
 }
 
 impl Effect {
@@ -70,6 +73,8 @@ pub(super) struct Call<'a> {
     pub(super) args: Value<'a>,
     /// The nonce's JSON, as it came.
     pub(super) nonce: &'a [u8],
+    /// The message that all of it stands in.
+    pub(super) text: &'a [u8],
 }
 
 type Answer = Result<Effect, Refusal>;
@@ -87,7 +92,7 @@ impl Door {
             open.standing = Standing::Anonymous;
         }
         let effect = answered.unwrap_or_default();
-        if !matches!(effect.reply, Reply::Asked(_) | Reply::Waits(_)) {
+        if !matches!(effect.reply, Reply::Asked(_) | Reply::Waits(_) | Reply::Relayed) {
             cx.out.send(peer, Opcode::Frame, &frame);
         }
         (self.doc, self.frame) = (doc, frame);
@@ -109,16 +114,13 @@ impl Door {
         frame.clear();
         let parsed = doc.parse(payload).map_err(|error| format!("the payload is not JSON: {error}"));
         let root = doc.root();
-        let nonce = match root.member("nonce") {
-            nonce if nonce.exists() => nonce.raw(payload),
-            _ => b"null",
-        };
+        let nonce = nonce(root, payload);
         let name = root.member("cmd").as_str();
         let answered = match (parsed, root.kind(), name) {
             (Err(sentence), _, _) => Err(Refusal::new(ErrorCode::InvalidPayload, sentence)),
             (Ok(()), Kind::Object, Some(name)) => {
                 envelope::reply_begin(frame, name);
-                self.answer(cx, caller, name, root, nonce, frame)
+                self.answer(cx, caller, root, payload, frame)
             }
             (Ok(()), Kind::Object, None) => {
                 Err(Refusal::new(ErrorCode::InvalidPayload, "cmd: the name of a command expected, as a string"))
@@ -140,7 +142,7 @@ impl Door {
     pub(super) fn take_effect(&mut self, cx: &mut Cx<'_, impl Sink>, peer: u32, effect: Effect) {
         let Effect { reply, changes, subscribed, notice } = effect;
         match reply {
-            Reply::Written => {}
+            Reply::Written | Reply::Relayed => {}
             Reply::Asked(request) => self.ask(cx, request),
             Reply::Waits(wait) => self.waits.push(wait),
         }
@@ -160,18 +162,21 @@ impl Door {
         &mut self,
         cx: &mut Cx<'_, impl Sink>,
         caller: &Caller,
-        name: &str,
         root: Value<'_>,
-        nonce: &[u8],
+        text: &[u8],
         data: &mut Vec<u8>,
     ) -> Answer {
+        let name = root.member("cmd").as_str().unwrap_or_default();
         let unknown = || {
             let name: String = name.chars().take(64).collect();
             Refusal::new(ErrorCode::InvalidCommand, format!("there is no command {name:?}"))
         };
         let row = rpc::command(name).filter(|row| row.callable).ok_or_else(unknown)?;
-        let call = Call { caller, row, root, args: root.member("args"), nonce };
+        let call = Call { caller, row, root, args: root.member("args"), nonce: nonce(root, text), text };
         caller.permit(row.name, row.scopes)?;
+        if self.is_relayed(caller) {
+            return self.relay_command(cx, call);
+        }
         // These three have refusals of their own for what is missing, before the catalog's.
         if !matches!(row.name, "AUTHORIZE" | "SUBSCRIBE" | "UNSUBSCRIBE") {
             catalog::check(row, call.args).map_err(Refusal::argument)?;
@@ -202,5 +207,13 @@ impl Door {
 
     pub(super) fn view<'a>(&'a self, world: &'a World) -> View<'a> {
         View { world, cdn_host: &self.config.cdn_host }
+    }
+}
+
+/// The nonce's JSON, as it came.
+fn nonce<'a>(root: Value<'_>, text: &'a [u8]) -> &'a [u8] {
+    match root.member("nonce") {
+        nonce if nonce.exists() => nonce.raw(text),
+        _ => b"null",
     }
 }

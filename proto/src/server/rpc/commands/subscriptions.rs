@@ -47,7 +47,7 @@ impl Door {
 }
 
 /// What a SUBSCRIBE or UNSUBSCRIBE is about. `evt` stands beside `args`, so the event's own row checks them.
-fn topic(call: Call<'_>) -> Result<(&'static Row, Topic), Refusal> {
+pub(in crate::server::rpc) fn topic(call: Call<'_>) -> Result<(&'static Row, Topic), Refusal> {
     let invalid = |sentence: &'static str| Refusal::new(ErrorCode::InvalidEvent, sentence);
     let name = call.root.member("evt").as_str().ok_or(invalid("evt: the name of an event expected, as a string"))?;
     let row = rpc::event(name).ok_or(invalid("evt: there is no such event"))?;

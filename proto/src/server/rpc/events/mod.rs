@@ -202,7 +202,7 @@ impl Door {
     fn close_bearers(&mut self, cx: &mut Cx<'_, impl Sink>, revoked: TokenId) -> usize {
         let bearers = self.peers.iter().filter(|(_, peer)| {
             let standing = peer.open().map(|open| &open.standing);
-            matches!(standing, Some(Standing::Authenticated { token, .. }) if *token == revoked)
+            matches!(standing, Some(Standing::Authenticated { token, .. }) if *token == Some(revoked))
         });
         let bearers: Vec<u32> = bearers.map(|(number, _)| *number).collect();
         for peer in &bearers {

@@ -24,6 +24,7 @@ impl Door {
         match part {
             "user" => objects::user(out, world, world.local_user()),
             "guest" => out.extend_from_slice(if world.local_user_is_guest() { b"true" } else { b"false" }),
+            "account" => self.write_account(world, out),
             "peers" => array(out, &self.peers, |out, (number, peer)| self.peer_state(out, *number, peer)),
             "activities" => {
                 let sessions = world.sessions().filter_map(|session| Some((session, session.activity.as_ref()?)));
@@ -80,7 +81,8 @@ impl Door {
                 texts(out, peer.caller().and_then(|caller| caller.scopes.as_deref()).unwrap_or_default())
             })
             .with("subscriptions", |out| {
-                array(out, self.subscriptions.of_peer(number), |out, topic| push_str(out, topic.event));
+                let topics = self.subscriptions.of_peer(number).chain(self.relay.topics_of(number));
+                array(out, topics, |out, topic| push_str(out, topic.event));
             })
             .end();
     }

@@ -1,0 +1,378 @@
+//! The door with a Discord behind it: letting peers in by its READY, passing on what they say and what it says, and the
+//! changes from one account to the other.
+
+use super::upstream::{Outcome, State, Upstream};
+use super::{Account, CLOSE_RESTART, Errand, FIRST_LOOK, GRACE, LINGER, Meets, Watch, ready};
+use crate::error::Status;
+use crate::event::{Event, EventType, LogLevel};
+use crate::server::rpc::admission::refuse;
+use crate::server::rpc::caller::Caller;
+use crate::server::rpc::commands::{Call, Effect, Reply, topic};
+use crate::server::rpc::peer::{Peer, Standing};
+use crate::server::rpc::refusal::Refusal;
+use crate::server::rpc::{Cx, Door, Sink, envelope, notify, objects};
+use crate::time::Instant;
+use crate::value::Document;
+use crate::wire::catalog;
+use crate::wire::ipc::Opcode;
+use crate::wire::json::{Object, push_str};
+use crate::wire::rpc::{CloseCode, ErrorCode};
+use crate::world::{ApplicationId, TOKEN_LIFETIME, Timestamp, World};
+
+const ACCOUNT_CHANGED: &str = "the account changed; connect again";
+const BROKE: &str = "the connection to Discord broke; connect again";
+const NO_ANSWER: &str = "the connection to Discord broke before the answer; it may or may not have been carried out";
+
+impl Door {
+    /// Begins: an account that is not the guest's is looked for. Call it once, before the first peer.
+    pub fn start(&mut self, now: Instant, world: &mut World, out: &mut impl Sink) {
+        let cx = &mut Cx { now, world, out };
+        if self.relay.home().is_some() {
+            self.relay.first_look = Some(now + FIRST_LOOK);
+            self.relay.look(now, cx.out);
+        }
+    }
+
+    /// Whether it is known which account it is, or was looked for long enough. Until then nobody should be let in.
+    pub fn is_settled(&self) -> bool {
+        self.relay.first_look.is_none()
+    }
+
+    /// Writes whose Discord peers meet now: `{"kind":"desktop","user":{..}}`; the user is null while there is no Discord.
+    pub fn write_account(&self, world: &World, out: &mut Vec<u8>) {
+        self.account(world, None, out);
+    }
+
+    fn account(&self, world: &World, reason: Option<&str>, out: &mut Vec<u8>) {
+        let guest = self.relay.serves_guests();
+        let object = Object::begin(out).str("kind", if guest { "guest" } else { "desktop" }).with("user", |out| {
+            match &self.relay.watch {
+                _ if guest => objects::user(out, world.local_user()),
+                Watch::Present { user } => out.extend_from_slice(user),
+                _ => out.extend_from_slice(b"null"),
+            }
+        });
+        match reason {
+            Some(reason) => object.str("reason", reason).end(),
+            None => object.end(),
+        }
+    }
+
+    /// An event of the client machine that runs over a connection that an [`Errand`] asked for.
+    pub fn handle_upstream(
+        &mut self,
+        now: Instant,
+        session: u32,
+        event: &Event<'_>,
+        world: &mut World,
+        out: &mut impl Sink,
+    ) {
+        let cx = &mut Cx { now, world, out };
+        if event.kind == EventType::Log {
+            return cx.out.event(*event);
+        }
+        let found = self.relay.upstreams.iter().find(|(_, upstream)| upstream.session == session);
+        let Some(client) = found.map(|(client, _)| *client) else { return };
+        match event.kind {
+            EventType::Connected => self.upstream_ready(cx, client, event),
+            EventType::Reply => self.upstream_reply(cx, client, event),
+            EventType::Dispatch => self.upstream_event(cx, client, event),
+            EventType::Reconnecting | EventType::Disconnected => self.upstream_lost(cx, client, event),
+            EventType::Request | EventType::Audio | EventType::Log | EventType::Dropped => {}
+        }
+    }
+
+    fn upstream_ready(&mut self, cx: &mut Cx<'_, impl Sink>, client: ApplicationId, event: &Event<'_>) {
+        let mut doc = std::mem::take(&mut self.relay.doc);
+        // A client machine's payload is JSON; what is not, has no members.
+        let _ = doc.parse(event.payload);
+        let ready = ready::passed_on(doc.root(), event.payload, &self.config.instance);
+        let user = ready::user(doc.root(), event.payload);
+        self.relay.doc = doc;
+        if let Some(upstream) = self.relay.upstreams.get_mut(&client) {
+            upstream.state = State::Open { ready };
+        }
+        if self.relay.home() == Some(client) {
+            self.found(cx, user);
+        } else {
+            self.admit_waiting(cx);
+        }
+    }
+
+    /// A Discord is there.
+    fn found(&mut self, cx: &mut Cx<'_, impl Sink>, (user, id): (Box<[u8]>, u64)) {
+        self.relay.watch = Watch::Present { user };
+        self.relay.grace = None;
+        if self.relay.meets == Meets::Guest {
+            self.dismiss_guests(cx);
+        }
+        self.relay.meets = Meets::Desktop;
+        self.settled(cx, Some(id), "a Discord was found");
+        self.admit_waiting(cx);
+    }
+
+    /// The guest's time is over: what is owed is answered, then everybody is closed.
+    fn dismiss_guests(&mut self, cx: &mut Cx<'_, impl Sink>) {
+        self.deny_all(cx);
+        self.refuse_waits(cx, Instant::from_nanos(u64::MAX));
+        let guests = self.peers.iter().filter(|(_, peer)| peer.open().is_some() && !peer.is_relayed());
+        for peer in guests.map(|(number, _)| *number).collect::<Vec<_>>() {
+            self.close(cx, peer, CLOSE_RESTART, ACCOUNT_CHANGED);
+        }
+    }
+
+    /// Tells the host whose account it is now, unless it knows, or will hear it with CONNECTED.
+    fn settled(&mut self, cx: &mut Cx<'_, impl Sink>, user: Option<u64>, reason: &str) {
+        let known = std::mem::replace(&mut self.relay.told, user) == user;
+        if self.relay.first_look.take().is_some() || known {
+            return;
+        }
+        let mut payload = Vec::new();
+        self.account(cx.world, Some(reason), &mut payload);
+        notify(cx.out, 0, "ACCOUNT_UPDATE", &payload);
+    }
+
+    fn upstream_reply(&mut self, cx: &mut Cx<'_, impl Sink>, client: ApplicationId, reply: &Event<'_>) {
+        let Some(upstream) = self.relay.upstreams.get_mut(&client) else { return };
+        match upstream.reply(cx.now, reply, cx.out) {
+            Outcome::Nothing => {}
+            Outcome::Authenticated(peer) => self.authenticated_upstream(cx, client, peer, reply.payload),
+            Outcome::Refused(bearers) => {
+                for peer in bearers {
+                    self.close(cx, peer, CloseCode::TokenRevoked as u16, "the access token was refused by Discord");
+                }
+            }
+        }
+    }
+
+    /// The peer may do now what its token allows.
+    fn authenticated_upstream(&mut self, cx: &mut Cx<'_, impl Sink>, client: ApplicationId, peer: u32, data: &[u8]) {
+        let mut doc = Document::new();
+        let _ = doc.parse(data);
+        let root = doc.root();
+        let scopes: Vec<Box<str>> =
+            root.member("scopes").iter().filter_map(|scope| scope.as_str()).map(Box::from).collect();
+        // What has run out by our clock, and was taken by Discord's, runs out when Discord says so.
+        let expires = root.member("expires").as_str().and_then(Timestamp::parse).map_or(0, |at| at.0);
+        let left = expires.saturating_sub(cx.world.unix_ms(cx.now));
+        let left = if left == 0 { TOKEN_LIFETIME } else { std::time::Duration::from_millis(left).min(TOKEN_LIFETIME) };
+        let Some(open) = self.peers.get_mut(&peer).and_then(Peer::open_mut) else { return };
+        let mut notice = Vec::new();
+        Object::begin(&mut notice)
+            .id("client_id", client.get())
+            .with("scopes", |out| objects::array(out, &scopes, |out, scope| push_str(out, scope)))
+            .raw("user", if root.member("user").exists() { root.member("user").raw(data) } else { b"null" })
+            .end();
+        open.caller.scopes = Some(scopes.into());
+        open.standing = Standing::Authenticated { token: None, expires: cx.now + left };
+        notify(cx.out, peer, "AUTHENTICATED", &notice);
+    }
+
+    fn upstream_event(&mut self, cx: &mut Cx<'_, impl Sink>, client: ApplicationId, event: &Event<'_>) {
+        let mut doc = std::mem::take(&mut self.relay.doc);
+        let Some(upstream) = self.relay.upstreams.get(&client) else { return };
+        let hearers = upstream.hearers(event.name, event.payload, &mut doc);
+        doc.shrink_to(self.config.limits.message_bytes);
+        self.relay.doc = doc;
+        if hearers.is_empty() {
+            return;
+        }
+        let data = if event.payload.is_empty() { b"null" } else { event.payload };
+        envelope::dispatch(&mut self.frame, event.name, |out| out.extend_from_slice(data));
+        for peer in hearers {
+            cx.out.send(peer, Opcode::Frame, &self.frame);
+        }
+    }
+
+    fn upstream_lost(&mut self, cx: &mut Cx<'_, impl Sink>, client: ApplicationId, event: &Event<'_>) {
+        let code = u16::try_from(event.code).ok().and_then(CloseCode::from_code);
+        if self.relay.home() == Some(client) {
+            return match self.relay.watch {
+                Watch::Present { .. } => self.discord_lost(cx, code, event.message),
+                _ => self.look_failed(cx, event),
+            };
+        }
+        self.drop_upstream(cx, client, code, BROKE);
+        // It was refused before its READY: so would the next one be.
+        if let Some(code) = code {
+            self.refuse_waiting(cx, client, code, event.message);
+        }
+    }
+
+    /// Ends a connection's books: answers what is owed, then closes its peers.
+    fn drop_upstream(&mut self, cx: &mut Cx<'_, impl Sink>, client: ApplicationId, code: Option<CloseCode>, why: &str) {
+        let Some(mut upstream) = self.relay.upstreams.remove(&client) else { return };
+        cx.out.errand(Errand::Close { session: upstream.session });
+        upstream.fail_all(NO_ANSWER, cx.out);
+        // A token that was revoked closes the connection: it was that of some, and the others may come again.
+        let bearers = if code == Some(CloseCode::TokenRevoked) { upstream.bearers() } else { Vec::new() };
+        for peer in upstream.members() {
+            match bearers.contains(&peer) {
+                true => self.close(cx, peer, CloseCode::TokenRevoked as u16, "the access token was revoked"),
+                false => self.close(cx, peer, CLOSE_RESTART, why),
+            }
+        }
+    }
+
+    fn discord_lost(&mut self, cx: &mut Cx<'_, impl Sink>, code: Option<CloseCode>, why: &str) {
+        let home = self.relay.home();
+        for client in self.relay.upstreams.keys().copied().collect::<Vec<_>>() {
+            self.drop_upstream(cx, client, code.filter(|_| Some(client) == home), BROKE);
+        }
+        let sentence = format!("Discord is gone: {why}");
+        cx.out.event(Event::log(LogLevel::Info, "account", &sentence));
+        self.relay.grace = Some(cx.now + GRACE);
+        self.relay.rest(cx.now, true, false);
+    }
+
+    fn look_failed(&mut self, cx: &mut Cx<'_, impl Sink>, event: &Event<'_>) {
+        let Some(home) = self.relay.home() else { return };
+        if let Some(upstream) = self.relay.upstreams.remove(&home) {
+            cx.out.errand(Errand::Close { session: upstream.session });
+        }
+        let unwelcome = event.status != Status::Io;
+        self.relay.rest(cx.now, !self.peers.is_empty(), unwelcome);
+        // Aloud the first time: who waits for a Discord that is not there should learn where it was looked for.
+        let level = if self.relay.first_look.is_some() { LogLevel::Warn } else { LogLevel::Debug };
+        cx.out.event(Event::log(level, "account", event.message));
+        if self.relay.grace.is_none() {
+            self.do_without(cx, "no Discord was found");
+        }
+    }
+
+    /// There is no Discord: whoever waits meets the guest, where that may be.
+    fn do_without(&mut self, cx: &mut Cx<'_, impl Sink>, reason: &str) {
+        if matches!(self.relay.account, Account::Desktop { .. }) {
+            self.relay.meets = Meets::Desktop;
+            self.settled(cx, None, reason);
+            if self.peers.values().any(|peer| peer.waits_for().is_some()) {
+                self.relay.hurry();
+            }
+            return;
+        }
+        self.relay.meets = Meets::Guest;
+        self.settled(cx, None, reason);
+        let waiting = self.peers.iter().filter_map(|(number, peer)| Some((*number, peer.transport, peer.waits_for()?)));
+        for (peer, transport, client) in waiting.collect::<Vec<_>>() {
+            self.admit(cx, peer, transport, client);
+        }
+    }
+
+    /// Somebody waits for a Discord.
+    pub(in crate::server::rpc) fn wait_for_ready(&mut self, cx: &mut Cx<'_, impl Sink>) {
+        self.relay.hurry();
+        self.admit_waiting(cx);
+    }
+
+    /// Lets in whose READY is there, and asks for connections for the others.
+    fn admit_waiting(&mut self, cx: &mut Cx<'_, impl Sink>) {
+        if !matches!(self.relay.watch, Watch::Present { .. }) {
+            return;
+        }
+        let waiting = self.peers.iter().filter_map(|(number, peer)| Some((*number, peer.transport, peer.waits_for()?)));
+        for (peer, transport, client) in waiting.collect::<Vec<_>>() {
+            self.relay.open(client, cx.out);
+            let Some(upstream) = self.relay.upstreams.get_mut(&client) else { continue };
+            upstream.idle_until = None;
+            if let State::Open { ready } = &upstream.state
+                && let Some(caller) = self.peers.get(&peer).and_then(Peer::caller).cloned()
+            {
+                let ready = ready.clone();
+                upstream.join(peer);
+                self.open(cx, peer, transport, caller, &ready);
+            }
+        }
+    }
+
+    /// Closes who waits for a connection that Discord refused.
+    fn refuse_waiting(&mut self, cx: &mut Cx<'_, impl Sink>, client: ApplicationId, code: CloseCode, why: &str) {
+        let waiting = self.peers.iter().filter(|(_, peer)| peer.waits_for() == Some(client));
+        for peer in waiting.map(|(number, _)| *number).collect::<Vec<_>>() {
+            self.peers.remove(&peer);
+            refuse(cx.out, peer, code, why);
+        }
+    }
+
+    /// Who waited for READY and got none in time.
+    pub(in crate::server::rpc) const fn too_late(&self) -> &'static str {
+        match self.relay.watch {
+            Watch::Present { .. } => "Discord did not answer in time; try again later",
+            _ => "there is no Discord on this machine, and the account is its; try again later",
+        }
+    }
+
+    /// Passes a command of a peer on. Who may was looked at before.
+    pub(in crate::server::rpc) fn relay_command(
+        &mut self,
+        cx: &mut Cx<'_, impl Sink>,
+        call: Call<'_>,
+    ) -> Result<Effect, Refusal> {
+        if !self.peers.get(&call.caller.peer).is_some_and(Peer::is_relayed) {
+            let name = call.row.name;
+            let sentence = format!("{name}: a single request is a guest's, and the account is that of a Discord");
+            return Err(Refusal::new(ErrorCode::InvalidCommand, sentence));
+        }
+        let topic = match call.row.name {
+            "SUBSCRIBE" | "UNSUBSCRIBE" => Some(topic(call)?.1),
+            _ => {
+                catalog::check(call.row, call.args).map_err(Refusal::argument)?;
+                None
+            }
+        };
+        let peer = call.caller.peer;
+        let upstream = self.peers.get(&peer).and_then(Peer::open);
+        let upstream = upstream.and_then(|open| self.relay.upstreams.get_mut(&open.caller.client));
+        let upstream = upstream.ok_or(Refusal::new(ErrorCode::Unknown, "READY has not come yet"))?;
+        if let ("SUBSCRIBE", Some(topic)) = (call.row.name, topic) {
+            let most = self.config.limits.subscriptions;
+            if !upstream.has_room(peer, topic, most) {
+                return Err(Refusal::new(ErrorCode::InvalidEvent, format!("{most} subscriptions are the most")));
+            }
+        }
+        upstream.ask(cx.now, call, topic, cx.out).map_err(|sentence| Refusal::new(ErrorCode::Unknown, sentence))?;
+        Ok(Effect { reply: Reply::Relayed, ..Effect::default() })
+    }
+
+    /// Whether this one's commands go to a Discord.
+    pub(in crate::server::rpc) fn is_relayed(&self, caller: &Caller) -> bool {
+        match self.peers.get(&caller.peer) {
+            Some(peer) if peer.open().is_some() => peer.is_relayed(),
+            // Who waits for READY; or a single request, by what a peer would meet now.
+            _ => !self.relay.serves_guests(),
+        }
+    }
+
+    /// A peer is gone, of an application that may have nobody left.
+    pub(in crate::server::rpc) fn leave_upstream(
+        &mut self,
+        cx: &mut Cx<'_, impl Sink>,
+        peer: u32,
+        client: ApplicationId,
+    ) {
+        let needed = self.relay.home() == Some(client) || self.peers.values().any(|peer| peer.client() == Some(client));
+        let Some(upstream) = self.relay.upstreams.get_mut(&client) else { return };
+        upstream.leave(cx.now, peer, cx.out);
+        if !needed {
+            upstream.idle_until = Some(cx.now + LINGER);
+        }
+    }
+
+    pub(in crate::server::rpc) fn account_timeout(&mut self, cx: &mut Cx<'_, impl Sink>) {
+        let now = cx.now;
+        let idle = |upstream: &Upstream| upstream.idle_until.is_some_and(|until| until <= now);
+        for (_, upstream) in self.relay.upstreams.extract_if(.., |_, upstream| idle(upstream)) {
+            cx.out.errand(Errand::Close { session: upstream.session });
+        }
+        if self.relay.grace.take_if(|until| *until <= now).is_some() {
+            self.do_without(cx, "Discord quit");
+        }
+        if self.relay.first_look.is_some_and(|until| until <= now) {
+            self.do_without(cx, "no Discord was found in time");
+        }
+        if let Watch::Resting { again } = self.relay.watch
+            && again <= now
+        {
+            self.relay.look(now, cx.out);
+        }
+    }
+}
