@@ -274,7 +274,11 @@ def test_a_late_refusal_is_a_warning_otherwise(folder: Path, caplog: pytest.LogC
     assert "no such image" in caplog.text
 
 
-@pytest.mark.parametrize("handler", ["not a function", lambda one: one, lambda: None])
+def takes_one(one: object) -> None:
+    pass
+
+
+@pytest.mark.parametrize("handler", ["not a function", takes_one, 5])
 def test_a_handler_is_a_function_of_two(handler: Any) -> None:
     with pytest.raises(PyPresenceException, match="handler"):
         Presence(CLIENT_ID, handler=handler)
@@ -333,7 +337,11 @@ def test_it_works_in_a_thread(gamebridge_server: Server) -> None:
 def test_threads_share_one(gamebridge_server: Server) -> None:
     with Presence(CLIENT_ID, pipe=gamebridge_server.ipc) as rpc, ThreadPoolExecutor(8) as pool:
         states = [f"number {number}" for number in range(100)]
-        replies = pool.map(lambda state: rpc.update(state=state), states)
+
+        def update(state: str) -> dict[str, Any]:
+            return rpc.update(state=state)
+
+        replies = pool.map(update, states)
         assert [reply["data"]["state"] for reply in replies] == states
 
 

@@ -13,7 +13,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from ._errors import GamebridgeError
 from ._native import Event, sockets
@@ -85,8 +85,8 @@ class Command:
 
     def kept(self) -> Reply:
         """The answer to an activity that goes out later: what was asked for."""
-        activity = self.args.get("activity")
-        return self.answered(dict(activity) if isinstance(activity, Mapping) else None)
+        activity: Any = self.args.get("activity")
+        return self.answered(dict(activity) if activity is not None else None)
 
 
 def update(given: dict[str, Any]) -> Command:
@@ -121,13 +121,18 @@ def shown(pid: int | None, activity: Mapping[str, Any] | None) -> Command:
 
 def _overridden(payload: Any) -> Command:
     # pypresence's own Payload has the message in `data`.
-    message = getattr(payload, "data", payload)
-    if not isinstance(message, Mapping) or not isinstance(message.get("cmd"), str):
+    given: object = getattr(payload, "data", payload)
+    message: dict[str, Any] = {**given} if _is_message(given) else {}
+    if not isinstance(message.get("cmd"), str):
         raise TypeError("payload_override: a mapping with cmd, args and nonce expected")
-    args = message.get("args") or {}
+    args: dict[str, Any] = message.get("args") or {}
     if "evt" in message:
         args = {"evt": message["evt"], "args": args}
     return Command(message["cmd"], args, message.get("nonce"))
+
+
+def _is_message(value: object) -> TypeGuard[Mapping[str, Any]]:
+    return isinstance(value, Mapping)
 
 
 class Pace:

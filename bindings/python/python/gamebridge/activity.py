@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 __all__ = ["Activity", "ActivityType", "Button", "StatusDisplayType"]
 
@@ -177,15 +177,16 @@ class Activity:
         for name, (_, _, path) in _TEXTS.items():
             value: Any = activity
             for step in path:
-                value = value.get(step) if isinstance(value, Mapping) else None
+                value = value.get(step) if _is_mapping(value) else None
             given[name] = value
-        timestamps = activity.get("timestamps") or {}
+        timestamps: dict[str, Any] = activity.get("timestamps") or {}
+        party: dict[str, Any] = activity.get("party") or {}
         given.update(
             type=activity.get("type"),
             status_display_type=activity.get("status_display_type"),
             start=timestamps.get("start"),
             end=timestamps.get("end"),
-            party_size=(activity.get("party") or {}).get("size"),
+            party_size=party.get("size"),
             buttons=activity.get("buttons") or (),
             instance=activity.get("instance"),
         )
@@ -201,6 +202,14 @@ def _at(out: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
     for step in path:
         out = out.setdefault(step, {})
     return out
+
+
+def _is_mapping(value: object) -> TypeGuard[Mapping[Any, Any]]:
+    return isinstance(value, Mapping)
+
+
+def _is_sequence(value: object) -> TypeGuard[Sequence[Any]]:
+    return isinstance(value, Sequence) and not isinstance(value, (str, bytes))
 
 
 def _kind(value: object) -> str:
@@ -234,11 +243,12 @@ def _moment(name: str, value: object) -> None:
 
 
 def _party_size(value: object) -> tuple[int, int]:
-    if not isinstance(value, Sequence) or isinstance(value, (str, bytes)):
+    if not _is_sequence(value):
         raise TypeError(f"party_size: two numbers expected, how many are in and how many can be, not {_kind(value)}")
-    if len(value) != 2 or any(isinstance(n, bool) or not isinstance(n, int) for n in value):
+    sizes = list(value)
+    if len(sizes) != 2 or any(isinstance(n, bool) or not isinstance(n, int) for n in sizes):
         raise ValueError("party_size: two whole numbers expected, how many are in and how many can be")
-    current, most = value
+    current, most = sizes
     if not 0 <= current < 1 << 31 or not 0 <= most < 1 << 31:
         raise ValueError(f"party_size: 0 to {(1 << 31) - 1} expected, {current} and {most} given")
     if most and current > most:
@@ -249,20 +259,20 @@ def _party_size(value: object) -> tuple[int, int]:
 def _buttons(value: object) -> tuple[Button, ...]:
     if value is None:
         return ()
-    if not isinstance(value, Sequence) or isinstance(value, (str, bytes)):
+    if not _is_sequence(value):
         raise TypeError(f"buttons: a list of Button expected, not {_kind(value)}")
     if len(value) > 2:
         raise ValueError(f"buttons: two at most, {len(value)} given")
     made: list[Button] = []
-    for at, button in enumerate(value):
-        if isinstance(button, Mapping):
-            if set(button) != {"label", "url"}:
-                raise ValueError(f"buttons[{at}]: label and url expected, {sorted(map(str, button))} given")
-            label, url = button["label"], button["url"]
-        elif isinstance(button, Button):
-            label, url = button.label, button.url
+    for at, entry in enumerate(value):
+        if _is_mapping(entry):
+            if set(entry) != {"label", "url"}:
+                raise ValueError(f"buttons[{at}]: label and url expected, {sorted(map(str, entry))} given")
+            label, url = entry["label"], entry["url"]
+        elif isinstance(entry, Button):
+            label, url = entry.label, entry.url
         else:
-            raise TypeError(f"buttons[{at}]: a Button expected, not {_kind(button)}")
+            raise TypeError(f"buttons[{at}]: a Button expected, not {_kind(entry)}")
         try:
             made.append(Button(label, url))
         except (TypeError, ValueError) as error:
