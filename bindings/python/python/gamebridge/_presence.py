@@ -13,7 +13,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, TypeGuard
+from typing import Any, Final
 
 from ._errors import GamebridgeError
 from ._native import Event, sockets
@@ -29,6 +29,7 @@ from ._presence_errors import (
     ResponseTimeout,
     ServerError,
 )
+from ._words import is_params
 from .activity import ActivityType, StatusDisplayType
 
 Reply = dict[str, Any]
@@ -122,17 +123,13 @@ def shown(pid: int | None, activity: Mapping[str, Any] | None) -> Command:
 def _overridden(payload: Any) -> Command:
     # pypresence's own Payload has the message in `data`.
     given: object = getattr(payload, "data", payload)
-    message: dict[str, Any] = {**given} if _is_message(given) else {}
+    message: dict[str, Any] = {**given} if is_params(given) else {}
     if not isinstance(message.get("cmd"), str):
         raise TypeError("payload_override: a mapping with cmd, args and nonce expected")
     args: dict[str, Any] = message.get("args") or {}
     if "evt" in message:
         args = {"evt": message["evt"], "args": args}
     return Command(message["cmd"], args, message.get("nonce"))
-
-
-def _is_message(value: object) -> TypeGuard[Mapping[str, Any]]:
-    return isinstance(value, Mapping)
 
 
 class Pace:

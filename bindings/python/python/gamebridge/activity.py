@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, TypeGuard
 
+from ._words import is_params
+
 __all__ = ["Activity", "ActivityType", "Button", "StatusDisplayType"]
 
 
@@ -177,7 +179,7 @@ class Activity:
         for name, (_, _, path) in _TEXTS.items():
             value: Any = activity
             for step in path:
-                value = value.get(step) if _is_mapping(value) else None
+                value = value.get(step) if is_params(value) else None
             given[name] = value
         timestamps: dict[str, Any] = activity.get("timestamps") or {}
         party: dict[str, Any] = activity.get("party") or {}
@@ -202,10 +204,6 @@ def _at(out: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
     for step in path:
         out = out.setdefault(step, {})
     return out
-
-
-def _is_mapping(value: object) -> TypeGuard[Mapping[Any, Any]]:
-    return isinstance(value, Mapping)
 
 
 def _is_sequence(value: object) -> TypeGuard[Sequence[Any]]:
@@ -265,7 +263,7 @@ def _buttons(value: object) -> tuple[Button, ...]:
         raise ValueError(f"buttons: two at most, {len(value)} given")
     made: list[Button] = []
     for at, entry in enumerate(value):
-        if _is_mapping(entry):
+        if is_params(entry):
             if set(entry) != {"label", "url"}:
                 raise ValueError(f"buttons[{at}]: label and url expected, {sorted(map(str, entry))} given")
             label, url = entry["label"], entry["url"]

@@ -10,8 +10,7 @@
     def test_the_game_finds_it_by_itself(gamebridge_server, gamebridge_environ): ...
 
 Each test has its own world, so tests may run in any number of processes (pytest-xdist) and, with `gamebridge_server` as an
-argument, in threads (pytest-run-parallel: each call of the test has its own). The library is loaded by the first test that
-asks for it.
+argument, in threads (pytest-run-parallel: each call of the test has its own).
 """
 
 from __future__ import annotations
@@ -72,7 +71,7 @@ def _parameters(item: pytest.Item) -> dict[str, Any]:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Gives each call of a test its own server where a plugin calls it in many threads."""
-    if not config.pluginmanager.hasplugin("run-parallel") and not config.pluginmanager.hasplugin("run_parallel"):
+    if not config.pluginmanager.hasplugin("run-parallel"):
         return
     for item in items:
         if (
