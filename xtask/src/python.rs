@@ -1,12 +1,13 @@
 //! The Python package: built as it is shipped, installed where nothing else is, and tried there.
 //!
 //! Everything lies under `target/python`: cargo's own files (a module is built with other settings than the library), the
-//! wheels, and a virtual environment with the packages of `bindings/python/tests/requirements.txt`.
+//! wheels, and a virtual environment for each Python with the packages of `bindings/python/tests/requirements.txt`.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
 
 use crate::archive;
 use crate::house;
@@ -14,20 +15,18 @@ use crate::step::{Outcome, Step};
 use crate::tally::Tally;
 use crate::toolchain;
 
-/// The tests that are run again with four threads at once in each: those whose fixtures share nothing.
-const IN_PARALLEL: [&str; 2] = ["tests/test_event.py", "tests/test_arguments.py"];
-
 /// The part of the tests.
 pub fn run(tally: &mut Tally) {
-    let python = match environment("venv", "bindings/python/tests/requirements.txt") {
+    let python = match environment("venv", "bindings/python/tests/tools.txt") {
         Ok(python) => python,
         Err(why) => return tally.failed("the virtual environment", &why),
     };
-    let wheel = match wheel(&python, Profile::Dev) {
+    let wheel = match wheel(&python, "dev") {
         Ok(wheel) => wheel,
         Err(why) => return tally.failed("the wheel builds", &why),
     };
-    tally.case("the wheel builds and installs", install(&python, &wheel));
+    tally.case("the wheel builds and installs", install("pip-wheel", &python, &wheel));
+    tally.case("the wheel has its papers", papers(&python, &wheel));
     tally.case("the module exports its init function alone", exports(&python, &wheel));
     match pytest("pytest", &python, &[]) {
         Ok(count) => tally.passed("pytest", count),
@@ -42,25 +41,9 @@ pub fn run(tally: &mut Tally) {
     tally.case("the sdist builds the same wheel", source(&python, &wheel));
 }
 
-const PARALLEL: [&str; 4] = ["--parallel-threads=4", "--iterations=2", IN_PARALLEL[0], IN_PARALLEL[1]];
-
-/// How the module is compiled.
-#[derive(Clone, Copy)]
-pub enum Profile {
-    /// With debug assertions and overflow checks.
-    Dev,
-    /// As it is shipped.
-    Release,
-}
-
-impl Profile {
-    const fn name(self) -> &'static str {
-        match self {
-            Profile::Dev => "dev",
-            Profile::Release => "release",
-        }
-    }
-}
+/// Each of these tests by four threads at once, which share its fixtures. Tests that cannot share them are marked.
+const PARALLEL: [&str; 4] =
+    ["--parallel-threads=4", "tests/test_event.py", "tests/test_arguments.py", "tests/test_sharing.py"];
 
 fn package() -> PathBuf {
     house::root().join("bindings/python")
@@ -73,10 +56,14 @@ fn own(name: &str) -> PathBuf {
 /// A virtual environment under `target/python`, with the packages of a file; says which Python to call.
 pub fn environment(name: &str, requirements: &str) -> Result<PathBuf, String> {
     let python = made(&toolchain::python()?, name)?;
-    let mut install = pip(&python);
-    install.arg("-r").arg(house::root().join(requirements));
-    Step::new(format!("pip-{name}"), install).limit(300).run()?.success()?;
+    packages(name, &python, requirements)?;
     Ok(python)
+}
+
+fn packages(name: &str, python: &Path, requirements: &str) -> Result<(), String> {
+    let mut install = pip(python);
+    install.arg("-r").arg(house::root().join(requirements));
+    Step::new(format!("pip-{name}"), install).limit(300).run()?.success().map(drop)
 }
 
 /// An empty one.
@@ -98,10 +85,10 @@ fn pip(python: &Path) -> Command {
 }
 
 /// Puts a wheel in the place of the one before.
-pub fn install(python: &Path, wheel: &Path) -> Result<(), String> {
+pub fn install(name: &str, python: &Path, wheel: &Path) -> Result<(), String> {
     let mut install = pip(python);
     install.args(["--no-deps", "--force-reinstall"]).arg(wheel);
-    Step::new("pip-wheel", install).limit(120).run()?.success().map(drop)
+    Step::new(name, install).limit(120).run()?.success().map(drop)
 }
 
 /// A Python tool of the environment, in the package's folder.
@@ -117,10 +104,9 @@ fn tool(python: &Path, module: &str, args: &[&str]) -> Command {
     command
 }
 
-/// Builds the wheel.
-pub fn wheel(python: &Path, profile: Profile) -> Result<PathBuf, String> {
-    let folder = own(&format!("wheel-{}", profile.name()));
-    build(python, &["build", "--profile", profile.name()], &folder)
+/// Builds the wheel, in one of cargo's profiles.
+pub fn wheel(python: &Path, profile: &str) -> Result<PathBuf, String> {
+    build(python, &["build", "--profile", profile], &own(&format!("wheel-{profile}")))
 }
 
 /// Has maturin make one file in a folder, and says which.
@@ -158,6 +144,44 @@ fn exports(python: &Path, wheel: &Path) -> Result<(), String> {
     let names = archive::globals(&module.ok_or("no module in the wheel")?, true)?;
     let init = if cfg!(target_os = "macos") { "_PyInit__native" } else { "PyInit__native" };
     if names == [init] { Ok(()) } else { Err(format!("exported: {}", names.join(", "))) }
+}
+
+/// What a wheel is to have beside the module: types, licences, and a description.
+fn papers(python: &Path, wheel: &Path) -> Result<(), String> {
+    let name = wheel.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    if !name.contains("-cp310-abi3-") {
+        return Err(format!("a wheel for every Python from 3.10 on expected, {name} made"));
+    }
+    let files = contents(python, wheel, "papers")?;
+    let file = |end: &str| {
+        let found = files.iter().find(|(path, _)| path.replace('\\', "/").ends_with(end));
+        found.map(|(_, content)| content).ok_or_else(|| format!("no {end} in the wheel"))
+    };
+    file("gamebridge/py.typed")?;
+    file("gamebridge/_native.pyi")?;
+    for licence in ["LICENSE-APACHE", "LICENSE-MIT"] {
+        let ours = fs::read(house::root().join(licence)).map_err(|error| error.to_string())?;
+        if *file(licence)? != ours {
+            return Err(format!("bindings/python/{licence} is not the project's {licence}"));
+        }
+    }
+    let metadata = String::from_utf8_lossy(file(".dist-info/METADATA")?);
+    let expected = [
+        "Name: gamebridge",
+        concat!("Version: ", env!("CARGO_PKG_VERSION")),
+        "Requires-Python: >=3.10",
+        "License-Expression: MIT OR Apache-2.0",
+        "Classifier: Typing :: Typed",
+        "Description-Content-Type: text/markdown",
+        "# gamebridge for Python",
+    ];
+    match expected.iter().find(|line| !metadata.contains(**line)) {
+        Some(line) => Err(format!("the metadata does not say `{line}`")),
+        None if metadata.contains("Requires-Dist") => {
+            Err("the package stands on no other, and says it does".to_owned())
+        }
+        None => Ok(()),
+    }
 }
 
 fn unpacked(python: &Path, wheel: &Path, name: &str) -> Result<PathBuf, String> {
@@ -208,34 +232,38 @@ fn types(tally: &mut Tally, python: &Path) {
     }
 }
 
-/// The suite under every other Python of this machine that the wheel is for.
+/// The suite under every other Python of this machine that the wheel is for, all at once: they wait more than they work.
 fn others(tally: &mut Tally, wheel: &Path) {
     let ours = toolchain::python().ok().and_then(|python| toolchain::python_version(&python));
-    for minor in 10..=14 {
+    let minors = (10..=14).filter(|minor| ours != Some(*minor));
+    let (found, absent): (Vec<_>, Vec<_>) =
+        minors.map(|minor| (minor, toolchain::python_of(minor))).partition(|(_, interpreter)| interpreter.is_some());
+    let runs = thread::scope(|scope| {
+        let started: Vec<_> = found
+            .iter()
+            .flat_map(|(minor, interpreter)| interpreter.as_ref().map(|interpreter| (*minor, interpreter)))
+            .map(|(minor, interpreter)| (minor, scope.spawn(move || under(interpreter, minor, wheel))))
+            .collect();
+        started.into_iter().map(|(minor, run)| (minor, run.join())).collect::<Vec<_>>()
+    });
+    for (minor, run) in runs {
         let name = format!("pytest, Python 3.{minor}");
-        if ours == Some(minor) {
-            continue;
+        match run {
+            Ok(Ok(count)) => tally.passed(&name, count),
+            Ok(Err(why)) => tally.failed(&name, &why),
+            Err(_) => tally.failed(&name, "a bug in xtask"),
         }
-        let Some(interpreter) = toolchain::python_of(minor) else {
-            tally.skipped(&name, "not on this machine");
-            continue;
-        };
-        match under(&interpreter, minor, wheel) {
-            Ok(count) => tally.passed(&name, count),
-            Err(why) => tally.failed(&name, &why),
-        }
+    }
+    for (minor, _) in absent {
+        tally.skipped(&format!("pytest, Python 3.{minor}"), "not on this machine");
     }
 }
 
 fn under(interpreter: &Path, minor: u32, wheel: &Path) -> Result<usize, String> {
     let name = format!("venv-3.{minor}");
     let python = made(interpreter, &name)?;
-    let mut packages = pip(&python);
-    let list = fs::read_to_string(package().join("tests/requirements.txt")).map_err(|error| error.to_string())?;
-    // The type checkers need not run twice.
-    packages.args(list.lines().filter(|line| line.starts_with("pytest")));
-    Step::new(format!("pip-{name}"), packages).limit(180).run()?.success()?;
-    install(&python, wheel)?;
+    packages(&name, &python, "bindings/python/tests/requirements.txt")?;
+    install(&format!("pip-wheel-3.{minor}"), &python, wheel)?;
     pytest(&format!("pytest-3.{minor}"), &python, &[])
 }
 
@@ -256,7 +284,9 @@ fn source(python: &Path, wheel: &Path) -> Result<(), String> {
     Step::new("wheel-from-sdist", make).limit(900).run()?.success()?;
     let again = only_file(&folder)?;
     exports(python, &again)?;
-    if wheel.file_name() != again.file_name() {
+    // Where it runs is for whoever publishes to say.
+    let tags = |wheel: &Path| wheel.file_name()?.to_str()?.rsplit_once('-').map(|(tags, _)| tags.to_owned());
+    if tags(wheel) != tags(&again) {
         return Err(format!("another name: {}", again.display()));
     }
     let (one, other) = (contents(python, wheel, "wheel-a")?, contents(python, &again, "wheel-b")?);
@@ -265,8 +295,8 @@ fn source(python: &Path, wheel: &Path) -> Result<(), String> {
     if differ.is_empty() { Ok(()) } else { Err(format!("these files differ: {}", differ.join(", "))) }
 }
 
-/// Every file of a wheel, with what is in it. The module's own bytes hold the paths of where it was built, and RECORD their
-/// sums: of these two only the names count.
+/// Every file of a wheel, with what is in it. The module's own bytes hold the paths of where it was built, RECORD their
+/// sums, and WHEEL the platform: of these only the names count.
 fn contents(python: &Path, wheel: &Path, name: &str) -> Result<BTreeMap<String, Vec<u8>>, String> {
     let folder = unpacked(python, wheel, name)?;
     let mut files = BTreeMap::new();
@@ -279,7 +309,8 @@ fn contents(python: &Path, wheel: &Path, name: &str) -> Result<BTreeMap<String, 
                 continue;
             }
             let name = path.strip_prefix(&folder).unwrap_or(&path).display().to_string();
-            let varies = [".so", ".pyd", "RECORD"].iter().any(|end| name.ends_with(end)) || name.contains("sboms");
+            let varies =
+                [".so", ".pyd", "RECORD", "WHEEL"].iter().any(|end| name.ends_with(end)) || name.contains("sboms");
             let content = if varies { Vec::new() } else { fs::read(&path).map_err(|error| error.to_string())? };
             files.insert(name, content);
         }

@@ -8,7 +8,7 @@ import sys
 import threading
 import warnings
 import weakref
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,8 @@ class NoReaders(asyncio.SelectorEventLoop):
 
 
 def uvloop_loop() -> asyncio.AbstractEventLoop:
-    uvloop = pytest.importorskip("uvloop")
+    import uvloop
+
     loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
     return loop
 
@@ -43,6 +44,8 @@ Runs = Callable[[Coroutine[Any, Any, Any]], Any]
 @pytest.fixture(params=list(LOOPS))
 def run(request: pytest.FixtureRequest) -> Runs:
     """Runs a coroutine under each kind of loop."""
+    if request.param == "uvloop":
+        pytest.importorskip("uvloop")
 
     def on(main: Coroutine[Any, Any, Any]) -> Any:
         loop = LOOPS[request.param]()
@@ -59,7 +62,7 @@ World = tuple[gamebridge.AsyncClient, gamebridge.AsyncConnection, gamebridge.Asy
 
 
 @asynccontextmanager
-async def world(folder: Path, **options: Any) -> AsyncIterator[World]:
+async def world(folder: Path, **options: Any) -> AsyncGenerator[World]:
     """A client, a server of it, and a connection to that."""
     async with gamebridge.AsyncClient() as gb:
         server = await gb.serve("rpc", transport="ipc", folder=str(folder), **options)

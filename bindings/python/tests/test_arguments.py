@@ -5,12 +5,13 @@ from __future__ import annotations
 import enum
 import math
 from collections import OrderedDict, UserDict
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
 import gamebridge
 import pytest
-from worlds import until
+from worlds import round_trip, until
 
 
 class Spin(enum.IntEnum):
@@ -35,11 +36,20 @@ def test_text_comes_through_as_it_is(gb: gamebridge.Client, server: gamebridge.C
     assert until(gb, "ACTIVITY_JOIN")[-1]["secret"] == text
 
 
-@pytest.mark.parametrize("mapping", [{"name": "Mill"}, OrderedDict(name="Mill"), UserDict(name="Mill"), MappingProxyType({"name": "Mill"})])
-def test_any_mapping_will_do(server: gamebridge.Connection, mapping: Any) -> None:
+MAPPINGS: list[Mapping[str, str]] = [
+    {"name": "Mill"},
+    OrderedDict(name="Mill"),
+    UserDict(name="Mill"),
+    MappingProxyType({"name": "Mill"}),
+]
+
+
+@pytest.mark.parametrize("mapping", MAPPINGS)
+def test_any_mapping_will_do(server: gamebridge.Connection, mapping: Mapping[str, str]) -> None:
     assert server.request("GUILD_CREATE", mapping)["name"] == "Mill"
 
 
+@pytest.mark.thread_unsafe(reason="updates overtake each other")
 def test_numbers_tuples_enums_and_to_dict_will_do(rpc: gamebridge.Connection) -> None:
     activity = {"type": Spin.LEFT, "timestamps": {"start": 1.5e9}, "party": {"id": "p", "size": (1, 4)}, "instance": True}
     shown = rpc.request("SET_ACTIVITY", activity=activity)
@@ -47,6 +57,7 @@ def test_numbers_tuples_enums_and_to_dict_will_do(rpc: gamebridge.Connection) ->
     assert rpc.request("SET_ACTIVITY", activity=Plan())["state"] == "In plan"
 
 
+@pytest.mark.thread_unsafe(reason="updates overtake each other")
 def test_an_event_will_do_where_its_data_does(gb: gamebridge.Client, rpc: gamebridge.Connection) -> None:
     rpc.request("SET_ACTIVITY", activity={"state": "In menu"})
     update = next(event for event in gb.poll_all() if event.name == "ACTIVITY_UPDATE")
@@ -84,7 +95,7 @@ def test_what_does_not_fit_is_named(rpc: gamebridge.Connection, args: Any, kind:
         rpc.request("SET_ACTIVITY", args)
     with pytest.raises(kind, match=says):
         rpc.send("SET_ACTIVITY", args)
-    assert rpc.request("SET_ACTIVITY") is None, "the connection is none the worse"
+    round_trip(rpc)
 
 
 def test_keywords_and_a_mapping_together_are_refused(rpc: gamebridge.Connection) -> None:

@@ -32,7 +32,8 @@ def test_a_reply_passes_a_flood_that_nobody_takes(server: gamebridge.Connection)
             flood(server, range(at, at + 500))
             round_trip(rpc)
         rpc.close()
-        secrets, dropped = [], 0
+        secrets: list[int] = []
+        dropped = 0
         for event in game:
             if event.type == "dropped":
                 assert event.tag > 0 and event.name == "DROPPED" and "nobody polled" in event.message

@@ -15,7 +15,7 @@ from worlds import LONG, round_trip, until
 class Worker(threading.Thread):
     """A thread whose exception is not lost."""
 
-    def __init__(self, work: Callable[[], None]) -> None:
+    def __init__(self, work: Callable[[], object]) -> None:
         super().__init__(daemon=True)
         self._work = work
         self._error: BaseException | None = None
@@ -113,7 +113,7 @@ def test_a_close_ends_every_wait(gb: gamebridge.Client, server: gamebridge.Conne
 
 def test_a_thread_that_waits_lets_the_others_run(gb: gamebridge.Client, server: gamebridge.Connection) -> None:
     until(gb, "CONNECTED")
-    waiting = Worker(lambda: gb.wait(LONG) and None)
+    waiting = Worker(lambda: gb.wait(LONG))
     count, end = 0, time.monotonic() + 0.05
     while time.monotonic() < end:
         count += 1

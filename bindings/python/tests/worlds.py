@@ -9,7 +9,7 @@ import json
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import Any
 
 import gamebridge
@@ -70,7 +70,7 @@ class Gateway:
                 self._socket.recv(1024)
                 return
             user = {"id": "1", "username": "bot", "discriminator": "0", "avatar": None}
-            ready = {"v": 10, "user": user, "guilds": [], "session_id": "s", "resume_gateway_url": self.url}
+            ready: dict[str, Any] = {"v": 10, "user": user, "guilds": [], "session_id": "s", "resume_gateway_url": self.url}
             self.dispatch("READY", ready)
             self._script(self)
             while self._socket.recv(4096):
@@ -128,7 +128,7 @@ class Gateway:
 
 
 @contextlib.contextmanager
-def gateway(script: Callable[[Gateway], None], *, refuse: int = 0) -> Iterator[Gateway]:
+def gateway(script: Callable[[Gateway], None], *, refuse: int = 0) -> Generator[Gateway]:
     """A Gateway in a thread."""
     double = Gateway(script, refuse=refuse)
     try:
