@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import enum
-import gc
 import inspect
-import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,17 +12,15 @@ import gamebridge.presence as ours
 import pytest
 from conftest import CLIENT_ID
 from gamebridge.testing import Server
+from leftovers import swept_up
 
 theirs: Any = pytest.importorskip("pypresence")
 
 
 @pytest.fixture(autouse=True)
 def what_it_leaves_open_is_swept_up() -> Iterator[None]:
-    """pypresence closes no socket, and not every loop."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
+    with swept_up():
         yield
-        gc.collect()
 
 
 EVERYTHING = {
