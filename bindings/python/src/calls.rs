@@ -160,6 +160,35 @@ impl Hub {
         })
     }
 
+    /// Queues a command and gives the tag of its reply, which `reply` will give, once.
+    fn expect(
+        &self,
+        py: Python<'_>,
+        conn: u32,
+        command: &str,
+        args: Option<&Bound<'_, PyAny>>,
+        keywords: Option<&Bound<'_, PyDict>>,
+        timeout: Option<f64>,
+    ) -> PyResult<u64> {
+        guarded(py, || {
+            let tag = self.new_tag();
+            self.state().awaited.insert(tag, None);
+            self.dispatch(py, conn, command, args, keywords, timeout, tag)
+                .inspect_err(|_| drop(self.state().awaited.remove(&tag)))?;
+            Ok(tag)
+        })
+    }
+
+    /// The reply to a command of `expect`; None when it is not here within `timeout` seconds.
+    fn reply(&self, py: Python<'_>, tag: u64, timeout: Option<f64>) -> PyResult<Option<Py<Event>>> {
+        guarded(py, || {
+            self.until(py, patience(timeout)?, |state| match state.awaited.get(&tag) {
+                Some(Some(_)) => state.awaited.remove(&tag).flatten(),
+                _ => None,
+            })
+        })
+    }
+
     /// Gives a command up whose reply nobody waits for any more.
     fn cancel(&self, py: Python<'_>, conn: u32, tag: u64) -> PyResult<()> {
         guarded(py, || {

@@ -28,6 +28,9 @@ use pyo3::prelude::*;
 /// `gamebridge._native`. Safe without the interpreter's lock: what is shared is behind locks and atomics of its own.
 #[pymodule(gil_used = false)]
 mod _native {
+    use std::path::PathBuf;
+
+    use gamebridge::transport::ipc;
     use pyo3::prelude::*;
 
     #[pymodule_export]
@@ -42,6 +45,18 @@ mod _native {
     #[pyo3(signature = (reply, /))]
     fn settle<'py>(py: Python<'py>, reply: &Event) -> PyResult<Bound<'py, PyAny>> {
         crate::failure::guarded(py, || reply.settle(py))
+    }
+
+    /// The folders in which a Discord's local socket is looked for, as the environment is now; on Windows the one of pipes.
+    #[pyfunction]
+    fn folders() -> Vec<PathBuf> {
+        ipc::places(&ipc::process_environment)
+    }
+
+    /// Every local socket or pipe that is tried, in the order in which it is.
+    #[pyfunction]
+    fn sockets() -> Vec<PathBuf> {
+        ipc::candidates(&ipc::process_environment)
     }
 
     #[pymodule_init]

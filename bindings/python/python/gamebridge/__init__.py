@@ -24,11 +24,19 @@ from ._errors import (
 )
 from ._native import Event, __version__
 from ._words import EventType, LogLevel, Status
+from .activity import Activity, ActivityType, Button, StatusDisplayType
+from .permissions import Permissions
+from .presence import AioPresence, Presence
+from .snowflake import Snowflake
 
 __all__ = [
+    "Activity",
+    "ActivityType",
+    "AioPresence",
     "AsyncClient",
     "AsyncConnection",
     "AuthError",
+    "Button",
     "Client",
     "Connection",
     "ConnectionClosed",
@@ -38,10 +46,14 @@ __all__ = [
     "GamebridgeError",
     "InternalError",
     "LogLevel",
+    "Permissions",
+    "Presence",
     "QueueFull",
     "RateLimited",
     "RemoteError",
     "RequestTimeout",
+    "Snowflake",
     "Status",
+    "StatusDisplayType",
     "__version__",
 ]

@@ -1,11 +1,12 @@
 """What the native module has. Programs see `Event`; `Hub` and `Link` are what the clients stand on."""
 
 from collections.abc import ItemsView, Iterator, KeysView, ValuesView
+from pathlib import Path
 from typing import Any, Literal, final
 
 from ._words import EventType, Params, Status
 
-__all__ = ["Event", "Hub", "Link", "__version__", "settle"]
+__all__ = ["Event", "Hub", "Link", "__version__", "folders", "settle", "sockets"]
 
 __version__: str
 
@@ -100,6 +101,15 @@ class Hub:
         keywords: dict[str, Any] | None,
         timeout: float | None,
     ) -> int: ...
+    def expect(
+        self,
+        conn: int,
+        command: str,
+        args: Params | None,
+        keywords: dict[str, Any] | None,
+        timeout: float | None,
+    ) -> int: ...
+    def reply(self, tag: int, timeout: float | None) -> Event | None: ...
     def request(
         self,
         conn: int,
@@ -124,3 +134,5 @@ class Hub:
     def close(self) -> None: ...
 
 def settle(reply: Event, /) -> Any: ...
+def folders() -> list[Path]: ...
+def sockets() -> list[Path]: ...

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 
 __all__ = ["EventType", "LogLevel", "Params", "Status"]
 
 Params = Mapping[str, Any]
 """Arguments or parameters. Values are None, bool, int, float, str, lists, mappings, events, and objects with `to_dict()`."""
+
+
+def is_params(value: object) -> TypeGuard[Params]:
+    """Whether it is a mapping, of whatever: its names are looked at by who reads them."""
+    return isinstance(value, Mapping)
+
+
+def is_list(value: object) -> TypeGuard[list[Any]]:
+    """Whether it is a list, of whatever."""
+    return isinstance(value, list)
+
 
 LogLevel = Literal["off", "error", "warning", "info", "debug"]
 """How loud a line of the log has to be."""
