@@ -18,6 +18,7 @@ from typing import Any
 
 import gamebridge
 import pytest
+from leftovers import swept_up
 from worlds import LONG
 
 unix = pytest.mark.skipif(sys.platform == "win32", reason="there is no fork, and no such signal, here")
@@ -272,8 +273,16 @@ def resident_kb() -> int:
         return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
 
 
+@pytest.fixture
+def swept() -> None:
+    """What tests before left to the collector (pypresence's loops) is gone."""
+    with swept_up():
+        pass
+
+
 def flat(test: Any) -> Any:
     """One of those that count what is left behind after many rounds."""
+    test = pytest.mark.usefixtures("swept")(test)
     return pytest.mark.rounds(pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="needs /proc")(test))
 
 
