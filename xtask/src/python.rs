@@ -239,7 +239,7 @@ fn types(tally: &mut Tally, python: &Path) {
     }
 }
 
-/// The suite, but for what goes round hundreds of times, under every other Python of this machine that the wheel is for.
+/// The suite, but for what once is enough for, under every other Python of this machine that the wheel is for.
 /// All at once: they wait more than they work.
 fn others(tally: &mut Tally, wheel: &Path) {
     let ours = toolchain::python().ok().and_then(|python| toolchain::python_version(&python));
@@ -272,7 +272,7 @@ fn under(interpreter: &Path, minor: u32, wheel: &Path) -> Result<usize, String> 
     let python = made(interpreter, &name)?;
     packages(&name, &python, "bindings/python/tests/requirements.txt")?;
     install(&format!("pip-wheel-3.{minor}"), &python, wheel)?;
-    pytest(&format!("pytest-3.{minor}"), &python, &["-m", "not rounds"], None)
+    pytest(&format!("pytest-3.{minor}"), &python, &["-m", "not once"], None)
 }
 
 /// The sdist has all that the wheel needs: unpacked elsewhere it gives a wheel with the same files and the same exports.

@@ -163,6 +163,7 @@ def test_of_many_updates_none_waits_and_the_newest_is_kept(gamebridge_server: Se
         assert [gamebridge_server.activity()["state"] for _ in range(5)] == [f"number {at}" for at in range(5)]
 
 
+@pytest.mark.once
 def test_the_newest_is_sent_when_it_may(gamebridge_server: Server) -> None:
     with Presence(CLIENT_ID, pipe=gamebridge_server.ipc) as rpc:
         for number in range(9):

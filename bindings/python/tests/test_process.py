@@ -283,7 +283,7 @@ def swept() -> None:
 def flat(test: Any) -> Any:
     """One of those that count what is left behind after many rounds."""
     test = pytest.mark.usefixtures("swept")(test)
-    return pytest.mark.rounds(pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="needs /proc")(test))
+    return pytest.mark.once(pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="needs /proc")(test))
 
 
 def census() -> tuple[int, int, int]:
