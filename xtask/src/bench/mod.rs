@@ -6,6 +6,7 @@
 
 mod gateway;
 mod programs;
+mod python;
 mod rpc;
 mod servers;
 mod size;
@@ -21,7 +22,8 @@ use table::Table;
 type Part = fn(&Bench, &mut Table) -> Result<(), String>;
 
 /// What can be asked for with `--only`.
-const PARTS: [(&str, Part); 4] = [("gateway", gateway::run), ("rpc", rpc::run), ("size", size::run), ("micro", micro)];
+const PARTS: [(&str, Part); 5] =
+    [("gateway", gateway::run), ("rpc", rpc::run), ("python", python::run), ("size", size::run), ("micro", micro)];
 
 /// What the parts work with.
 struct Bench {
