@@ -31,8 +31,9 @@
  * connection is there. A command sent with a tag other than 0 gets exactly one REPLY with that tag, whatever happens.
  *
  * THREADS. Any function may be called from any thread, except that gb_poll and gb_wait are for one thread at a time, and
- * gb_client_free is the last call. Nothing blocks but gb_wait, gb_client_free (bounded), and the first gb_client_new, which
- * starts a thread. There are no callbacks: none of your code ever runs on a thread of the library.
+ * gb_client_free is the last call. Nothing blocks but gb_wait, gb_client_free (bounded), the first gb_client_new, which
+ * starts a thread, and gb_register_launch, which writes small files. There are no callbacks: none of your code ever runs on
+ * a thread of the library.
  *
  * MEMORY. An event and all that is in it is yours to read until your next gb_poll or gb_wait on that client. Keep one longer
  * with gb_event_copy. What you pass in is copied before the call returns. Values tolerate NULL all the way down:
@@ -82,6 +83,8 @@
 #define GB_OPTIONS_INIT {(uint32_t)sizeof(gb_options), 0, 0, 0}
 // gb_request request = GB_REQUEST_INIT;
 #define GB_REQUEST_INIT {(uint32_t)sizeof(gb_request), 0, NULL, NULL, 0, NULL, 0, 0}
+// gb_launch launch = GB_LAUNCH_INIT;
+#define GB_LAUNCH_INIT {(uint32_t)sizeof(gb_launch), NULL, NULL, NULL, NULL}
 
 
 // Bit of gb_event.flags: nothing further will be tried.
@@ -205,6 +208,21 @@ typedef struct gb_event {
 
 // What a value is. Treat a kind that you do not know as missing.
 typedef uint32_t gb_kind;
+
+// What starts a game when a player joins who does not have it running. Start with GB_LAUNCH_INIT.
+typedef struct gb_launch {
+  // sizeof(gb_launch)
+  uint32_t size;
+  // The application's id: digits.
+  const char *application_id;
+  // The game's name, which people read when their system asks what may open the link. NULL for the program's file name.
+  const char *name;
+  // The path of a program, or a command line quoted as on this system (no shell expands it). The link that was opened
+  // is its last argument, unless a word %u (Windows: %1) says where. NULL for this very program.
+  const char *command;
+  // Or the id of a game that Steam starts; NULL for none.
+  const char *steam_id;
+} gb_launch;
 
 // Success.
 #define GB_OK 0
@@ -568,6 +586,22 @@ GB_API void gb_args_clear(gb_args *args);
 //
 // Threads: any. Since 0.1.
 GB_API void gb_args_free(gb_args *args);
+
+// Registers what starts the game when its player joins a friend and it is not running: the scheme
+// discord-<application id>, for the user who runs this. Discord delivers the secret later, once the game has subscribed
+// to ACTIVITY_JOIN. Call it at every start: what is there already is not written again, and what is there for another path
+// is replaced. It needs no client. GB_ERR_UNSUPPORTED: the path is one that this system's registration cannot hold.
+//
+// Threads: any. Reads and writes small files (Windows: the registry). Since 0.1.
+GB_API
+gb_status gb_register_launch(const gb_launch *launch);
+
+// Takes back what gb_register_launch wrote for this application, for the user who runs this. It is no error that there
+// was nothing.
+//
+// Threads: any. As for gb_register_launch. Since 0.1.
+GB_API
+gb_status gb_unregister_launch(const char *application_id);
 
 #ifdef __cplusplus
 }  // extern "C"

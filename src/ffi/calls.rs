@@ -61,7 +61,7 @@ unsafe fn json<'a>(json: *const c_char, field: &str) -> Result<&'a [u8], Error> 
 ///
 /// # Safety
 /// `given` is NULL, or points to as many bytes as its first 32-bit field says; `T` is plain data.
-unsafe fn sized<T: Copy>(given: *const T, default: T, field: &str) -> Result<T, Error> {
+pub(super) unsafe fn sized<T: Copy>(given: *const T, default: T, field: &str) -> Result<T, Error> {
     if given.is_null() {
         return Err(Error::argument(format!("{field}: NULL given")));
     }

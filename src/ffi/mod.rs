@@ -11,6 +11,7 @@ mod boundary;
 mod calls;
 mod decoded;
 mod event;
+mod launch;
 mod types;
 mod value;
 
@@ -20,5 +21,6 @@ pub use self::boundary::gb_last_error;
 pub use self::boundary::gb_panic_probe;
 pub use self::calls::*;
 pub use self::event::*;
+pub use self::launch::*;
 pub use self::types::*;
 pub use self::value::*;

@@ -171,6 +171,28 @@ static void reads_values(const gb_event *connected) {
   CHECK(gb_json(user, &length) != NULL && length > 2);
 }
 
+/* The suite gives every run folders of its own to register in. */
+static void registers_what_starts_the_game(void) {
+  gb_launch launch = GB_LAUNCH_INIT;
+  launch.application_id = "192741864418312192";
+  launch.name = "Every function";
+  CHECK_OK(gb_register_launch(&launch));
+  launch.command = "\"/opt/my game/game\" --fast";
+  CHECK_OK(gb_register_launch(&launch));
+  launch.command = NULL;
+#ifndef _WIN32 /* There it is looked up where Steam is. */
+  launch.steam_id = "440";
+  CHECK_OK(gb_register_launch(&launch));
+#endif
+  launch.steam_id = "x";
+  CHECK_STATUS(GB_ERR_ARGUMENT, gb_register_launch(&launch));
+  CHECK(strstr(gb_last_error(), "steam_id: ") == gb_last_error());
+  CHECK_OK(gb_unregister_launch(launch.application_id));
+  CHECK_OK(gb_unregister_launch(launch.application_id));
+  CHECK_STATUS(GB_ERR_ARGUMENT, gb_unregister_launch("../1"));
+  CHECK(strstr(gb_last_error(), "application_id: ") == gb_last_error());
+}
+
 int main(void) {
   host h;
   gb_client *gb;
@@ -179,6 +201,7 @@ int main(void) {
   const gb_event *last;
   says_its_version_and_its_statuses();
   makes_and_frees_clients();
+  registers_what_starts_the_game();
   h = host_start_with(SERVE_AND_ASK_PARAMS);
   gb = new_client();
   websocket = connect_websocket(gb, &h);

@@ -115,6 +115,27 @@ static inline const gb_request *V_request(int i) {
   return i == 0 ? NULL : &values[i];
 }
 
+/* What is valid is written, into the private folder that the suite gives to every run. */
+#define N_launch 7
+static inline const gb_launch *V_launch(int i) {
+  static gb_launch values[N_launch];
+  size_t size = sizeof(gb_launch);
+  memset(values, 0, sizeof values);
+  values[1].size = (uint32_t)size;
+  values[1].application_id = "99";
+  values[2].application_id = "99"; /* size 0 */
+  values[3].size = (uint32_t)size; /* no id */
+  values[4] = values[1];
+  values[4].application_id = "../99";
+  values[5] = values[1];
+  values[5].command = provoke_long;
+  values[5].name = "\xff\xfe";
+  values[6] = values[1];
+  values[6].command = "'";
+  values[6].steam_id = "x";
+  return i == 0 ? NULL : &values[i];
+}
+
 /* A wait may be forever, but somebody wakes it. */
 #define N_timeout 5
 static inline int32_t V_timeout(int i) {

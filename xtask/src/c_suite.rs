@@ -269,6 +269,11 @@ impl Suite<'_> {
             .arg(&self.other)
             .env("XDG_RUNTIME_DIR", private.path())
             .env("TMPDIR", private.path())
+            // Where a game is registered.
+            .env("HOME", private.path())
+            .env("XDG_DATA_HOME", private.path())
+            .env("XDG_CONFIG_HOME", private.path())
+            .env_remove("APPIMAGE")
             .env_remove("TMP")
             .env_remove("TEMP")
             .env_remove("GAMEBRIDGE_LOG")
