@@ -28,8 +28,9 @@ static void discord_listens(const char *path) {
   struct sockaddr_un address;
   memset(&address, 0, sizeof address);
   address.sun_family = AF_UNIX;
-  snprintf(theirs.path, sizeof theirs.path, "%s", path);
-  snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+  EXPECT(strlen(path) < sizeof address.sun_path);
+  memcpy(theirs.path, path, strlen(path) + 1);
+  memcpy(address.sun_path, path, strlen(path) + 1);
   unlink(path);
   theirs.peer = -1;
   theirs.listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -39,7 +40,7 @@ static void discord_listens(const char *path) {
 }
 
 static void discord_starts(void) {
-  char path[108];
+  char path[512];
   snprintf(path, sizeof path, "%s/discord-ipc-0", getenv("XDG_RUNTIME_DIR"));
   discord_listens(path);
 }

@@ -10,6 +10,7 @@
 mod activity;
 mod layout;
 mod pending;
+mod register;
 mod session;
 mod text;
 
@@ -165,7 +166,7 @@ impl Drop for Turn {
 }
 
 /// Begins: looks for a Discord, now and whenever there is none, and connects as this application. A second call replaces the
-/// handlers.
+/// handlers. `auto_register` (not 0) has Discord start this program for invitations; with a Steam id through Steam.
 ///
 /// # Safety
 /// Texts are NULL or end with a NUL; `handlers` is NULL or points to handlers, which are copied.
@@ -173,13 +174,18 @@ impl Drop for Turn {
 pub unsafe extern "C" fn Discord_Initialize(
     application_id: *const c_char,
     handlers: *const DiscordEventHandlers,
-    _auto_register: c_int,
-    _optional_steam_id: *const c_char,
+    auto_register: c_int,
+    optional_steam_id: *const c_char,
 ) {
     quiet_panics();
     guarded((), || {
         // SAFETY: the caller vouches for the text.
         let application = text::legible(unsafe { text::bytes(application_id, ID) }, ID);
+        // SAFETY: the caller vouches for it.
+        let steam = text::legible(unsafe { text::bytes(optional_steam_id, ID) }, ID);
+        if auto_register != 0 {
+            register::for_invitations(&application, &steam);
+        }
         let mut state = state();
         // SAFETY: NULL, or a struct of the caller's, which is copied.
         state.handlers = unsafe { handlers.as_ref() }.copied().unwrap_or_default();
