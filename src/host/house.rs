@@ -22,7 +22,7 @@ use gamebridge_proto::world::{Entropy, User, World};
 use tokio::sync::{Notify, mpsc};
 
 use super::account_file;
-use super::backend::Backend;
+use super::backend::{Backend, Turns};
 use super::beginning::First;
 use super::files::{self, Order};
 use super::half_open::HalfOpen;
@@ -55,6 +55,7 @@ pub(super) struct House {
     upstreams: Upstreams,
     /// Where the account's API is, when it is not the world's.
     api: Option<Backend>,
+    pub(super) api_turns: Turns,
     pub(super) half_open: HalfOpen,
 }
 
@@ -212,6 +213,7 @@ impl House {
             launch_token,
             upstreams,
             api: service.api,
+            api_turns: Turns::default(),
             half_open: HalfOpen::default(),
         };
         house.keep()?;
