@@ -30,7 +30,7 @@ enum Under {
     Nothing,
 }
 
-const PROGRAMS: [(&str, Under); 7] = [
+const PROGRAMS: [(&str, Under); 8] = [
     ("kept", Under::Both),
     ("mended", Under::Both),
     ("hostile", Under::Both),
@@ -38,6 +38,7 @@ const PROGRAMS: [(&str, Under); 7] = [
     ("places", Under::Sanitizers),
     ("threads", Under::Sanitizers),
     ("lifetime", Under::Nothing),
+    ("process", Under::Nothing),
 ];
 
 /// Waits twenty seconds by the clock, beside the others.
@@ -133,7 +134,8 @@ pub fn build(layout: Layout, profile: &[&str], target: Option<&str>) -> Result<P
     cargo.args(profile).args(layout.cargo_args()).env("CARGO_TARGET_DIR", &own);
     cargo.env("GAMEBRIDGE_DISCORD_RPC_BUILD", moment.to_string()).env("CARGO_PROFILE_DEV_DEBUG", "line-tables-only");
     if let Some(target) = target {
-        cargo.args(["--target", target]);
+        // Looked at, and never run here.
+        cargo.args(["--target", target]).env("CARGO_PROFILE_DEV_DEBUG", "0");
     }
     let name = format!("build-{}{}", layout.folder(), profile.join(""));
     Step::new(name, cargo).limit(1800).run()?.success()?;
@@ -188,9 +190,10 @@ pub fn test(tally: &mut Tally) {
         for (program, _) in PROGRAMS.iter().filter(|(_, under)| *under != Under::Nothing) {
             let name = format!("{program}, {} sanitizers", compiler.name);
             let built = suite.build(&name, compiler, program, &SANITIZERS);
-            tally.case(&name, built.and_then(|built| play(&name, Command::new(built), 120)));
+            tally.case(&name, built.and_then(|built| suite.play(&name, &built)));
         }
     }
+    suite.throws(tally, &compilers);
     suite.valgrind(tally);
     tally.case("beside arRPC, through a restart", suite.arrpc());
     suite.theirs(tally);
@@ -214,7 +217,7 @@ impl Suite {
         for (program, _) in PROGRAMS {
             let name = format!("{program}, plain");
             let built = self.build(&name, &first_c(), program, &["-O1", "-g"]);
-            let result = built.and_then(|built| play(&name, Command::new(built), 120));
+            let result = built.and_then(|built| self.play(&name, &built));
             all &= result.is_ok();
             tally.case(&name, result);
         }
@@ -225,6 +228,25 @@ impl Suite {
     fn pace(&self) -> JoinHandle<Result<(), String>> {
         let built = self.build(PACE, &first_c(), PACE, &["-O1", "-g"]);
         thread::spawn(move || play(PACE, Command::new(built?), 120))
+    }
+
+    /// Runs a program; it is told where the library is.
+    fn play(&self, name: &str, program: &Path) -> Result<(), String> {
+        let mut command = Command::new(program);
+        command.arg(&self.library);
+        play(name, command, 120)
+    }
+
+    /// What C++ handlers throw.
+    fn throws(&self, tally: &mut Tally, compilers: &[toolchain::Compiler]) {
+        for compiler in compilers.iter().filter(|compiler| compiler.language == Language::Cpp) {
+            let name = format!("exceptions pass, {}", compiler.name);
+            let path = program_file(&name);
+            let mut command = compile(compiler, "c++11");
+            command.arg("-o").arg(&path).arg(folder().join("throws.cpp")).args(link_args(&self.library));
+            let built = quiet(&format!("discord-rpc {name}, compile"), command);
+            tally.case(&name, built.and_then(|()| self.play(&name, &path)));
+        }
     }
 
     fn valgrind(&self, tally: &mut Tally) {

@@ -17,6 +17,7 @@ mod text;
 use std::ffi::{c_char, c_int};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+use std::time::Instant;
 
 pub use self::layout::{DiscordEventHandlers, DiscordRichPresence, DiscordUser};
 use self::pending::{Call, Pending};
@@ -58,8 +59,11 @@ static STATE: Mutex<State> = Mutex::new(State {
 fn state() -> MutexGuard<'static, State> {
     let mut state = STATE.lock().unwrap_or_else(PoisonError::into_inner);
     if state.session.as_ref().is_some_and(|session| !session.is_ours()) {
-        // The child of a fork: the connection and its thread are its parent's. It may begin one of its own.
+        // The child of a fork: all of that is its parent's. It may begin anew.
         state.session = None;
+        state.handlers = DiscordEventHandlers::NONE;
+        state.presence = Presence::Untold;
+        state.pending = Pending::new();
         state.telling = false;
     }
     state
@@ -93,7 +97,7 @@ impl State {
     fn catch_up(&mut self) {
         let State { session: Some(session), pending, .. } = self else { return };
         session.take_events(pending);
-        if session.revive(pending) {
+        if session.revive(Instant::now, pending) {
             self.say_all();
         }
     }

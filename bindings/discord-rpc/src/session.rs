@@ -101,9 +101,9 @@ impl Session {
     }
 
     /// Connects again to a Discord that refused us, when it is time; whether everything has to be said anew.
-    pub fn revive(&mut self, pending: &mut Pending) -> bool {
+    pub fn revive(&mut self, now: impl FnOnce() -> Instant, pending: &mut Pending) -> bool {
         match self.link {
-            Link::Refused { again: Some(again) } if again <= Instant::now() => {
+            Link::Refused { again: Some(again) } if again <= now() => {
                 self.connect(pending);
                 true
             }
@@ -285,4 +285,25 @@ fn note(view: &View<'_>, link: &mut Link, refused: &mut bool, document: &mut Doc
 fn broken(view: &View<'_>) -> Failure {
     let code = if view.fields.code == 0 { PIPE_CLOSED } else { view.fields.code };
     Failure::new(code, view.message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pending::Happening;
+
+    #[test]
+    fn a_discord_that_refused_us_is_asked_again_after_its_time() {
+        let mut pending = Pending::new();
+        // No number, so that no Discord is looked for.
+        let mut session = Session::begin("none", &mut pending).unwrap();
+        assert_eq!(pending.next(false), Some(Happening::Disconnected(Failure::new(4000, "Invalid Client ID"))));
+        let again = Instant::now();
+        assert!(!session.revive(|| again + REFUSED, &mut pending), "not by itself: it will be refused for ever");
+        session.link = Link::Refused { again: Some(again) };
+        assert!(!session.revive(|| again - Duration::from_millis(1), &mut pending));
+        assert!(pending.is_empty());
+        assert!(session.revive(|| again, &mut pending));
+        assert!(!pending.is_empty(), "it was asked for");
+    }
 }
