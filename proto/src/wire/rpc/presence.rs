@@ -1,9 +1,10 @@
 //! The activity as a program fills it in, field by field, and how it becomes the arguments of SET_ACTIVITY.
 //!
-//! What may stand in a field the catalog says, and nothing here repeats it: the arguments are written, then checked by their row,
-//! and the error is told with the field's name in place of the path. The one thing to know before changing it: `gb_activity`
-//! of the C header has these fields under these names. The rules beside the catalog are those of the first document on Rich
-//! Presence: what a party's sizes of 0 mean, and that an invitation to watch carries no party.
+//! What may stand in a field the catalog says, and nothing here repeats it: the arguments are written, then checked by
+//! their row, and the error is told with the field's name in place of the path. The one thing to know before changing it:
+//! `gb_activity` of the C header has these fields under these names. The rules beside the catalog are those of the first
+//! document on Rich Presence (what a party's sizes of 0 mean, and that an invitation to watch carries no party), and
+//! Discord's own refusal of a secret that is given twice.
 
 use std::fmt;
 
@@ -114,6 +115,7 @@ impl Activity<'_> {
             let bit = PLATFORMS.len() as u32 + unknown.trailing_zeros();
             return Err(Error::argument(format!("activity.supported_platforms: bit {bit} stands for no platform")));
         }
+        self.secrets_differ()?;
         let mut args = Vec::with_capacity(512);
         Object::begin(&mut args).with("activity", |out| self.write(out)).end();
         let mut document = Document::new();
@@ -129,6 +131,19 @@ impl Activity<'_> {
                 args.fill(0);
                 Err(self.named(&error))
             }
+        }
+    }
+
+    /// Discord refuses an activity in which one secret stands for two things: who is handed it could not be told what for.
+    fn secrets_differ(&self) -> Result<(), Error> {
+        let (join, spectate, other) = (self.join_secret, self.spectate_secret, self.match_secret);
+        let pairs =
+            [("spectate_secret", spectate, join), ("match_secret", other, join), ("match_secret", other, spectate)];
+        match pairs.into_iter().find(|(_, one, other)| !one.is_empty() && one == other) {
+            Some((field, ..)) => Err(Error::argument(format!(
+                "activity.{field}: the text of another secret given; each is one of its own"
+            ))),
+            None => Ok(()),
         }
     }
 
@@ -418,7 +433,7 @@ mod tests {
             (Activity { match_secret: &secret, ..default }, "activity.match_secret: 1 to 128"),
             (
                 Activity { join_secret: "zz", spectate_secret: "zz", ..default },
-                "activity.spectate_secret: another secret than that of join",
+                "activity.spectate_secret: the text of another secret given",
             ),
             (Activity { button1_label: "x", ..default }, "activity.button1_url: "),
             (Activity { button2_url: "x", ..default }, "activity.button2_label: "),
