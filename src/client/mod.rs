@@ -20,6 +20,7 @@ use tokio::sync::{Notify, mpsc};
 
 pub use self::args::Args;
 pub use self::connection::Request;
+pub use self::desk::Scope;
 pub use self::options::{MAX_QUEUE_BYTES, MIN_QUEUE_BYTES, Options, QUEUE_BYTES, SHUTDOWN};
 pub use crate::host::SERVICES;
 pub use crate::queue::{Fields, Polled, View};
@@ -203,14 +204,26 @@ impl Client {
 
     /// Takes the next event, if there is one, and shows it to `take`. What it shows lives until the next poll or wait.
     pub fn poll<R>(&self, take: impl FnOnce(Option<Polled<'_>>) -> R) -> Result<R, Error> {
+        self.poll_in(Scope::Any, take)
+    }
+
+    /// As [`Client::poll`], for events of this scope alone.
+    pub fn poll_in<R>(&self, scope: Scope, take: impl FnOnce(Option<Polled<'_>>) -> R) -> Result<R, Error> {
         self.check_process()?;
-        self.desk.poll(take)
+        self.desk.poll(scope, take)
     }
 
     /// As [`Client::poll`], waiting until there is one, until `timeout`, or until [`Client::wake`].
     pub fn wait<R>(&self, timeout: Option<Duration>, take: impl FnOnce(Option<Polled<'_>>) -> R) -> Result<R, Error> {
         self.check_process()?;
         self.desk.wait(timeout, take)
+    }
+
+    /// Waits until a poll of this scope would find something, until `timeout`, or until [`Client::wake`]; takes nothing.
+    /// For who has to make ready first (the Python package takes the interpreter's lock).
+    pub fn wait_until(&self, scope: Scope, timeout: Option<Duration>) -> Result<bool, Error> {
+        self.check_process()?;
+        self.desk.wait_until(scope, timeout)
     }
 
     /// Makes one [`Client::wait`] return, the present one or the next.

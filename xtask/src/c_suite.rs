@@ -35,7 +35,7 @@ enum Under {
     Nothing,
 }
 
-const PROGRAMS: [Program; 9] = [
+const PROGRAMS: [Program; 10] = [
     Program { name: "every_function", under: Under::Both },
     Program { name: "lifetime", under: Under::Nothing },
     Program { name: "two_images", under: Under::Sanitizers },
@@ -45,6 +45,7 @@ const PROGRAMS: [Program; 9] = [
     Program { name: "process", under: Under::Nothing },
     Program { name: "threads", under: Under::Both },
     Program { name: "values", under: Under::Both },
+    Program { name: "rpc_table", under: Under::Both },
 ];
 
 /// How a program is linked to the library.

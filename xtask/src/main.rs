@@ -17,6 +17,7 @@ mod house;
 mod library;
 mod prototypes;
 mod provocation;
+mod python;
 mod reference;
 mod replay;
 mod rust_suite;
