@@ -127,13 +127,16 @@ fn every_field_of_the_struct_has_its_place() {
     assert_eq!(shown(&mut peer), json!({}), "an empty text is none");
 }
 
+/// An activity with this text somewhere.
+type WithText = fn(*const std::ffi::c_char) -> gb_activity;
+
 #[test]
 fn a_wrong_field_is_named_and_nothing_is_sent() {
     let (discord, game) = (FakeDiscord::new(), Game::new());
     let (conn, mut peer) = discord.connect(&game, &json!({}));
     let (short, long, secret) = (c("x"), c(&"☃".repeat(129)), c(&"z".repeat(256)));
     let (broken, cut) = (CString::new(*b"ab\xff").unwrap(), CString::new(*b"snow \xe2\x98").unwrap());
-    let texts: [(&str, fn(*const std::ffi::c_char) -> gb_activity); 6] = [
+    let texts: [(&str, WithText); 6] = [
         ("state", |text| gb_activity { state: text, ..NOTHING }),
         ("details", |text| gb_activity { details: text, ..NOTHING }),
         ("large_text", |text| gb_activity { large_text: text, ..NOTHING }),
