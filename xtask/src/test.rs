@@ -1,7 +1,7 @@
 //! `cargo xtask test`: everything that can be tried on this machine, part by part, and a table at the end.
 
 use crate::tally::Tally;
-use crate::{c_suite, counterparts, demo, exports, python, rust_suite, toolchain};
+use crate::{c_suite, counterparts, demo, exports, party, python, rust_suite, toolchain};
 
 /// A part of the tests.
 struct Part {
@@ -25,7 +25,14 @@ const PARTS: [Part; 10] = [
     part("c", "the C suite", c_suite::run),
     part("counterparts", "clients and a server that others wrote", counterparts::run),
     part("python", "the Python package: suite, types, wheel and sdist", python::run),
-    part("demo", "the demo plays to its end", |tally| tally.case("game", demo::test())),
+    part("demo", "the examples play to their end", |tally| {
+        tally.case("game", demo::test());
+        if cfg!(unix) {
+            tally.case("party", party::test());
+        } else {
+            tally.skipped("party", "its programs are written for Unix");
+        }
+    }),
 ];
 
 /// `cargo xtask test [--only PART] [--list]`
