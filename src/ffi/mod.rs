@@ -5,6 +5,7 @@
 //! build turns them into `include/gamebridge.h`, so they speak to a C programmer.
 #![allow(non_camel_case_types)]
 
+mod activity;
 mod alive;
 mod args;
 mod boundary;
@@ -15,6 +16,7 @@ mod launch;
 mod types;
 mod value;
 
+pub use self::activity::*;
 pub use self::args::*;
 pub use self::boundary::gb_last_error;
 #[cfg(feature = "panic-probe")]

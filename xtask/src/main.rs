@@ -16,6 +16,7 @@ mod fuzz;
 mod header;
 mod house;
 mod library;
+mod party;
 mod prototypes;
 mod provocation;
 mod python;
@@ -32,7 +33,8 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 cargo xtask <command>
 
-  demo [--discord]              build the library and examples/c/game.c, and play it; with --discord against a real client
+  demo [--discord | --party]    build the library and examples/c/game.c, and play it; with --discord against a real client;
+                                with --party two players' games and their Discords (examples/c/party.c)
   test [--only PART] [--list]   every test there is, or one part of them
   header                        rewrite include/gamebridge.h from the build
   reference                     rewrite docs/reference.md from the catalogs

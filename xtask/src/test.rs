@@ -1,7 +1,7 @@
 //! `cargo xtask test`: everything that can be tried on this machine, part by part, and a table at the end.
 
 use crate::tally::Tally;
-use crate::{c_suite, counterparts, demo, discord_rpc, exports, python, rust_suite, toolchain};
+use crate::{c_suite, counterparts, demo, discord_rpc, exports, party, python, rust_suite, toolchain};
 
 /// A part of the tests.
 struct Part {
@@ -30,7 +30,14 @@ const PARTS: [Part; 11] = [
         discord_rpc::test,
     ),
     part("python", "the Python package: suite, types, wheel and sdist", python::run),
-    part("demo", "the demo plays to its end", |tally| tally.case("game", demo::test())),
+    part("demo", "the examples play to their end", |tally| {
+        tally.case("game", demo::test());
+        if cfg!(unix) {
+            tally.case("party", party::test());
+        } else {
+            tally.skipped("party", "its programs are written for Unix");
+        }
+    }),
 ];
 
 /// `cargo xtask test [--only PART] [--list]`
