@@ -75,7 +75,7 @@ pub fn run(tally: &mut Tally) {
     panics(tally);
 }
 
-fn present(tally: &mut Tally) -> Vec<Compiler> {
+pub fn present(tally: &mut Tally) -> Vec<Compiler> {
     let (here, missing): (Vec<Compiler>, Vec<Compiler>) = COMPILERS.into_iter().partition(|compiler| compiler.exists());
     for compiler in missing {
         tally.skipped(&format!("everything with {}", compiler.name), "it is not on this machine");
@@ -84,7 +84,7 @@ fn present(tally: &mut Tally) -> Vec<Compiler> {
 }
 
 /// Every compiler with each standard that it knows.
-fn standards<'a>(tally: &mut Tally, compilers: &'a [Compiler], what: &str) -> Vec<(&'a Compiler, &'static str)> {
+pub fn standards<'a>(tally: &mut Tally, compilers: &'a [Compiler], what: &str) -> Vec<(&'a Compiler, &'static str)> {
     let mut pairs = Vec::new();
     for compiler in compilers {
         for standard in compiler.language.standards() {
@@ -112,7 +112,7 @@ fn headers(tally: &mut Tally, compilers: &[Compiler]) {
 }
 
 /// A compiler with the strict flags, the standard and where the headers are.
-fn compile(compiler: &Compiler, standard: &str) -> Command {
+pub fn compile(compiler: &Compiler, standard: &str) -> Command {
     let root = house::root();
     let mut command = Command::new(compiler.name);
     command.arg(format!("-std={standard}")).args(STRICT);
@@ -124,7 +124,7 @@ fn source(name: &str) -> PathBuf {
     house::root().join("tests/c").join(format!("{name}.c"))
 }
 
-fn quiet(name: &str, command: Command) -> Result<(), String> {
+pub fn quiet(name: &str, command: Command) -> Result<(), String> {
     Step::new(name, command).limit(120).run()?.silent_success().map(drop)
 }
 
@@ -265,21 +265,25 @@ impl Suite<'_> {
     /// Runs a program with a private folder; it is told where the library and the copy of it are.
     fn play(&self, name: &str, mut command: Command, limit: u64) -> Result<(), String> {
         let private = Private::new();
-        command
-            .arg(&self.library.shared)
-            .arg(&self.other)
-            .env("XDG_RUNTIME_DIR", private.path())
-            .env("TMPDIR", private.path())
-            .env_remove("TMP")
-            .env_remove("TEMP")
-            .env_remove("GAMEBRIDGE_LOG")
-            .env("ASAN_OPTIONS", "detect_leaks=1:abort_on_error=0")
-            .env("UBSAN_OPTIONS", "print_stacktrace=1");
+        command.arg(&self.library.shared).arg(&self.other);
+        inside(&mut command, private.path());
         Step::new(name, command).limit(limit).run()?.silent_success().map(drop)
     }
 }
 
-fn under_valgrind(program: &Path) -> Command {
+/// A program that finds its sockets in this folder and nowhere else, and registers games there.
+pub fn inside(command: &mut Command, folder: &Path) {
+    for name in ["XDG_RUNTIME_DIR", "TMPDIR", "HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"] {
+        command.env(name, folder);
+    }
+    for name in ["APPIMAGE", "TMP", "TEMP", "GAMEBRIDGE_LOG"] {
+        command.env_remove(name);
+    }
+    // What a program that was built with sanitizers should do.
+    command.env("ASAN_OPTIONS", "detect_leaks=1:abort_on_error=0").env("UBSAN_OPTIONS", "print_stacktrace=1");
+}
+
+pub fn under_valgrind(program: &Path) -> Command {
     let mut command = Command::new("valgrind");
     command
         .args(["--quiet", "--error-exitcode=99", "--leak-check=full", "--errors-for-leak-kinds=definite"])
@@ -289,7 +293,7 @@ fn under_valgrind(program: &Path) -> Command {
     command
 }
 
-fn first_c() -> Compiler {
+pub fn first_c() -> Compiler {
     let c = COMPILERS.into_iter().filter(|compiler| compiler.language == Language::C);
     c.into_iter().find(|compiler| compiler.exists()).unwrap_or(COMPILERS[0])
 }

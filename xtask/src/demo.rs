@@ -1,4 +1,5 @@
-//! `cargo xtask demo`: builds the library and `examples/c/game.c`, and plays it on this terminal.
+//! `cargo xtask demo`: builds the library and `examples/c/game.c`, and plays it on this terminal. `--party` is another play:
+//! [`party`](crate::party).
 
 use std::process::Command;
 
@@ -7,12 +8,13 @@ use crate::library::{self, Library, Variant};
 use crate::step::Step;
 use crate::toolchain;
 
-/// `cargo xtask demo [--discord]`
+/// `cargo xtask demo [--discord | --party]`
 pub fn run(args: &[String]) -> Result<(), String> {
     let discord = match args {
         [] => false,
         [flag] if flag == "--discord" => true,
-        _ => return Err("expected `cargo xtask demo` or `cargo xtask demo --discord`".to_owned()),
+        [flag] if flag == "--party" => return crate::party::play(),
+        _ => return Err("expected `cargo xtask demo [--discord | --party]`".to_owned()),
     };
     let cc = toolchain::cc()?;
     eprintln!("building the library (the first time takes a minute)...");

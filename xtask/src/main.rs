@@ -10,11 +10,13 @@ mod bench;
 mod c_suite;
 mod counterparts;
 mod demo;
+mod discord_rpc;
 mod exports;
 mod fuzz;
 mod header;
 mod house;
 mod library;
+mod party;
 mod prototypes;
 mod provocation;
 mod python;
@@ -31,11 +33,13 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 cargo xtask <command>
 
-  demo [--discord]              build the library and examples/c/game.c, and play it; with --discord against a real client
+  demo [--discord | --party]    build the library and examples/c/game.c, and play it; with --discord against a real client;
+                                with --party two players' games and their Discords (examples/c/party.c)
   test [--only PART] [--list]   every test there is, or one part of them
   header                        rewrite include/gamebridge.h from the build
   reference                     rewrite docs/reference.md from the catalogs
   replay [--accept] FILE        play a recording again, and say where the machines differ (docs/recording.md)
+  discord-rpc [--head]          build the library that takes the place of discord-rpc's (docs/discord-rpc.md)
   fuzz [--seconds N] [TARGET]   every fuzz target (or one) for N seconds each (default 60)
   bench [--only PART] [--write] the measurements, as a table; --write puts it into benches/README.md
 ";
@@ -49,6 +53,7 @@ fn main() -> ExitCode {
         Some("header") => header::run(rest),
         Some("reference") => reference::run(rest),
         Some("replay") => return replay::run(rest),
+        Some("discord-rpc") => discord_rpc::run(rest),
         Some("fuzz") => fuzz::run(rest),
         Some("bench") => bench::run(rest),
         None | Some("help" | "--help" | "-h") => {
