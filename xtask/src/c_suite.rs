@@ -48,7 +48,7 @@ const PROGRAMS: [Program; 9] = [
 ];
 
 /// How a program is linked to the library.
-enum Linkage {
+pub enum Linkage {
     Shared,
     Static(PathBuf),
 }
@@ -74,7 +74,8 @@ pub fn run(tally: &mut Tally) {
     panics(tally);
 }
 
-fn present(tally: &mut Tally) -> Vec<Compiler> {
+/// The compilers that are here; the others are skipped by name.
+pub fn present(tally: &mut Tally) -> Vec<Compiler> {
     let (here, missing): (Vec<Compiler>, Vec<Compiler>) = COMPILERS.into_iter().partition(|compiler| compiler.exists());
     for compiler in missing {
         tally.skipped(&format!("everything with {}", compiler.name), "it is not on this machine");
@@ -83,10 +84,10 @@ fn present(tally: &mut Tally) -> Vec<Compiler> {
 }
 
 /// Every compiler with each standard that it knows.
-fn standards<'a>(tally: &mut Tally, compilers: &'a [Compiler], what: &str) -> Vec<(&'a Compiler, &'static str)> {
+pub fn standards<'a>(tally: &mut Tally, compilers: &'a [Compiler], what: &str) -> Vec<(&'a Compiler, &'static str)> {
     let mut pairs = Vec::new();
     for compiler in compilers {
-        for standard in compiler.language.standards() {
+        for &standard in compiler.language.standards() {
             if compiler.knows(standard) {
                 pairs.push((compiler, standard));
             } else {
@@ -111,7 +112,7 @@ fn headers(tally: &mut Tally, compilers: &[Compiler]) {
 }
 
 /// A compiler with the strict flags, the standard and where the headers are.
-fn compile(compiler: &Compiler, standard: &str) -> Command {
+pub fn compile(compiler: &Compiler, standard: &str) -> Command {
     let root = house::root();
     let mut command = Command::new(compiler.name);
     command.arg(format!("-std={standard}")).args(STRICT);
@@ -123,20 +124,23 @@ fn source(name: &str) -> PathBuf {
     house::root().join("tests/c").join(format!("{name}.c"))
 }
 
-fn quiet(name: &str, command: Command) -> Result<(), String> {
+/// Runs a compiler that has nothing to say.
+pub fn quiet(name: &str, command: Command) -> Result<(), String> {
     Step::new(name, command).limit(120).run()?.silent_success().map(drop)
 }
 
 /// The same library under another name, for the program that loads two of it.
-fn other_image(library: &Library) -> PathBuf {
+pub fn other_image(library: &Library) -> PathBuf {
     let other = library.folder.join("other-image.so");
     let _ = fs::copy(&library.shared, &other);
     other
 }
 
-struct Suite<'a> {
-    library: &'a Library,
-    other: PathBuf,
+/// The programs with one build of the library.
+pub struct Suite<'a> {
+    pub library: &'a Library,
+    /// A copy of it, for the program that loads two.
+    pub other: PathBuf,
 }
 
 impl Suite<'_> {
@@ -220,7 +224,8 @@ impl Suite<'_> {
         }
     }
 
-    fn try_one(
+    /// Compiles, links and runs a program.
+    pub fn try_one(
         &self,
         name: &str,
         compiler: &Compiler,
@@ -233,7 +238,8 @@ impl Suite<'_> {
         self.play(name, Command::new(program), 180)
     }
 
-    fn build(
+    /// The program, with `flags` before its source.
+    pub fn build(
         &self,
         name: &str,
         compiler: &Compiler,
@@ -262,7 +268,7 @@ impl Suite<'_> {
     }
 
     /// Runs a program with a private folder; it is told where the library and the copy of it are.
-    fn play(&self, name: &str, mut command: Command, limit: u64) -> Result<(), String> {
+    pub fn play(&self, name: &str, mut command: Command, limit: u64) -> Result<(), String> {
         let private = Private::new();
         command
             .arg(&self.library.shared)
@@ -278,7 +284,8 @@ impl Suite<'_> {
     }
 }
 
-fn under_valgrind(program: &Path) -> Command {
+/// No bad access, nothing definitely lost.
+pub fn under_valgrind(program: &Path) -> Command {
     let mut command = Command::new("valgrind");
     command
         .args(["--quiet", "--error-exitcode=99", "--leak-check=full", "--errors-for-leak-kinds=definite"])

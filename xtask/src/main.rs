@@ -9,6 +9,7 @@ mod archive;
 mod bench;
 mod c_suite;
 mod counterparts;
+mod cpp_suite;
 mod demo;
 mod exports;
 mod fuzz;

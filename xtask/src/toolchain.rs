@@ -19,10 +19,10 @@ pub enum Language {
 
 /// Every standard that the header promises to compile under (not C90 or C++98).
 impl Language {
-    pub const fn standards(self) -> [&'static str; 4] {
+    pub const fn standards(self) -> &'static [&'static str] {
         match self {
-            Language::C => ["c99", "c11", "c17", "c2x"],
-            Language::Cpp => ["c++11", "c++14", "c++17", "c++20"],
+            Language::C => &["c99", "c11", "c17", "c2x"],
+            Language::Cpp => &["c++11", "c++14", "c++17", "c++20", "c++2b"],
         }
     }
 
