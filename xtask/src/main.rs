@@ -8,6 +8,7 @@
 mod archive;
 mod bench;
 mod c_suite;
+mod consumers;
 mod counterparts;
 mod cpp_suite;
 mod demo;
@@ -15,6 +16,7 @@ mod exports;
 mod fuzz;
 mod header;
 mod house;
+mod install;
 mod library;
 mod prototypes;
 mod provocation;
@@ -33,6 +35,8 @@ cargo xtask <command>
 
   demo [--discord]              build the library and examples/c/game.c, and play it; with --discord against a real client
   test [--only PART] [--list]   every test there is, or one part of them
+  install [--prefix FOLDER] [--destdir FOLDER] [--libdir NAME] [--lean] [--debug]
+                                headers, libraries, pkg-config file and CMake package (docs/install.md)
   header                        rewrite include/gamebridge.h from the build
   reference                     rewrite docs/reference.md from the catalogs
   replay [--accept] FILE        play a recording again, and say where the machines differ (docs/recording.md)
@@ -46,6 +50,7 @@ fn main() -> ExitCode {
     let ended = match args.first().map(String::as_str) {
         Some("demo") => demo::run(rest),
         Some("test") => test::run(rest),
+        Some("install") => install::run(rest),
         Some("header") => header::run(rest),
         Some("reference") => reference::run(rest),
         Some("replay") => return replay::run(rest),
