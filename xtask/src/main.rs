@@ -33,7 +33,8 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 cargo xtask <command>
 
-  demo [--discord]              build the library and examples/c/game.c, and play it; with --discord against a real client
+  demo [--cpp] [--discord]      build the library and examples/c/game.c (with --cpp examples/cpp/game.cpp), and play it; with
+                                --discord against a real client
   test [--only PART] [--list]   every test there is, or one part of them
   install [--prefix FOLDER] [--destdir FOLDER] [--libdir NAME] [--lean] [--debug]
                                 headers, libraries, pkg-config file and CMake package (docs/install.md)
