@@ -32,7 +32,7 @@
  *
  * ERRORS. Nothing here throws, and all of it works with -fno-exceptions and -fno-rtti. (Memory that cannot be had is the
  * standard library's matter, as anywhere; an exception out of your own reply handler comes out of the loop that polls.) What
- * can fail returns a Status, or an object that is false; last_error() is then the sentence that says why. An object that is
+ * can fail returns a Result, or an object that is false; last_error() is then the sentence that says why. An object that is
  * false, or was moved from, may be used on: every call on it fails in the same way.
  *
  * LIFETIMES. A Client and an EventCopy own what they stand for and can be moved, not copied. An Event, a Value and a Text are
@@ -120,9 +120,9 @@ inline std::uint32_t version() noexcept { return gb_version(); }
 // ---------------------------------------------------------------------------------------------------- status and ids --
 
 // How a call or a request ended. True is success.
-class Status {
+class Result {
  public:
-  Status(gb_status status = GB_OK) noexcept : status_(status) {}
+  Result(gb_status status = GB_OK) noexcept : status_(status) {}
   bool ok() const noexcept { return status_ == GB_OK; }
   explicit operator bool() const noexcept { return ok(); }
   // GB_OK, or one of GB_ERR_...
@@ -130,17 +130,17 @@ class Status {
   // In a few words, for logs.
   Text text() const noexcept { return Text(gb_status_str(status_)); }
 
-  friend bool operator==(Status a, Status b) noexcept { return a.status_ == b.status_; }
-  friend bool operator!=(Status a, Status b) noexcept { return a.status_ != b.status_; }
+  friend bool operator==(Result a, Result b) noexcept { return a.status_ == b.status_; }
+  friend bool operator!=(Result a, Result b) noexcept { return a.status_ != b.status_; }
 
  private:
   gb_status status_;
 };
 
 // A command's status, and the tag by which it can be cancelled while it has no reply.
-class Sent : public Status {
+class Sent : public Result {
  public:
-  Sent(gb_status status, std::uint64_t tag) noexcept : Status(status), tag_(tag) {}
+  Sent(gb_status status, std::uint64_t tag) noexcept : Result(status), tag_(tag) {}
   std::uint64_t tag() const noexcept { return tag_; }
 
  private:
@@ -258,7 +258,7 @@ class Event {
   gb_conn conn() const noexcept { return event_ != nullptr ? event_->conn : 0; }
   std::uint64_t tag() const noexcept { return event_ != nullptr ? event_->tag : 0; }
   // How it ended: of a reply, a disconnection, a reconnection.
-  Status status() const noexcept { return event_ != nullptr ? event_->status : GB_OK; }
+  Result status() const noexcept { return event_ != nullptr ? event_->status : GB_OK; }
   bool ok() const noexcept { return status().ok(); }
   // Whether it has this GB_FLAG_...
   bool has(std::uint32_t flag) const noexcept { return event_ != nullptr && (event_->flags & flag) != 0; }
@@ -550,19 +550,19 @@ class Connection {
   }
 
   // Ends what was sent with this tag and has no reply: it replies GB_ERR_CANCELLED.
-  Status cancel(std::uint64_t tag) const noexcept { return gb_cancel(client(), id_, tag); }
+  Result cancel(std::uint64_t tag) const noexcept { return gb_cancel(client(), id_, tag); }
 
   // Settles a GB_EVENT_REQUEST of a server: GB_OK grants it, an error refuses.
-  Status answer(const Event &request, Status answer) const noexcept { return this->answer(request.tag(), answer); }
-  Status answer(std::uint64_t request, Status answer) const noexcept {
+  Result answer(const Event &request, Result answer) const noexcept { return this->answer(request.tag(), answer); }
+  Result answer(std::uint64_t request, Result answer) const noexcept {
     return gb_answer(client(), id_, request, answer.code(), nullptr);
   }
-  Status answer(std::uint64_t request, Status answer, const Args &data) const noexcept {
+  Result answer(std::uint64_t request, Result answer, const Args &data) const noexcept {
     return gb_answer(client(), id_, request, answer.code(), data.json().c_str());
   }
 
   // Ends it, after what was sent: GB_EVENT_DISCONNECTED comes when it is over.
-  Status disconnect() const noexcept { return gb_disconnect(client(), id_); }
+  Result disconnect() const noexcept { return gb_disconnect(client(), id_); }
 
   friend bool operator==(const Connection &a, const Connection &b) noexcept { return a.id_ == b.id_; }
   friend bool operator!=(const Connection &a, const Connection &b) noexcept { return a.id_ != b.id_; }

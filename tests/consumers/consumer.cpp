@@ -16,7 +16,7 @@ int main() {
   gb::Client client;
   const gb::Connection server = client.serve("rpc", {{"/transport", "ipc"}});
   if (!server) return failed("serve");
-  gb::Status replied = GB_ERR_TIMEOUT;
+  gb::Result replied = GB_ERR_TIMEOUT;
   for (int waits = 0; waits < 200 && replied == GB_ERR_TIMEOUT; waits++)
     for (const gb::Event &ev : client.wait(100))
       if (ev.type() == GB_EVENT_CONNECTED && ev.conn() == server)

@@ -1,4 +1,24 @@
 // The header alone, twice in one file, beside the C header in either order, under every warning that programs turn on.
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+
+// Macros of headers that games include before ours: Xlib, windows.h, an engine's.
+#define Status int
+#define Bool int
+#define None 0L
+#define Success 0
+#define True 1
+#define Always 2
+#define min(a, b) a b
+#define max(a, b) a b
+#define check(expression) expression
+#define verify(expression) expression
+#define TEXT(text) L##text
+#define interface struct
+#define small char
+
 #include <gamebridge.hpp>
 #include <gamebridge.h>
 #include <gamebridge.hpp>

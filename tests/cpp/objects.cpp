@@ -126,7 +126,7 @@ static void what_is_false_fails_in_the_same_way() {
   CHECK(nothing.bytes() == nullptr && nothing.bytes_size() == 0 && nothing.data().begin() == nothing.data().end());
 }
 
-static void a_version_is_told() { CHECK(gb::version() == GB_VERSION && gb::Status(GB_ERR_FULL).text() == gb_status_str(GB_ERR_FULL)); }
+static void a_version_is_told() { CHECK(gb::version() == GB_VERSION && gb::Result(GB_ERR_FULL).text() == gb_status_str(GB_ERR_FULL)); }
 
 // ------------------------------------------------------------------------------------------------------------- values --
 

@@ -48,6 +48,11 @@ pub fn run(tally: &mut Tally) {
         Ok(()) => projects(tally, &moved, "moved to a path with spaces"),
         Err(error) => tally.failed("moving the prefix", &error.to_string()),
     }
+    if toolchain::has("mcs") && toolchain::has("mono") {
+        tally.case("the script for Unity", unity(&moved));
+    } else {
+        tally.skipped("the script for Unity", "Mono (mcs, mono) is not on this machine");
+    }
     cargo_c(tally, &home);
 }
 
@@ -84,8 +89,6 @@ fn projects(tally: &mut Tally, prefix: &Path, how: &str) {
     match cmake_tools() {
         Ok(tools) => {
             tally.case(&format!("CMake, {how}"), cmake(&tools, prefix, &out.join("cmake")));
-            tally
-                .case(&format!("CMake refuses other versions, {how}"), versions(&tools, prefix, &out.join("versions")));
         }
         Err(why) => tally.failed(&format!("CMake, {how}"), &why),
     }
@@ -170,6 +173,18 @@ fn makefile(project: &str, mut make: Command, out: &Path) -> Result<(), String> 
     PROGRAMS.iter().try_for_each(|(language, linkage)| play(&out.join(format!("{language}-{linkage}")), linkage))
 }
 
+/// The C# script, in a program that finds the library as a plugin of Unity is found: by its name, in one folder.
+fn unity(prefix: &Path) -> Result<(), String> {
+    let program = house::own("install").join("programs/unity.exe");
+    let mut compile = Command::new("mcs");
+    compile.args(["-langversion:7", "-warnaserror"]).arg(format!("-out:{}", program.display()));
+    compile.arg(house::root().join("examples/unity/Gamebridge.cs")).arg(source().join("unity/Program.cs"));
+    Step::new("consumers-unity-compile", compile).limit(120).run()?.success()?;
+    let mut run = Command::new("mono");
+    run.arg(&program).env("LD_LIBRARY_PATH", prefix.join("lib"));
+    quietly("consumers-unity", run)
+}
+
 /// Runs a program, when it is linked as it says.
 fn play(program: &Path, linkage: &str) -> Result<(), String> {
     let mut look = Command::new("readelf");
@@ -185,11 +200,16 @@ fn play(program: &Path, linkage: &str) -> Result<(), String> {
     if !as_it_says {
         return Err(outcome.complaint(&format!("{} is not linked {linkage}", program.display())));
     }
-    let private = Private::new();
     let mut run = Command::new(program);
     // Found by what the project told the linker, and by nothing else (cargo sets this for its own children).
-    run.env_remove("LD_LIBRARY_PATH").env("XDG_RUNTIME_DIR", private.path()).env("TMPDIR", private.path());
-    Step::new("consumers-run", run).limit(60).run()?.silent_success().map(drop)
+    run.env_remove("LD_LIBRARY_PATH");
+    quietly("consumers-run", run)
+}
+
+fn quietly(name: &str, mut run: Command) -> Result<(), String> {
+    let private = Private::new();
+    run.env("XDG_RUNTIME_DIR", private.path()).env("TMPDIR", private.path());
+    Step::new(name, run).limit(60).run()?.silent_success().map(drop)
 }
 
 fn source() -> PathBuf {

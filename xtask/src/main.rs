@@ -11,6 +11,7 @@ mod c_suite;
 mod consumers;
 mod counterparts;
 mod cpp_suite;
+mod csharp;
 mod demo;
 mod exports;
 mod fuzz;
