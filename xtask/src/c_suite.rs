@@ -35,7 +35,7 @@ enum Under {
     Nothing,
 }
 
-const PROGRAMS: [Program; 9] = [
+const PROGRAMS: [Program; 10] = [
     Program { name: "every_function", under: Under::Both },
     Program { name: "lifetime", under: Under::Nothing },
     Program { name: "two_images", under: Under::Sanitizers },
@@ -45,6 +45,7 @@ const PROGRAMS: [Program; 9] = [
     Program { name: "process", under: Under::Nothing },
     Program { name: "threads", under: Under::Both },
     Program { name: "values", under: Under::Both },
+    Program { name: "rpc_table", under: Under::Both },
 ];
 
 /// How a program is linked to the library.
@@ -275,6 +276,11 @@ impl Suite<'_> {
             .arg(&self.other)
             .env("XDG_RUNTIME_DIR", private.path())
             .env("TMPDIR", private.path())
+            // Where a game is registered.
+            .env("HOME", private.path())
+            .env("XDG_DATA_HOME", private.path())
+            .env("XDG_CONFIG_HOME", private.path())
+            .env_remove("APPIMAGE")
             .env_remove("TMP")
             .env_remove("TEMP")
             .env_remove("GAMEBRIDGE_LOG")

@@ -21,6 +21,7 @@ mod install;
 mod library;
 mod prototypes;
 mod provocation;
+mod python;
 mod reference;
 mod replay;
 mod rust_suite;

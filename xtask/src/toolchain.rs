@@ -4,7 +4,7 @@
 //! anything else (clang, valgrind, a sanitizer's runtime) lets what needs it be skipped by name.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::house;
@@ -113,6 +113,23 @@ pub fn python() -> Result<PathBuf, String> {
         .find(|name| runs(name, &["-c", TRY]))
         .map(PathBuf::from)
         .ok_or_else(|| "Python 3.10 or later".to_owned())
+}
+
+/// The second number of a Python's version.
+pub fn python_version(python: &Path) -> Option<u32> {
+    const PRINT: &str = "import sys; print(sys.version_info[1])";
+    let output = Command::new(python).args(["-c", PRINT]).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    String::from_utf8_lossy(&output.stdout).trim().parse().ok()
+}
+
+/// A Python 3 of this minor version: in PATH, or among pyenv's.
+pub fn python_of(minor: u32) -> Option<PathBuf> {
+    let name = format!("python3.{minor}");
+    let home = std::env::var_os("PYENV_ROOT").map(PathBuf::from);
+    let home = home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".pyenv")));
+    let versions = home.and_then(|home| fs::read_dir(home.join("versions")).ok());
+    let pyenv = versions.into_iter().flatten().flatten().map(|version| version.path().join("bin").join(&name));
+    std::iter::once(PathBuf::from(&name)).chain(pyenv).find(|python| python_version(python) == Some(minor))
 }
 
 /// Names all that `cargo xtask test` cannot do without, in one line.

@@ -12,6 +12,7 @@ mod house;
 mod http;
 mod joining;
 mod letting_in;
+mod losses;
 mod once;
 mod random_days;
 mod reading;
