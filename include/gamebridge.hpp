@@ -16,6 +16,7 @@
  *     for (const gb::Event &ev : client.poll())
  *       switch (ev.type()) {
  *       case GB_EVENT_CONNECTED:
+ *         rpc.set_activity(activity);                              // an Activity that the game keeps
  *         rpc.send("SUBSCRIBE", {{"/evt", "ACTIVITY_JOIN"}});
  *         rpc.request("GET_GUILDS", [](const gb::Event &reply) {
  *           for (gb::Value guild : reply["/guilds"]) std::puts(guild["/name"].text("?").c_str());
@@ -433,6 +434,86 @@ class Args {
   gb_args *args_;
 };
 
+// ---------------------------------------------------------------------------------------------------------- presence --
+
+// What a player does, in the fields of gb_activity, whose rules hold; a text that is empty and a number that is 0 are left
+// out. It holds its texts, so it can be kept and changed from update to update.
+//
+//   gb::Activity activity;
+//   activity.state = "In a group";
+//   activity.party_id = party, activity.party_size = 2, activity.party_max = 4;
+//   rpc.set_activity(activity);
+struct Activity {
+  std::uint32_t type = GB_ACTIVITY_PLAYING;
+  std::uint32_t status_display_type = GB_STATUS_DISPLAY_NAME;
+  bool instance = false;
+  std::string name, state, state_url, details, details_url;
+  std::int64_t start = 0, end = 0;
+  std::string large_image, large_text, large_url, small_image, small_text, small_url, invite_cover_image;
+  std::string party_id;
+  std::int32_t party_size = 0, party_max = 0;
+  std::uint32_t party_privacy = GB_PARTY_PRIVATE;
+  std::uint32_t supported_platforms = 0;
+  std::string join_secret, spectate_secret, match_secret;
+  std::string button1_label, button1_url, button2_label, button2_url;
+
+  // The same for functions of gamebridge.h; good as long as this object, unchanged.
+  gb_activity get() const noexcept {
+    gb_activity c = gb_activity();
+    c.size = static_cast<std::uint32_t>(sizeof c);
+    c.type = type;
+    c.status_display_type = status_display_type;
+    c.instance = instance ? 1 : 0;
+    c.name = name.c_str();
+    c.state = state.c_str();
+    c.state_url = state_url.c_str();
+    c.details = details.c_str();
+    c.details_url = details_url.c_str();
+    c.start = start;
+    c.end = end;
+    c.large_image = large_image.c_str();
+    c.large_text = large_text.c_str();
+    c.large_url = large_url.c_str();
+    c.small_image = small_image.c_str();
+    c.small_text = small_text.c_str();
+    c.small_url = small_url.c_str();
+    c.invite_cover_image = invite_cover_image.c_str();
+    c.party_id = party_id.c_str();
+    c.party_size = party_size;
+    c.party_max = party_max;
+    c.party_privacy = party_privacy;
+    c.supported_platforms = supported_platforms;
+    c.join_secret = join_secret.c_str();
+    c.spectate_secret = spectate_secret.c_str();
+    c.match_secret = match_secret.c_str();
+    c.button1_label = button1_label.c_str();
+    c.button1_url = button1_url.c_str();
+    c.button2_label = button2_label.c_str();
+    c.button2_url = button2_url.c_str();
+    return c;
+  }
+};
+
+// What starts the game when its player joins a friend while it is not running: the fields of gb_launch.
+struct Launch {
+  std::string application_id, name, command, steam_id;
+};
+
+// Registers it, for the user who runs this. At every start; what is there already is not written again.
+inline Result register_launch(const Launch &launch) noexcept {
+  const auto text = [](const std::string &it) { return it.empty() ? nullptr : it.c_str(); };
+  gb_launch c = gb_launch();
+  c.size = static_cast<std::uint32_t>(sizeof c);
+  c.application_id = launch.application_id.c_str();
+  c.name = text(launch.name);
+  c.command = text(launch.command);
+  c.steam_id = text(launch.steam_id);
+  return gb_register_launch(&c);
+}
+
+// Takes back what register_launch wrote for this application.
+inline Result unregister_launch(Text application_id) noexcept { return gb_unregister_launch(application_id.c_str()); }
+
 // ------------------------------------------------------------------------------------------- clients and connections --
 
 namespace detail {
@@ -458,13 +539,30 @@ class HandlerOf final : public Handler {
   F function_;
 };
 
+// Whether F can be called with a reply; not a tag.
+template <class F>
+using IfHandler = decltype(std::declval<typename std::decay<F>::type &>()(std::declval<const Event &>()));
+
 // What a client owns, at an address that stays when the client is moved.
 class Core {
  public:
-  explicit Core(const gb_options *options) : client(nullptr), count_(0) { gb_client_new(options, &client); }
+  explicit Core(const gb_options *options) : client(nullptr), loops_(0), left_(false), count_(0) {
+    gb_client_new(options, &client);
+  }
   Core(const Core &) = delete;
   Core &operator=(const Core &) = delete;
-  ~Core() { gb_client_free(client); }
+
+  // A loop over events keeps the core; so the client may go inside of it, which ends the loop.
+  void enter() noexcept { loops_++; }
+  void leave() noexcept {
+    if (--loops_ == 0 && left_) delete this;
+  }
+  struct Leave {
+    void operator()(Core *core) const noexcept {
+      core->left_ = true;
+      if (core->loops_ == 0) delete core;
+    }
+  };
 
   // Keeps the handler under a new tag. Before the command is sent: its reply may come before the call returns.
   std::uint64_t keep(std::unique_ptr<Handler> handler) {
@@ -483,13 +581,15 @@ class Core {
     }
     return handler;
   }
-  // The first event from this one on that no handler took.
-  const gb_event *unhandled(const gb_event *event) {
+  // The next event that no handler takes.
+  const gb_event *next(std::int32_t timeout_ms) {
+    if (left_) return nullptr;
+    const gb_event *event = timeout_ms == 0 ? gb_poll(client) : gb_wait(client, timeout_ms);
     while (event != nullptr && event->type == GB_EVENT_REPLY && (event->tag & OURS) != 0) {
       const std::unique_ptr<Handler> handler = take(event->tag);
       if (handler == nullptr) break;
       handler->call(Event(event));
-      event = gb_poll(client);
+      event = left_ ? nullptr : gb_poll(client);
     }
     return event;
   }
@@ -497,6 +597,11 @@ class Core {
   gb_client *client;
 
  private:
+  ~Core() { gb_client_free(client); }
+
+  // Of the polling thread's loops, one in another at most by a handler that polls.
+  unsigned loops_;
+  bool left_;
   static const std::uint64_t OURS = static_cast<std::uint64_t>(1) << 63;
   std::mutex lock_;
   std::uint64_t count_;
@@ -531,22 +636,48 @@ class Connection {
   }
   template <class F>
   Sent request(Text command, Text json, F &&handler, std::uint32_t timeout_ms = 0) const {
-    if (core_ == nullptr) return Sent(gb_send(nullptr, 0, command.c_str(), nullptr, 0), 0);
-    typedef detail::HandlerOf<typename std::decay<F>::type> Held;
-    const std::uint64_t tag = core_->keep(std::unique_ptr<detail::Handler>(new Held(std::forward<F>(handler))));
     gb_request request = gb_request();
     request.size = static_cast<std::uint32_t>(sizeof request);
     request.timeout_ms = timeout_ms;
     request.command = command.c_str();
     request.args = json.c_str();
-    request.tag = tag;
-    const gb_status status = gb_send_request(core_->client, id_, &request);
-    if (status != GB_OK) core_->take(tag);
-    return Sent(status, tag);
+    return with_handler(std::forward<F>(handler), [&](std::uint64_t tag) {
+      request.tag = tag;
+      return gb_send_request(client(), id_, &request);
+    });
   }
-  template <class F, class = decltype(std::declval<typename std::decay<F>::type &>()(std::declval<const Event &>()))>
+  template <class F, class = detail::IfHandler<F>>
   Sent request(Text command, F &&handler) const {
     return request(command, "{}", std::forward<F>(handler));
+  }
+
+  // Shows what the player does. As often as you like, also before CONNECTED: the latest always arrives, and is shown again
+  // on every new connection. The reply is as send()'s with a tag, as request()'s with a handler.
+  Sent set_activity(const Activity &activity, std::uint64_t tag = 0) const noexcept {
+    const gb_activity c = activity.get();
+    return Sent(gb_set_activity(client(), id_, &c, tag), tag);
+  }
+  template <class F, class = detail::IfHandler<F>>
+  Sent set_activity(const Activity &activity, F &&handler) const {
+    const gb_activity c = activity.get();
+    return with_handler(std::forward<F>(handler),
+                        [&](std::uint64_t tag) { return gb_set_activity(client(), id_, &c, tag); });
+  }
+  // Shows nothing any more.
+  Sent clear_activity(std::uint64_t tag = 0) const noexcept { return Sent(gb_clear_activity(client(), id_, tag), tag); }
+  template <class F, class = detail::IfHandler<F>>
+  Sent clear_activity(F &&handler) const {
+    return with_handler(std::forward<F>(handler),
+                        [&](std::uint64_t tag) { return gb_clear_activity(client(), id_, tag); });
+  }
+  // Lets in who asks to join (ev["/user/id"].id() of an ACTIVITY_JOIN_REQUEST), or turns them down.
+  Sent reply_join(Id user, bool accept, std::uint64_t tag = 0) const noexcept {
+    return Sent(gb_reply_join(client(), id_, user.value(), accept, tag), tag);
+  }
+  template <class F, class = detail::IfHandler<F>>
+  Sent reply_join(Id user, bool accept, F &&handler) const {
+    return with_handler(std::forward<F>(handler),
+                        [&](std::uint64_t tag) { return gb_reply_join(client(), id_, user.value(), accept, tag); });
   }
 
   // Ends what was sent with this tag and has no reply: it replies GB_ERR_CANCELLED.
@@ -575,6 +706,16 @@ class Connection {
   friend class Client;
   Connection(detail::Core *core, gb_conn id) noexcept : core_(core), id_(id) {}
   gb_client *client() const noexcept { return core_ != nullptr ? core_->client : nullptr; }
+  // Keeps the handler while `send` sends its command with a tag.
+  template <class F, class Send>
+  Sent with_handler(F &&handler, Send send) const {
+    if (core_ == nullptr) return Sent(send(0), 0);
+    typedef detail::HandlerOf<typename std::decay<F>::type> Held;
+    const std::uint64_t tag = core_->keep(std::unique_ptr<detail::Handler>(new Held(std::forward<F>(handler))));
+    const gb_status status = send(tag);
+    if (status != GB_OK) core_->take(tag);
+    return Sent(status, tag);
+  }
 
   detail::Core *core_;
   gb_conn id_;
@@ -584,7 +725,8 @@ class Connection {
 class Client {
  public:
   // The events that are there, once: for (const Event &ev : client.poll()). Leave the loop where you like; the next one
-  // goes on behind that event. (Each step of the walk is a poll, which is what ends the event before.)
+  // goes on behind that event. (Each step of the walk is a poll, which is what ends the event before.) The client may be
+  // destroyed inside, by this thread: that ends the loop, and the event is good until then.
   class Events {
    public:
     class iterator {
@@ -599,7 +741,7 @@ class Client {
       const Event &operator*() const noexcept { return event_; }
       const Event *operator->() const noexcept { return &event_; }
       iterator &operator++() {
-        event_ = Event(core_->unhandled(gb_poll(core_->client)));
+        event_ = Event(core_->next(0));
         return *this;
       }
       void operator++(int) { ++*this; }
@@ -614,19 +756,24 @@ class Client {
       Event event_;
     };
 
-    // Takes the first event.
-    iterator begin() {
-      if (core_ == nullptr) return iterator();
-      const gb_event *first = timeout_ms_ == 0 ? gb_poll(core_->client) : gb_wait(core_->client, timeout_ms_);
-      return iterator(core_, core_->unhandled(first));
+    Events(Events &&other) noexcept : core_(other.core_), timeout_ms_(other.timeout_ms_) { other.core_ = nullptr; }
+    Events(const Events &) = delete;
+    Events &operator=(const Events &) = delete;
+    ~Events() {
+      if (core_ != nullptr) core_->leave();
     }
+
+    // Takes the first event.
+    iterator begin() { return core_ != nullptr ? iterator(core_, core_->next(timeout_ms_)) : iterator(); }
     iterator end() const noexcept { return iterator(); }
     // Takes one event: none when there is none. With wait(), so may be the answer before the time is over.
     Event next() { return *begin(); }
 
    private:
     friend class Client;
-    Events(detail::Core *core, std::int32_t timeout_ms) noexcept : core_(core), timeout_ms_(timeout_ms) {}
+    Events(detail::Core *core, std::int32_t timeout_ms) noexcept : core_(core), timeout_ms_(timeout_ms) {
+      if (core_ != nullptr) core_->enter();
+    }
     detail::Core *core_;
     std::int32_t timeout_ms_;
   };
@@ -671,7 +818,7 @@ class Client {
   gb_client *get() const noexcept { return core_ != nullptr ? core_->client : nullptr; }
 
  private:
-  std::unique_ptr<detail::Core> core_;
+  std::unique_ptr<detail::Core, detail::Core::Leave> core_;
 };
 
 }  // namespace gamebridge

@@ -38,31 +38,31 @@ static void report_failure(const gb::Event &reply) {
 // What the game is doing, as friends see it.
 class Presence {
  public:
-  explicit Presence(gb::Connection rpc) : rpc_(rpc), size_(1) {}
+  explicit Presence(gb::Connection rpc) : rpc_(rpc) {
+    activity_.details = "The \"Old Mill\", 2 to 1";
+    activity_.large_image = "old_mill";
+    activity_.party_max = 4;
+  }
 
   // Whenever something changes, in any state of the connection: the latest one is sent, no faster than Discord allows.
   void show(const std::string &party, int size) {
-    party_ = party;
-    size_ = size;
-    gb::Args activity{{"/activity/state", size > 1 ? "In a party" : "Alone"},
-                      {"/activity/details", "The \"Old Mill\", 2 to 1"},
-                      {"/activity/assets/large_image", "old_mill"},
-                      {"/activity/party/id", party},
-                      {"/activity/party/size/0", size},
-                      {"/activity/party/size/1", 4},
-                      {"/activity/secrets/join", "join-" + party}};
-    rpc_.request("SET_ACTIVITY", activity, [](const gb::Event &reply) {
+    activity_.state = size > 1 ? "In a party" : "Alone";
+    activity_.party_id = party;
+    activity_.party_size = size;
+    // A real one is nothing that anybody could guess: docs/presence.md.
+    activity_.join_secret = "join-" + party;
+    const gb::Sent sent = rpc_.set_activity(activity_, [](const gb::Event &reply) {
       if (reply.has(GB_FLAG_SUPERSEDED)) return;  // a newer one took its place
       if (reply.ok()) say("presence", "friends see: " + reply["/state"].text().str());
       report_failure(reply);
     });
+    if (!sent) say("presence", gb::last_error().str());
   }
-  void one_more() { show(party_, size_ + 1); }
+  void one_more() { show(activity_.party_id, activity_.party_size + 1); }
 
  private:
   gb::Connection rpc_;
-  std::string party_;
-  int size_;
+  gb::Activity activity_;
 };
 
 // ----------------------------------------------------------------------------------------------------------- the friends --
@@ -87,7 +87,7 @@ class Friends {
       presence_.show("party-9", 2);
     } else if (ev.name() == "ACTIVITY_JOIN_REQUEST") {
       say("friends", ev["/user/username"].text("somebody").str() + " wants to join; welcome");
-      rpc_.request("SEND_ACTIVITY_JOIN_INVITE", {{"/user_id", ev["/user/id"].id()}}, [this](const gb::Event &reply) {
+      rpc_.reply_join(ev["/user/id"].id(), true, [this](const gb::Event &reply) {
         let_in_ = reply.ok();
         report_failure(reply);
         if (let_in_) presence_.one_more();

@@ -267,6 +267,80 @@ static void requests_come_from_many_threads(Stage &stage) {
   for (std::thread &thread : threads) thread.join();
 }
 
+// ----------------------------------------------------------------------------------------------------------- presence --
+
+static void an_activity_is_shown_field_by_field(Stage &stage) {
+  gb::Activity activity;
+  activity.type = GB_ACTIVITY_COMPETING;
+  activity.status_display_type = GB_STATUS_DISPLAY_DETAILS;
+  activity.instance = true;
+  activity.name = "name", activity.state = "state", activity.state_url = "https://example.com/state";
+  activity.details = "details", activity.details_url = "https://example.com/details";
+  activity.start = 1700000000, activity.end = 1700003600;
+  activity.large_image = "large", activity.large_text = "large text", activity.large_url = "https://example.com/large";
+  activity.small_image = "tiny", activity.small_text = "tiny text", activity.small_url = "https://example.com/tiny";
+  activity.invite_cover_image = "cover";
+  activity.party_id = "party", activity.party_size = 2, activity.party_max = 4, activity.party_privacy = GB_PARTY_PUBLIC;
+  activity.supported_platforms = GB_PLATFORM_DESKTOP;
+  activity.join_secret = "join", activity.spectate_secret = "spectate", activity.match_secret = "match";
+  const gb_activity c = activity.get();
+  CHECK_INT(sizeof c, c.size);
+  CHECK(c.type == GB_ACTIVITY_COMPETING && c.instance == 1 && c.status_display_type == GB_STATUS_DISPLAY_DETAILS);
+  const char *const texts[] = {c.name,        c.state,      c.state_url, c.details,    c.details_url,
+                               c.large_image, c.large_text, c.large_url, c.small_image, c.small_text,
+                               c.small_url,   c.invite_cover_image,      c.party_id,    c.join_secret,
+                               c.spectate_secret,           c.match_secret};
+  const char *const expected[] = {"name", "state", "https://example.com/state", "details", "https://example.com/details",
+                                  "large", "large text", "https://example.com/large", "tiny", "tiny text",
+                                  "https://example.com/tiny", "cover", "party", "join", "spectate", "match"};
+  for (std::size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) CHECK_TEXT(expected[i], texts[i]);
+  CHECK(c.start == 1700000000 && c.end == 1700003600 && c.party_size == 2 && c.party_max == 4);
+  CHECK(c.party_privacy == GB_PARTY_PUBLIC && c.supported_platforms == GB_PLATFORM_DESKTOP);
+
+  bool shown = false;
+  CHECK(stage.rpc.set_activity(activity, [&](const gb::Event &reply) {
+    CHECK(reply.ok() && reply["/state"].text() == "state" && reply["/party/size/1"].integer() == 4);
+    shown = true;
+  }));
+  stage.until([&] { return shown; });
+}
+
+static void buttons_stand_in_the_place_of_secrets(Stage &stage) {
+  gb::Activity activity;
+  activity.button1_label = "Web", activity.button1_url = "https://example.com/1";
+  activity.button2_label = "Shop", activity.button2_url = "https://example.com/2";
+  const gb_activity c = activity.get();
+  CHECK_TEXT("Web", c.button1_label);
+  CHECK_TEXT("https://example.com/1", c.button1_url);
+  CHECK_TEXT("Shop", c.button2_label);
+  CHECK_TEXT("https://example.com/2", c.button2_url);
+  CHECK(stage.rpc.set_activity(activity, 21));
+  stage.await([&](const gb::Event &ev) { return ev.type() == GB_EVENT_REPLY && ev.tag() == 21 && ev.ok(); });
+  activity.button1_label = std::string(33, 'x');
+  CHECK(stage.rpc.set_activity(activity) == GB_ERR_ARGUMENT && !gb::last_error().empty());
+}
+
+static void an_activity_is_cleared_and_a_player_answered(Stage &stage) {
+  bool cleared = false;
+  CHECK(stage.rpc.clear_activity([&](const gb::Event &reply) { cleared = reply.ok(); }));
+  CHECK(stage.rpc.clear_activity());
+  stage.until([&] { return cleared; });
+  // Nobody asked: the peer says so, or keeps quiet about it; one reply comes either way.
+  bool answered = false;
+  CHECK(stage.rpc.reply_join(gb::Id(1), true, [&](const gb::Event &) { answered = true; }));
+  CHECK(stage.rpc.reply_join(gb::Id(1), false));
+  stage.until([&] { return answered; });
+  CHECK(!gb::Connection().set_activity(gb::Activity()) && !gb::Connection().clear_activity([](const gb::Event &) {}));
+  CHECK(!gb::Connection().reply_join(gb::Id(1), true));
+}
+
+static void a_wrong_launch_is_refused() {
+  gb::Launch launch;
+  launch.application_id = "not digits";
+  CHECK(gb::register_launch(launch) == GB_ERR_ARGUMENT && !gb::last_error().empty());
+  CHECK(gb::unregister_launch("not digits") == GB_ERR_ARGUMENT);
+}
+
 #if defined(__cpp_exceptions) || defined(__EXCEPTIONS)
 static void an_exception_of_a_handler_comes_out_of_the_loop(Stage &stage) {
   int after = 0;
@@ -328,6 +402,28 @@ static void handlers_that_wait_end_with_the_client() {
   CHECK_INT(1, held.use_count());
 }
 
+static void a_client_may_go_inside_its_loop() {
+  std::unique_ptr<gb::Client> client(new gb::Client);
+  CHECK(client->serve("rpc", {{"/transport", "ipc"}}));
+  int turns = 0;
+  while (client) {
+    for (const gb::Event &ev : client->wait(1000)) {
+      client.reset();
+      turns++;
+      // The event is still there.
+      CHECK(ev.type() == GB_EVENT_CONNECTED && !ev["/ipc"].text().empty());
+    }
+  }
+  CHECK_INT(1, turns);
+  // And so from a handler, in a loop that has other events to come.
+  client.reset(new gb::Client);
+  const gb::Connection server = client->serve("rpc", {{"/transport", "ipc"}});
+  server.request("STATE", [&](const gb::Event &) { client.reset(); });
+  server.send("STATE", "{}", 5);
+  while (client)
+    for (const gb::Event &ev : client->wait(1000)) CHECK(ev.tag() != 5);
+}
+
 static void a_connection_ends_in_the_loop(Stage &stage) {
   bool replied = false;
   stage.rpc.request("AUTHORIZE", {{"/client_id", CLIENT}, {"/scopes/0", "rpc"}}, [&](const gb::Event &reply) {
@@ -353,6 +449,7 @@ int main() {
   what_is_false_fails_in_the_same_way();
   a_version_is_told();
   a_wait_is_woken();
+  a_wrong_launch_is_refused();
   {
     Stage stage;
     an_error_in_arguments_is_told_by_the_call(stage);
@@ -363,6 +460,9 @@ int main() {
     a_refused_request_keeps_no_handler(stage);
     a_cancelled_request_is_told(stage);
     a_server_is_asked_and_answers(stage);
+    an_activity_is_shown_field_by_field(stage);
+    buttons_stand_in_the_place_of_secrets(stage);
+    an_activity_is_cleared_and_a_player_answered(stage);
     requests_come_from_many_threads(stage);
     an_exception_of_a_handler_comes_out_of_the_loop(stage);
     a_connection_ends_in_the_loop(stage);
@@ -370,6 +470,7 @@ int main() {
   a_late_request_is_told();
   a_copy_outlives_its_client();
   a_moved_client_keeps_its_connections();
+  a_client_may_go_inside_its_loop();
   handlers_that_wait_end_with_the_client();
   return 0;
 }
