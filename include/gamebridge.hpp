@@ -1,9 +1,9 @@
 /* gamebridge for C++11 and later: clients, events, values and arguments as objects, over gamebridge.h.
  * SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Header-only: every function is a few inline lines over the C function of the same name, whose rules (threads, lifetimes,
- * what each event means) stand in gamebridge.h and hold here. Link the same library. Constants are those of gamebridge.h:
- * GB_EVENT_DISPATCH, GB_ERR_FULL, GB_FLAG_UNCERTAIN.
+ * Header-only: every function is a few inline lines over the C function of the same name, whose rules (threads,
+ * lifetimes, what each event means) stand in gamebridge.h and hold here. Link the same library. Constants are those of
+ * gamebridge.h: GB_EVENT_DISPATCH, GB_ERR_FULL, GB_FLAG_UNCERTAIN.
  *
  *   #include <gamebridge.hpp>
  *   namespace gb = gamebridge;
@@ -31,21 +31,24 @@
  *     draw();
  *   }
  *
- * ERRORS. Nothing here throws, and all of it works with -fno-exceptions and -fno-rtti. (Memory that cannot be had is the
- * standard library's matter, as anywhere; an exception out of your own reply handler comes out of the loop that polls.) What
- * can fail returns a Result, or an object that is false; last_error() is then the sentence that says why. An object that is
- * false, or was moved from, may be used on: every call on it fails in the same way.
+ * ERRORS. Nothing here throws, and all of it works with -fno-exceptions and -fno-rtti. (Memory that cannot be had is
+ * the standard library's matter, as anywhere; an exception out of your own reply handler comes out of the loop that
+ * polls.) What can fail returns a Result, or an object that is false; last_error() is then the sentence that says why.
+ * An object that is false, or was moved from, may be used on: every call on it fails in the same way.
  *
- * LIFETIMES. A Client and an EventCopy own what they stand for and can be moved, not copied. An Event, a Value and a Text are
- * views, small enough to pass by value: of a polled event they are good until the next poll or wait on that client, of an
- * EventCopy as long as the copy. A Connection is an id with its client's address, good as long as the client, wherever that was moved.
+ * LIFETIMES. A Client and an EventCopy own what they stand for and can be moved, not copied. An Event, a Value and a
+ * Text are views, small enough to pass by value: of a polled event they are good until the next poll or wait on that
+ * client, of an EventCopy as long as the copy. A Connection is an id with its client's address, good as long as the
+ * client, wherever that was moved.
  *
- * REPLIES come to the handler that was given to request(), called by whoever polls, before poll() goes on to the next event;
- * they are not seen in the loop. Handlers may be lambdas that hold things that only move. A handler may send, request and
- * disconnect; when it polls, its event ends as any does. Exactly one reply comes for each request whose Sent is true; when the
- * client goes first, the handlers that wait are destroyed without being called. Tags from 2^63 up belong to this header.
+ * REPLIES come to the handler that was given to request(), called by whoever polls, before poll() goes on to the next
+ * event; they are not seen in the loop. Handlers may be lambdas that hold things that only move. A handler may send,
+ * request and disconnect; when it polls, its event ends as any does. Exactly one reply comes for each request whose
+ * Sent is true; when the client goes first, the handlers that wait are destroyed without being called. Tags from 2^63
+ * up belong to this header.
  *
- * THREADS. As in gamebridge.h: one at a time polls; sending, requesting, answering, disconnecting and waking go from any. */
+ * THREADS. As in gamebridge.h: one at a time polls; sending, requesting, answering, disconnecting and waking go from
+ * any. */
 #ifndef GAMEBRIDGE_HPP
 #define GAMEBRIDGE_HPP
 
@@ -72,11 +75,12 @@
 
 namespace gamebridge {
 
-// ------------------------------------------------------------------------------------------------------------- texts --
+// ------------------------------------------------------------------------------------------------------------ texts --
 
-// A text in UTF-8 that somebody else owns and that ends with a NUL: what events hold, and what functions here take, from
-// a literal, a std::string, or another Text. Never NULL. From C++17 on it converts to std::string_view by itself. A function
-// that takes one reads it to its first NUL, as C does; a text of an event may hold more than one, and size() counts them.
+// A text in UTF-8 that somebody else owns and that ends with a NUL: what events hold, and what functions here take,
+// from a literal, a std::string, or another Text. Never NULL. From C++17 on it converts to std::string_view by itself.
+// A function that takes one reads it to its first NUL, as C does; a text of an event may hold more than one, and size()
+// counts them.
 class Text {
  public:
   Text(const char *text) noexcept : Text(text != nullptr ? text : "", text != nullptr ? std::strlen(text) : 0) {}
@@ -92,6 +96,7 @@ class Text {
   const char *end() const noexcept { return data_ + size_; }
   // A copy that is yours.
   std::string str() const { return std::string(data_, size_); }
+  operator std::string() const { return str(); }
 #if GAMEBRIDGE_HAS_STRING_VIEW
   operator std::string_view() const noexcept { return std::string_view(data_, size_); }
 #endif
@@ -118,7 +123,7 @@ inline Text last_error() noexcept { return Text(gb_last_error()); }
 // The version of the library that runs: major << 16 | minor << 8 | patch. GB_VERSION is the header's.
 inline std::uint32_t version() noexcept { return gb_version(); }
 
-// ---------------------------------------------------------------------------------------------------- status and ids --
+// --------------------------------------------------------------------------------------------------- status and ids --
 
 // How a call or a request ended. True is success.
 class Result {
@@ -164,7 +169,7 @@ class Id {
   std::uint64_t value_;
 };
 
-// ------------------------------------------------------------------------------------------------------------ values --
+// ----------------------------------------------------------------------------------------------------------- values --
 
 // JSON inside an event. What is not there is a Value too: it has the fallbacks, no elements and no members, so that
 // accesses chain without checks.
@@ -243,7 +248,7 @@ class Value {
   const gb_value *value_;
 };
 
-// ------------------------------------------------------------------------------------------------------------ events --
+// ----------------------------------------------------------------------------------------------------------- events --
 
 class EventCopy;
 
@@ -317,7 +322,7 @@ class EventCopy : public Event {
 
 inline EventCopy Event::copy() const noexcept { return EventCopy(gb_event_copy(event_)); }
 
-// --------------------------------------------------------------------------------------------------------- arguments --
+// -------------------------------------------------------------------------------------------------------- arguments --
 
 // JSON text that you trust, for a field of Args: {"/activity/party/size", Json("[1,4]")}.
 class Json {
@@ -329,9 +334,10 @@ class Json {
   Text text_;
 };
 
-// Arguments under construction, a JSON object that is filled by JSON pointer: what is missing on the way is made, arrays
-// where a path goes on with 0 or - (append). Takes texts, numbers, bool, nullptr (null), an Id, a Value out of an event, and
-// Json. Errors stick, and the call that the object is passed to refuses it with a sentence that names the path.
+// Arguments under construction, a JSON object that is filled by JSON pointer: what is missing on the way is made,
+// arrays where a path goes on with 0 or - (append). Takes texts, numbers, bool, nullptr (null), an Id, a Value out of
+// an event, and Json. Errors stick, and the call that the object is passed to refuses it with a sentence that names the
+// path.
 //
 //   rpc.send("SUBSCRIBE", {{"/evt", "SPEAKING_START"}, {"/args/channel_id", channel}});
 //   Args args;
@@ -434,10 +440,10 @@ class Args {
   gb_args *args_;
 };
 
-// ---------------------------------------------------------------------------------------------------------- presence --
+// --------------------------------------------------------------------------------------------------------- presence --
 
-// What a player does, in the fields of gb_activity, whose rules hold; a text that is empty and a number that is 0 are left
-// out. It holds its texts, so it can be kept and changed from update to update.
+// What a player does, in the fields of gb_activity, whose rules hold; a text that is empty and a number that is 0 are
+// left out. It holds its texts, so it can be kept and changed from update to update.
 //
 //   gb::Activity activity;
 //   activity.state = "In a group";
@@ -514,7 +520,7 @@ inline Result register_launch(const Launch &launch) noexcept {
 // Takes back what register_launch wrote for this application.
 inline Result unregister_launch(Text application_id) noexcept { return gb_unregister_launch(application_id.c_str()); }
 
-// ------------------------------------------------------------------------------------------- clients and connections --
+// ------------------------------------------------------------------------------------------ clients and connections --
 
 namespace detail {
 
@@ -651,8 +657,8 @@ class Connection {
     return request(command, "{}", std::forward<F>(handler));
   }
 
-  // Shows what the player does. As often as you like, also before CONNECTED: the latest always arrives, and is shown again
-  // on every new connection. The reply is as send()'s with a tag, as request()'s with a handler.
+  // Shows what the player does. As often as you like, also before CONNECTED: the latest always arrives, and is shown
+  // again on every new connection. The reply is as send()'s with a tag, as request()'s with a handler.
   Sent set_activity(const Activity &activity, std::uint64_t tag = 0) const noexcept {
     const gb_activity c = activity.get();
     return Sent(gb_set_activity(client(), id_, &c, tag), tag);
@@ -725,8 +731,8 @@ class Connection {
 class Client {
  public:
   // The events that are there, once: for (const Event &ev : client.poll()). Leave the loop where you like; the next one
-  // goes on behind that event. (Each step of the walk is a poll, which is what ends the event before.) The client may be
-  // destroyed inside, by this thread: that ends the loop, and the event is good until then.
+  // goes on behind that event. (Each step of the walk is a poll, which is what ends the event before.) The client may
+  // be destroyed inside, by this thread: that ends the loop, and the event is good until then.
   class Events {
    public:
     class iterator {
@@ -807,14 +813,16 @@ class Client {
 
   // The events that are there, without waiting.
   Events poll() const noexcept { return Events(core_.get(), 0); }
-  // The same, waiting for the first one at most timeout_ms (negative: no limit). May come out empty early, as after wake().
+  // The same, waiting for the first one at most timeout_ms (negative: no limit). May come out empty early, as after
+  // wake().
   Events wait(std::int32_t timeout_ms) const noexcept { return Events(core_.get(), timeout_ms); }
   // Makes one wait() return: the one that waits, or the next.
   void wake() const noexcept { gb_wake(get()); }
   // Readable (on Windows: signalled) while something can be polled. Never read or close it.
   std::intptr_t wakeup_handle() const noexcept { return gb_wakeup_handle(get()); }
 
-  // The client for functions of gamebridge.h; NULL when it is false. Replies to request() are for poll() and wait() here.
+  // The client for functions of gamebridge.h; NULL when it is false. Replies to request() are for poll() and wait()
+  // here.
   gb_client *get() const noexcept { return core_ != nullptr ? core_->client : nullptr; }
 
  private:

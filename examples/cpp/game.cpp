@@ -1,14 +1,14 @@
 // A game of 60 frames a second with a presence, friends who join, and an overlay that shows who speaks. C++11.
 //
-// What concerns Discord is in three classes: Presence and Friends need nothing but a Discord on the machine, the Overlay an
-// access token of the player with the scope `rpc`. None of them waits: each is told of events once a frame.
+// What concerns Discord is in three classes: Presence and Friends need nothing but a Discord on the machine, the
+// Overlay an access token of the player with the scope `rpc`. None of them waits: each is told of events once a frame.
 //
-// Town stands in for Discord and for other people, so that all this plays without an account: it hosts GameBridge in the
-// same process and drives it. A real game has no such class.
+// Town stands in for Discord and for other people, so that all this plays without an account: it hosts GameBridge in
+// the same process and drives it. A real game has no such class.
 //
 //     cargo xtask demo --cpp              plays it, and prints a line for everything that happens
-//     cargo xtask demo --cpp --discord    with the Discord that runs here: DISCORD_CLIENT_ID names your application, and
-//                                         DISCORD_ACCESS_TOKEN, when it is set, opens the overlay
+//     cargo xtask demo --cpp --discord    with the Discord that runs here: DISCORD_CLIENT_ID names your application,
+//                                         and DISCORD_ACCESS_TOKEN, when it is set, opens the overlay
 #include <gamebridge.hpp>
 
 #include <chrono>
@@ -22,18 +22,20 @@ namespace gb = gamebridge;
 
 static const char *const CLIENT_ID = "192741864418312192";
 
-// ---------------------------------------------------------------------------------------------------------- the trace --
+// -------------------------------------------------------------------------------------------------------- the trace --
 
 static int frame = 0;
 
-static void say(const char *who, const std::string &what) { std::printf("frame %4d  %-9s %s\n", frame, who, what.c_str()); }
+static void say(const char *who, const std::string &what) {
+  std::printf("frame %4d  %-9s %s\n", frame, who, what.c_str());
+}
 
 // For commands of which only the failure is worth a word.
 static void report_failure(const gb::Event &reply) {
   if (!reply.ok()) say("failed", reply.name().str() + ": " + reply.message().str());
 }
 
-// --------------------------------------------------------------------------------------------------------- the presence --
+// ----------------------------------------------------------------------------------------------------- the presence --
 
 // What the game is doing, as friends see it.
 class Presence {
@@ -65,7 +67,7 @@ class Presence {
   gb::Activity activity_;
 };
 
-// ----------------------------------------------------------------------------------------------------------- the friends --
+// ------------------------------------------------------------------------------------------------------ the friends --
 
 // Joining and being joined.
 class Friends {
@@ -105,7 +107,7 @@ class Friends {
   bool listens_, joined_, let_in_;
 };
 
-// ----------------------------------------------------------------------------------------------------------- the overlay --
+// ------------------------------------------------------------------------------------------------------ the overlay --
 
 // Who is in the player's voice channel, and who speaks.
 class Overlay {
@@ -190,7 +192,7 @@ class Overlay {
   bool changed_;
 };
 
-// ------------------------------------------------------------------------------------------------------------- the town --
+// --------------------------------------------------------------------------------------------------------- the town --
 
 // Plays Discord and another player, Mason, by commands to the server.
 class Town {
@@ -237,7 +239,7 @@ class Town {
   gb::Id mason_, channel_;
 };
 
-// ------------------------------------------------------------------------------------------------------------- the game --
+// --------------------------------------------------------------------------------------------------------- the game --
 
 class Game {
  public:

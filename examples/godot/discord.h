@@ -1,4 +1,5 @@
-// Discord as a node for Godot 4: add one to a scene, connect its signals, call show_activity. A GDExtension over godot-cpp.
+// Discord as a node for Godot 4: add one to a scene, connect its signals, call show_activity. A GDExtension over
+// godot-cpp.
 #pragma once
 
 #include <gamebridge.hpp>

@@ -1,4 +1,5 @@
-// Discord for a game: one object as long as the game runs, polled once a frame. Blueprints set the presence and are told of joins.
+// Discord for a game: one object as long as the game runs, polled once a frame. Blueprints set the presence and are
+// told of joins.
 #pragma once
 
 #include "CoreMinimal.h"

@@ -1,5 +1,5 @@
-// gamebridge as a module of an Unreal project, without sources: where its headers and libraries lie, and what is shipped.
-// It stands in Source/ThirdParty/Gamebridge/, with include/ and lib/ of an installed prefix beside it (docs/unreal.md).
+// gamebridge as a module of an Unreal project, without sources: where its headers and libraries lie, and what is
+// shipped. It stands in Source/ThirdParty/Gamebridge/, with include/ and lib/ of an installed prefix beside it (docs/unreal.md).
 using System.IO;
 using UnrealBuildTool;
 

@@ -1,5 +1,5 @@
-// What a program of somebody else does with the installed library and the C++ header: hosts a server, connects to it, sets an
-// activity, and ends with 0 when the reply came.
+// What a program of somebody else does with the installed library and the C++ header: hosts a server, connects to it,
+// sets an activity, and ends with 0 when the reply came.
 #include <gamebridge.hpp>
 
 #include <cstdio>

@@ -1,5 +1,5 @@
-// Two units of one program, both with the header. The second is built without exceptions and run-time types, and with another
-// standard; objects of one are used in the other.
+// Two units of one program, both with the header. The second is built without exceptions and run-time types, and with
+// another standard; objects of one are used in the other.
 #include <gamebridge.hpp>
 
 void second_unit_asks(gamebridge::Connection server, int &replies);

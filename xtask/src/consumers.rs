@@ -1,5 +1,5 @@
-//! What is installed, and projects that find it: `tests/consumers` with CMake, pkg-config and a plain Makefile, in C and C++,
-//! shared and static.
+//! What is installed, and projects that find it: `tests/consumers` with CMake, pkg-config and a plain Makefile, in C
+//! and C++, shared and static.
 //!
 //! The library is installed under `target`, the projects are built against the prefix and run; then the prefix is moved
 //! to a path with a space in it, and all is done again. What stands in the prefix's files about a machine would show.
@@ -108,7 +108,7 @@ fn projects(tally: &mut Tally, prefix: &Path, how: &str) {
     }
 }
 
-// ---------------------------------------------------------------------------------------------------------- projects --
+// --------------------------------------------------------------------------------------------------------- projects --
 
 /// The folder with cmake and ninja, in the virtual environment.
 fn cmake_tools() -> Result<PathBuf, String> {
@@ -223,9 +223,10 @@ fn with_tools(tools: &Path) -> std::ffi::OsString {
     std::env::join_paths(folders).unwrap_or(path)
 }
 
-// ----------------------------------------------------------------------------------------------------------- cargo-c --
+// ---------------------------------------------------------------------------------------------------------- cargo-c --
 
-/// `cargo cinstall`, where cargo-c is (on PATH, or in target/tools): the same files, and CMake and pkg-config find them.
+/// `cargo cinstall`, where cargo-c is (on PATH, or in target/tools): the same files, and CMake and pkg-config find
+/// them.
 fn cargo_c(tally: &mut Tally, home: &Path) {
     let name = "cargo cinstall lays down the same";
     let tools = with_tools(&house::target().join("tools/bin"));

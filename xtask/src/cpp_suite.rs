@@ -1,5 +1,5 @@
-//! The C++ header: the programs of `tests/cpp`, under every C++ standard and compiler there is, with and without exceptions
-//! and run-time types, under the sanitizers and valgrind.
+//! The C++ header: the programs of `tests/cpp`, under every C++ standard and compiler there is, with and without
+//! exceptions and run-time types, under the sanitizers and valgrind.
 //!
 //! The rules of the C suite hold: exit code 0, and nothing on standard error.
 

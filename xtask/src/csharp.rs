@@ -1,5 +1,5 @@
-//! The declarations of `examples/unity/Gamebridge.cs`, held against the header: C# believes whatever a script says about a
-//! native function, and a wrong type is a crash in somebody's game.
+//! The declarations of `examples/unity/Gamebridge.cs`, held against the header: C# believes whatever a script says
+//! about a native function, and a wrong type is a crash in somebody's game.
 //!
 //! Reads that one file, which declares each function in one statement behind `public static extern`.
 

@@ -1,9 +1,10 @@
-//! `cargo xtask install`: headers, libraries, the pkg-config file and the CMake package, where C and C++ projects look for them.
+//! `cargo xtask install`: headers, libraries, the pkg-config file and the CMake package, where C and C++ projects look
+//! for them.
 //!
-//! The same files as `cargo cinstall` lays down (Cargo.toml, `package.metadata.capi`), for whoever does not have cargo-c. Two
-//! things are better here: the libraries are what one ships, the static one being one object with our globals only
-//! ([`crate::archive`]) and both without the lines for debuggers, a fifth of the size; and the pkg-config file names its prefix relative to
-//! itself, so that the prefix may be moved.
+//! The same files as `cargo cinstall` lays down (Cargo.toml, `package.metadata.capi`), for whoever does not have
+//! cargo-c. Two things are better here: the libraries are what one ships, the static one being one object with our
+//! globals only ([`crate::archive`]) and both without the lines for debuggers, a fifth of the size; and the pkg-config
+//! file names its prefix relative to itself, so that the prefix may be moved.
 
 use std::fs;
 use std::path::{Component, Path, PathBuf};

@@ -1,5 +1,6 @@
-# Which requests this version satisfies: the same major version, before 1.0 the same minor version too (it may change the
-# interface, and the soname with it), and not an older one. The version is the installed header's, so that it stands in one place.
+# Which requests this version satisfies: the same major version, before 1.0 the same minor version too (it may change
+# the interface, and the soname with it), and not an older one. The version is the installed header's, so that it
+# stands in one place.
 
 file(STRINGS "${CMAKE_CURRENT_LIST_DIR}/../../../include/gamebridge.h" _gamebridge_lines
   REGEX "^#define GB_VERSION_(MAJOR|MINOR|PATCH) [0-9]+$")

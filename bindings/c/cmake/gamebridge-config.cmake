@@ -1,7 +1,7 @@
 # find_package(gamebridge 0.1 REQUIRED)                       both targets where both are installed
 # find_package(gamebridge 0.1 REQUIRED COMPONENTS static)     not without this one
 #
-#   target_link_libraries(game PRIVATE gamebridge::shared)    beside the game lies libgamebridge.so.0.1, or gamebridge.dll
+#   target_link_libraries(game PRIVATE gamebridge::shared)    libgamebridge.so.0.1, gamebridge.dll beside the game
 #   target_link_libraries(game PRIVATE gamebridge::static)    inside the game
 #
 # Everything is found relative to this file, <prefix>/share/cmake/gamebridge, so the prefix may be moved. Nothing is

@@ -1,5 +1,5 @@
-// A C# program with the script that Unity projects copy: hosts a server, connects to it, sets an activity, and ends with
-// 0 when the reply came.
+// A C# program with the script that Unity projects copy: hosts a server, connects to it, sets an activity, and ends
+// with 0 when the reply came.
 using System;
 using System.Threading;
 using Gamebridge;
@@ -52,7 +52,8 @@ static class Program
     {
         if (reply.Status != Native.Ok || reply.Tag != 7 || reply.Name != "SET_ACTIVITY") return Failed(reply.Message);
         var data = reply.Data;
-        var read = reply["/state"].Text("?") == State && data.Count > 0 && data[0].Key != null && reply["/instance"].Bool();
+        var read = reply["/state"].Text("?") == State && data.Count > 0 && data[0].Key != null
+            && reply["/instance"].Bool();
         var missing = !reply["/nobody"].Exists && reply["/nobody"].Bool(true) && reply["/nobody"].Text("x") == "x"
             && reply["/nobody"].Int(5) == 5 && reply["/nobody"].Id == 0;
         return read && missing ? 0 : Failed(data.Json);
