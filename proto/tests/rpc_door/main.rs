@@ -19,6 +19,7 @@ mod reading;
 mod relayed;
 mod settings;
 mod shapes;
+mod tokens;
 mod town;
 mod upstream;
 mod waiting;
