@@ -193,6 +193,27 @@ fn auto_changes_when_a_discord_starts_and_when_it_quits() {
 }
 
 #[test]
+fn commands_wait_for_connected() {
+    let (folder, elsewhere, game) = (Folder::new(), Folder::new(), Game::new());
+    // A Discord that takes the connection and says nothing.
+    let silent = UnixListener::bind(elsewhere.socket()).expect("our own folder");
+    let params = relay(&folder, "auto", &elsewhere.socket());
+    let near = game.serve(&params);
+    assert_eq!(game.send(near, "STATE", "{}", 1), GB_OK);
+    let first = game.until("anything", |seen| seen.conn == near && seen.kind != GB_EVENT_LOG);
+    assert_eq!(first.kind, GB_EVENT_CONNECTED, "{first:?}");
+    assert_eq!(game.reply(near, 1).status, GB_OK);
+    // One that ends before has answered all the same.
+    let other = Folder::new();
+    let ended = game.serve(&relay(&other, "auto", &elsewhere.socket()));
+    assert_eq!(game.send(ended, "STATE", "{}", 2), GB_OK);
+    assert_eq!(game.disconnect(ended), GB_OK);
+    assert_eq!(game.reply(ended, 2).tag, 2);
+    game.disconnected(ended);
+    drop(silent);
+}
+
+#[test]
 fn desktop_without_a_discord_closes_who_waits_in_time() {
     let (folder, game) = (Folder::new(), Game::new());
     let near = game.serve(&relay(&folder, "desktop", "/nobody/is/here"));
