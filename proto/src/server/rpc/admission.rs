@@ -169,6 +169,7 @@ impl Door {
             .with("user", |out| objects::user(out, cx.world.local_user()))
             .end();
         self.open(cx, peer, transport, caller, &ready);
+        self.relay.keep_company(cx.now);
         // Voice settings that its application had set are in force again.
         self.fan_out(cx, peer, &opened);
     }

@@ -127,9 +127,9 @@ enum Watch {
     Off,
     /// A connection is being made.
     Looking,
-    /// There was none.
-    Resting { again: Instant },
-    /// it is there, and this user is logged in (JSON).
+    /// There was none; whether somebody was there who will not do.
+    Resting { again: Instant, unwelcome: bool },
+    /// It is there, and this user is logged in (JSON).
     Present { user: Box<[u8]> },
 }
 
@@ -261,19 +261,26 @@ impl Relay {
             (_, _, true) => LOOK_WITH_PEERS,
             _ => LOOK_ALONE,
         };
-        self.watch = Watch::Resting { again: now + least + self.random.up_to(least) };
+        self.watch = Watch::Resting { again: now + least + self.random.up_to(least), unwelcome };
     }
 
     /// Somebody waits for a Discord: it is looked for sooner.
     fn hurry(&mut self) {
-        if let Watch::Resting { again } = &mut self.watch {
+        if let Watch::Resting { again, .. } = &mut self.watch {
             *again = (*again).min(self.looked + LOOK_AGAIN);
+        }
+    }
+
+    /// A guest is there, who would rather be with a Discord.
+    pub(super) fn keep_company(&mut self, now: Instant) {
+        if let Watch::Resting { again, unwelcome: false } = &mut self.watch {
+            *again = (*again).min(now + LOOK_WITH_PEERS + self.random.up_to(LOOK_WITH_PEERS));
         }
     }
 
     pub(super) fn next_timeout(&self) -> Option<Instant> {
         let again = match self.watch {
-            Watch::Resting { again } => Some(again),
+            Watch::Resting { again, .. } => Some(again),
             Watch::Off | Watch::Looking | Watch::Present { .. } => None,
         };
         let idle = self.trunks.values().filter_map(Trunk::next_timeout);

@@ -433,7 +433,7 @@ impl Door {
         if self.relay.first_look.is_some_and(|until| until <= now) {
             self.do_without(cx, "no Discord was found in time");
         }
-        if let Watch::Resting { again } = self.relay.watch
+        if let Watch::Resting { again, .. } = self.relay.watch
             && again <= now
         {
             self.relay.look(now);
