@@ -14,6 +14,7 @@ mod joining;
 mod letting_in;
 mod losses;
 mod once;
+mod posts;
 mod random_days;
 mod reading;
 mod relayed;

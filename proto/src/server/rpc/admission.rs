@@ -67,7 +67,7 @@ impl Door {
         let greeting = || {
             self.peers.iter().filter_map(|(number, peer)| match peer.state {
                 State::Greeting { until } => Some((until, *number)),
-                State::Waiting { .. } | State::Open(_) | State::Once(_) => None,
+                State::Waiting { .. } | State::Open(_) | State::Once { .. } => None,
             })
         };
         if greeting().count() >= self.config.limits.greeting

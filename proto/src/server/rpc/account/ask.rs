@@ -32,6 +32,8 @@ pub(super) struct Ask {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
     Each,
+    /// Only that it was refused: what it asked for comes behind.
+    Refusals,
     /// Nothing: it did not ask.
     Never,
 }
@@ -87,6 +89,9 @@ impl Ask {
     }
 
     pub(super) fn done(&self, data: &[u8], frame: &mut Vec<u8>, out: &mut impl Sink) {
+        if self.answer == Answer::Refusals {
+            return;
+        }
         envelope::reply_begin(frame, &self.name);
         frame.extend_from_slice(if data.is_empty() { b"null" } else { data });
         envelope::reply_end(frame, &self.nonce);

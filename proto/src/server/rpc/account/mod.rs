@@ -22,6 +22,7 @@
 //! [`Door::handle_upstream`](super::Door::handle_upstream).
 
 mod ask;
+mod posts;
 mod ready;
 mod relay;
 mod topics;
@@ -31,6 +32,7 @@ mod upstream;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use self::posts::{Post, Step};
 use self::trunk::Trunk;
 use super::Sink;
 use super::subscription::Topic;
@@ -148,6 +150,7 @@ pub(super) struct Relay {
     /// Who the host was told is logged in.
     told: Option<u64>,
     trunks: BTreeMap<ApplicationId, Trunk>,
+    posts: BTreeMap<u32, Post>,
     last_session: u32,
     random: Random,
     doc: Document,
@@ -170,6 +173,7 @@ impl Relay {
             grace: None,
             told: None,
             trunks: BTreeMap::new(),
+            posts: BTreeMap::new(),
             last_session: 0,
             random: Random::new(seed),
             doc: Document::new(),
@@ -195,7 +199,7 @@ impl Relay {
 
     /// Wants a connection as this application, unless there is one.
     fn want(&mut self, client_id: ApplicationId) -> &mut Trunk {
-        self.trunks.entry(client_id).or_insert_with(Trunk::new)
+        self.trunks.entry(client_id).or_default()
     }
 
     /// Asks for the connections that are wanted, `most` in all: those that nobody uses go first. The applications for which
@@ -284,6 +288,10 @@ impl Relay {
             Watch::Off | Watch::Looking | Watch::Present { .. } => None,
         };
         let idle = self.trunks.values().filter_map(Trunk::next_timeout);
-        idle.chain([again, self.first_look, self.grace].into_iter().flatten()).min()
+        let posts = self.posts.values().filter_map(|post| match post.step {
+            Step::Waits { until, .. } => Some(until),
+            Step::Shown => None,
+        });
+        idle.chain(posts).chain([again, self.first_look, self.grace].into_iter().flatten()).min()
     }
 }

@@ -2,6 +2,7 @@
 //! changes from one account to the other.
 
 use super::ask::Kind;
+use super::posts::{Post, Step, is_single};
 use super::trunk::{Asked, Outcome, Trunk};
 use super::upstream::Upstream;
 use super::{Account, CLOSE_LATER, CLOSE_RESTART, Errand, FIRST_LOOK, GRACE, LINGER, Meets, NO_ROOM, Watch, ready};
@@ -11,7 +12,7 @@ use crate::secret::Secret;
 use crate::server::rpc::admission::refuse;
 use crate::server::rpc::caller::Caller;
 use crate::server::rpc::commands::{Call, Effect, Reply, topic};
-use crate::server::rpc::peer::{Peer, Standing};
+use crate::server::rpc::peer::{Peer, Standing, State};
 use crate::server::rpc::refusal::Refusal;
 use crate::server::rpc::{Cx, Door, Sink, envelope, notify, objects};
 use crate::time::Instant;
@@ -44,6 +45,7 @@ impl Door {
             for peer in waiting.map(|(number, _)| *number).collect::<Vec<_>>() {
                 self.close(cx, peer, CLOSE_LATER, NO_ROOM);
             }
+            self.end_posts(cx, NO_ROOM, |post| post.client == client);
         }
     }
 
@@ -181,7 +183,9 @@ impl Door {
         let expires = root.member("expires").as_str().and_then(Timestamp::parse).map_or(0, |at| at.0);
         let left = expires.saturating_sub(cx.world.unix_ms(cx.now));
         let left = if left == 0 { TOKEN_LIFETIME } else { std::time::Duration::from_millis(left).min(TOKEN_LIFETIME) };
-        let Some(open) = self.peers.get_mut(&peer).and_then(Peer::open_mut) else { return };
+        let Some(open) = self.peers.get_mut(&peer).and_then(Peer::open_mut) else {
+            return self.authenticated_post(cx, peer, scopes.into());
+        };
         let mut notice = Vec::new();
         Object::begin(&mut notice)
             .id("client_id", client.get())
@@ -270,6 +274,7 @@ impl Door {
         for client in self.relay.trunks.keys().copied().collect::<Vec<_>>() {
             self.drop_upstream(cx, client, code.filter(|_| Some(client) == home), BROKE);
         }
+        self.end_posts(cx, BROKE, |_| true);
         let sentence = format!("Discord is gone: {why}");
         cx.out.event(Event::log(LogLevel::Info, "account", &sentence));
         self.relay.grace = Some(cx.now + GRACE);
@@ -329,6 +334,7 @@ impl Door {
                 self.open(cx, peer, transport, caller, &ready);
             }
         }
+        self.begin_posts(cx);
         self.connect_upstreams(cx);
     }
 
@@ -339,6 +345,11 @@ impl Door {
             self.peers.remove(&peer);
             refuse(cx.out, peer, code, why);
         }
+        self.end_posts(cx, why, |post| post.client == client);
+    }
+
+    pub(in crate::server::rpc) fn is_discord_there(&self) -> bool {
+        matches!(self.relay.watch, Watch::Present { .. })
     }
 
     /// Who waited for READY and got none in time.
@@ -355,13 +366,13 @@ impl Door {
         cx: &mut Cx<'_, impl Sink>,
         call: Call<'_>,
     ) -> Result<Effect, Refusal> {
-        if !self.peers.get(&call.caller.peer).is_some_and(Peer::is_relayed) {
-            let name = call.row.name;
-            let sentence = format!("{name}: a single request is a guest's, and the account is that of a Discord");
-            return Err(Refusal::new(ErrorCode::InvalidCommand, sentence));
-        }
         let Call { caller, row, root, args, nonce, text } = call;
         let peer = caller.peer;
+        let known = self.peers.get(&peer).map(|known| &known.state);
+        if matches!(known, Some(State::Once { .. })) && !is_single(row) {
+            return Err(Caller::lasts(row.name));
+        }
+        let has_begun = !matches!(known, Some(State::Waiting { .. }));
         let kind = match row.name {
             "SUBSCRIBE" => Kind::Subscribe(topic(call)?.1),
             "UNSUBSCRIBE" => Kind::Unsubscribe(topic(call)?.1),
@@ -370,8 +381,7 @@ impl Door {
                 kind(row.name, args)
             }
         };
-        let trunk = self.peers.get(&peer).and_then(Peer::open);
-        let trunk = trunk.and_then(|open| self.relay.trunks.get_mut(&open.caller.client));
+        let trunk = self.relay.trunks.get_mut(&caller.client).filter(|_| has_begun);
         let trunk = trunk.ok_or(Refusal::new(ErrorCode::Unknown, "READY has not come yet"))?;
         if let Kind::Subscribe(topic) = kind {
             let most = self.config.limits.subscriptions;
@@ -391,11 +401,7 @@ impl Door {
 
     /// Whether this one's commands go to a Discord.
     pub(in crate::server::rpc) fn is_relayed(&self, caller: &Caller) -> bool {
-        match self.peers.get(&caller.peer) {
-            Some(peer) if peer.open().is_some() => peer.is_relayed(),
-            // Who waits for READY; or a single request, by what a peer would meet now.
-            _ => !self.relay.serves_guests(),
-        }
+        self.peers.get(&caller.peer).is_some_and(Peer::is_relayed)
     }
 
     /// A peer is gone, of an application that may have nobody left.
@@ -406,6 +412,7 @@ impl Door {
         client: ApplicationId,
     ) {
         let needed = self.relay.home() == Some(client) || self.peers.values().any(|peer| peer.client() == Some(client));
+        self.relay.posts.remove(&peer);
         let Some(trunk) = self.relay.trunks.get_mut(&client) else { return };
         trunk.leave(cx.now, peer, cx.out);
         if !needed {
@@ -422,6 +429,8 @@ impl Door {
                 cx.out.errand(Errand::Close { session });
             }
         }
+        let over = |post: &Post| matches!(post.step, Step::Waits { until, .. } if until <= now);
+        self.end_posts(cx, self.too_late(), over);
         let idle = |trunk: &Trunk| trunk.idle_until.is_some_and(|until| until <= now);
         let idle = self.relay.trunks.iter().filter(|(_, trunk)| idle(trunk)).map(|(client, _)| *client);
         for client in idle.collect::<Vec<_>>() {

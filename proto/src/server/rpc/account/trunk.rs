@@ -89,8 +89,9 @@ pub(super) enum Outcome {
     Refused(Vec<u32>),
 }
 
-impl Trunk {
-    pub(super) fn new() -> Self {
+impl Default for Trunk {
+    /// One that wants its first connection.
+    fn default() -> Self {
         Trunk {
             upstreams: vec![Upstream::wanted(None)],
             ready: None,
@@ -100,7 +101,9 @@ impl Trunk {
             frame: Vec::new(),
         }
     }
+}
 
+impl Trunk {
     pub(super) fn join(&mut self, peer: u32) {
         self.members.insert(peer, Member::default());
         self.idle_until = None;
@@ -190,6 +193,17 @@ impl Trunk {
             }
         }
         Ok(())
+    }
+
+    /// Shows a peer's token, of which it hears only when it is refused.
+    pub(super) fn vouch(&mut self, now: Instant, peer: u32, token: &Secret, out: &mut impl Sink) {
+        self.pending.push_back(Ask {
+            peer,
+            nonce: b"null"[..].into(),
+            answer: Answer::Refusals,
+            ..Ask::authenticate(token)
+        });
+        self.advance(now, out);
     }
 
     /// Begins what no longer has to wait.
