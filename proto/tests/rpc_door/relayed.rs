@@ -92,6 +92,45 @@ fn what_can_be_judged_here_goes_nowhere() {
 }
 
 #[test]
+fn what_only_discord_knows_is_passed_on_for_who_could_ask_it_itself() {
+    let mut front = Front::present();
+    let session = front.joined(&[1, 2]);
+    front.authenticate(1, "t", &["rpc"]);
+    front.say(1, "CAPTURE_SHORTCUT", &json!({"action": "START"}), "a");
+    let went = front.one();
+    assert_eq!(
+        (went.session, went.name.as_str(), &went.args["action"]),
+        (session, "CAPTURE_SHORTCUT", &json!("START"))
+    );
+    front.reply(&went, &json!({"shortcut": 1}));
+    assert_eq!(front.heard(1), [done("CAPTURE_SHORTCUT", "a")]);
+    // No command by its form, sent by Discord only, an event, or with arguments that are none.
+    for (name, args, code) in [
+        ("capture_shortcut", json!({}), 4002),
+        ("GET_GUILDS ", json!({}), 4002),
+        ("get_guilds", json!({}), 4002),
+        ("", json!({}), 4002),
+        ("DISPATCH", json!({}), 4002),
+        ("GUILD_CREATE", json!({}), 4002),
+        ("CAPTURE_SHORTCUT", json!([]), 4000),
+        (&"A".repeat(65), json!({}), 4002),
+    ] {
+        front.say(1, name, &args, "n");
+        let heard = front.heard(1);
+        assert_eq!((&heard[0].1, heard[0].2), (&json!("n"), code), "{name:?}");
+    }
+    // Who showed no token, or came over the web.
+    front.say(2, "CAPTURE_SHORTCUT", &json!({}), "n");
+    assert_eq!(front.heard(2), [failed("CAPTURE_SHORTCUT", "n", 4002)]);
+    front.websocket(3);
+    front.house.out();
+    assert_eq!(front.authenticate(3, "t", &["rpc"]), session);
+    front.say(3, "CAPTURE_SHORTCUT", &json!({}), "n");
+    assert_eq!(front.heard(3), [failed("CAPTURE_SHORTCUT", "n", 4002)]);
+    assert!(front.errands().is_empty());
+}
+
+#[test]
 fn consent_and_presence_need_no_token_of_anybody() {
     let mut front = Front::present();
     front.joined(&[1, 2]);

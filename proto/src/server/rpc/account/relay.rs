@@ -16,7 +16,7 @@ use crate::server::rpc::peer::{Peer, Standing, State};
 use crate::server::rpc::refusal::Refusal;
 use crate::server::rpc::{Cx, Door, Sink, envelope, notify, objects};
 use crate::time::Instant;
-use crate::value::{Document, Value};
+use crate::value::{self, Document, Value};
 use crate::wire::catalog;
 use crate::wire::ipc::Opcode;
 use crate::wire::json::{Object, push_str};
@@ -24,6 +24,8 @@ use crate::wire::rpc::{self, CloseCode, ErrorCode};
 use crate::world::{ApplicationId, TOKEN_LIFETIME, Timestamp, World};
 
 const ACCOUNT_CHANGED: &str = "the account changed; connect again";
+/// Of the name of a command that no row describes.
+const MOST_NAME: usize = 64;
 const REVOKED: &str = "the access token was revoked";
 const BROKE: &str = "the connection to Discord broke; connect again";
 
@@ -396,6 +398,38 @@ impl Door {
         trunk.ask(cx.now, asked, cx.out).map_err(|sentence| Refusal::new(ErrorCode::Unknown, sentence))?;
         trunk.tidy(cx.now);
         self.connect_upstreams(cx);
+        Ok(Effect { reply: Reply::Relayed, ..Effect::default() })
+    }
+
+    /// Whether a command that no row describes is for Discord to judge. Over the local socket a peer could ask Discord
+    /// itself, and its token has a connection of its own there; a page could not, as Discord looks at its Origin.
+    pub(in crate::server::rpc) fn passes_unknown(&self, caller: &Caller, name: &str) -> bool {
+        let authenticated = caller.local && caller.scopes.is_some() && self.is_relayed(caller);
+        let letter = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+        let is_name = (1..=MOST_NAME).contains(&name.len()) && name.bytes().all(letter);
+        authenticated && is_name && matches!(rpc::check_name(name), Ok(None))
+    }
+
+    /// Passes a command on that Discord may know.
+    pub(in crate::server::rpc) fn relay_unknown(
+        &mut self,
+        cx: &mut Cx<'_, impl Sink>,
+        caller: &Caller,
+        root: Value<'_>,
+        text: &[u8],
+    ) -> Result<Effect, Refusal> {
+        let args = root.member("args");
+        let args = match args.kind() {
+            value::Kind::Missing | value::Kind::Null => b"{}",
+            value::Kind::Object => args.raw(text),
+            _ => return Err(Refusal::new(ErrorCode::InvalidPayload, "args: an object expected")),
+        };
+        let name = root.member("cmd").as_str().unwrap_or_default();
+        let nonce = if root.member("nonce").exists() { root.member("nonce").raw(text) } else { b"null" };
+        let asked = Asked { peer: caller.peer, nonce, name, args, by_token: true, kind: Kind::Plain };
+        let trunk = self.relay.trunks.get_mut(&caller.client);
+        let trunk = trunk.ok_or(Refusal::new(ErrorCode::Unknown, "READY has not come yet"))?;
+        trunk.ask(cx.now, asked, cx.out).map_err(|sentence| Refusal::new(ErrorCode::Unknown, sentence))?;
         Ok(Effect { reply: Reply::Relayed, ..Effect::default() })
     }
 
