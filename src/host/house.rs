@@ -22,7 +22,7 @@ use gamebridge_proto::world::{Changes, Entropy, User, World};
 use tokio::sync::{Notify, mpsc};
 
 use super::account_file;
-use super::backend::Backend;
+use super::backend::{Backend, Turns};
 use super::beginning::First;
 use super::files::{self, Order};
 use super::half_open::HalfOpen;
@@ -56,6 +56,7 @@ pub(super) struct House {
     upstreams: Upstreams,
     /// Where the account's API is, when it is not the world's.
     api: Option<Backend>,
+    pub(super) api_turns: Turns,
     pub(super) half_open: HalfOpen,
 }
 
@@ -240,6 +241,7 @@ impl House {
             launch_token,
             upstreams,
             api: service.api,
+            api_turns: Turns::default(),
             half_open: HalfOpen::default(),
         };
         house.keep()?;
@@ -428,7 +430,7 @@ impl House {
             Ok(Order::Door(command)) => self.carry_out(command),
             Ok(Order::Save { path, secrets }) => {
                 let saved = snapshot::save(&self.rooms.borrow().world, secrets);
-                let written = files::write(&path, &saved).map_err(|error| files::within("path", error));
+                let written = crate::files::write(&path, &saved).map_err(|error| files::within("path", error));
                 self.reply(&name, tag, written.map(|()| (path, saved.len())));
             }
             Err(error) => self.reply(&name, tag, Err(error)),

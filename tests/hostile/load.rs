@@ -183,7 +183,7 @@ fn authenticated(house: &House, scopes: &str) -> Peer {
     let token = json!({"client_id": "1234", "scopes": scopes.split(' ').collect::<Vec<_>>()});
     let token = house.asks("TOKEN_CREATE", &token)["access_token"].clone();
     let mut peer = house.peer();
-    peer.write(1, &json!({"cmd": "AUTHENTICATE", "nonce": "1", "args": {"access_token": token}}).to_string());
+    peer.write(1, json!({"cmd": "AUTHENTICATE", "nonce": "1", "args": {"access_token": token}}).to_string());
     peer.read().expect("authenticated");
     peer
 }
@@ -223,7 +223,7 @@ fn a_burst_of_the_hosts_reaches_those_that_read() {
     let user = house.asks("STATE", &json!({"parts": ["user"]}))["user"]["id"].clone();
     let mut peer = authenticated(&house, "rpc messages.read");
     let place = json!({"channel_id": channel});
-    peer.write(1, &json!({"cmd": "SUBSCRIBE", "evt": "MESSAGE_CREATE", "nonce": "1", "args": place}).to_string());
+    peer.write(1, json!({"cmd": "SUBSCRIBE", "evt": "MESSAGE_CREATE", "nonce": "1", "args": place}).to_string());
     peer.read().expect("subscribed");
     let post = json!({"channel_id": channel, "user_id": user, "content": "x".repeat(2000)});
     // Once by itself, once as steps of a scenario that are all due at the same time: 4 MB each.

@@ -165,6 +165,7 @@ impl Door {
             | Change::ActivitySpectate { .. }
             | Change::JoinRequested { .. }
             | Change::JoinAnswered { .. }
+            | Change::MatchEnded { .. }
             | Change::CodeIssued(_)
             | Change::RpcTokenIssued(_)
             | Change::TokenIssued(_)
