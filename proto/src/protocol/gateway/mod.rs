@@ -15,7 +15,7 @@
 mod config;
 mod heartbeat;
 mod message;
-mod pace;
+pub(super) mod pace;
 mod queue;
 
 use std::time::Duration;

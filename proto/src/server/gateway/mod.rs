@@ -50,6 +50,7 @@ use std::fmt;
 
 pub use config::{Config, Limits};
 pub use faults::{Fault, takes};
+pub(super) use peer::Window;
 
 use crate::event::{Event, LogLevel};
 use crate::server::form;
