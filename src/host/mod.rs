@@ -12,6 +12,7 @@ mod half_open;
 mod house;
 mod http;
 mod listen;
+mod mailbox;
 mod peer;
 mod service;
 mod upstreams;
@@ -120,7 +121,9 @@ async fn run_house(
             obey(house, message, port);
         }
         house.deliver(&mut port.outlet);
-        let deadline = house.next_timeout();
+        // A burst of the host's is no reason to lose a peer that reads: it is let to read first.
+        let held = house.held_until();
+        let deadline = held.or_else(|| house.next_timeout());
         let sleep = async {
             match deadline {
                 Some(deadline) => tokio::time::sleep(deadline.since(clock::now())).await,
@@ -128,7 +131,7 @@ async fn run_house(
             }
         };
         let woken = tokio::select! {
-            message = port.inbox_next() => Woken::Message(message),
+            message = port.inbox_next(), if held.is_none() => Woken::Message(message),
             arrival = doorway.arrival(), if announced => Woken::Arrived(arrival),
             passed = upstream.recv() => Woken::Upstream(passed),
             () = house.stirred() => Woken::Events,
@@ -154,7 +157,12 @@ async fn run_house(
                 passed.into_iter().chain(more).for_each(|passed| house.upstream(&passed));
             }
             Woken::Events => {}
-            Woken::Time => house.timeout(&mut port.outlet),
+            Woken::Time if held.is_some() => {}
+            Woken::Time => {
+                house.timeout(&mut port.outlet);
+                // Where a scenario has many steps at one time, peers have their turn in between.
+                tokio::task::yield_now().await;
+            }
         }
     }
 }

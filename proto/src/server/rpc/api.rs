@@ -46,9 +46,12 @@ impl Door {
     /// Whether a request for the API may be passed to a Discord's, which judges the token itself.
     ///
     /// # Errors
-    /// The answer, when not: it bears no token, comes from a page that no application registered, or too soon.
+    /// The answer, when not: it bears no token or one of this world's without the scope rpc.api, comes from a page that no application registered, or too soon.
     pub fn passes_api(&mut self, now: Instant, request: HttpRequest<'_>, world: &World) -> Result<(), HttpResponse> {
-        if request.authorization.and_then(bearer).is_none() {
+        let Some(shown) = request.authorization.and_then(bearer) else { return Err(unauthorized()) };
+        // One of this world's own has to allow it here; of others only who gave them knows what they allow.
+        let ours = world.token(now, &shown);
+        if ours.is_some_and(|token| !token.scopes.iter().any(|scope| **scope == *SCOPE)) {
             return Err(unauthorized());
         }
         let known = |origin: &str| {
