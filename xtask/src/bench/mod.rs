@@ -7,6 +7,7 @@
 mod gateway;
 mod old_game;
 mod programs;
+mod python;
 mod rpc;
 mod servers;
 mod size;
@@ -22,10 +23,11 @@ use table::Table;
 type Part = fn(&Bench, &mut Table) -> Result<(), String>;
 
 /// What can be asked for with `--only`.
-const PARTS: [(&str, Part); 5] = [
+const PARTS: [(&str, Part); 6] = [
     ("gateway", gateway::run),
     ("rpc", rpc::run),
     ("discord-rpc", old_game::run),
+    ("python", python::run),
     ("size", size::run),
     ("micro", micro),
 ];
