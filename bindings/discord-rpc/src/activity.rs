@@ -1,6 +1,6 @@
-//! The struct as Discord's activity: the same members in the same order as discord-rpc writes them, each within what Discord
-//! takes. A member that Discord would refuse, and the whole presence with it, is cut or left out. It is not the core's typed
-//! activity: that one knows other rules and more members, and refuses what is mended here.
+//! The struct as Discord's activity: the same members in the same order as discord-rpc writes them, each within what
+//! Discord takes. A member that Discord would refuse, and the whole presence with it, is cut or left out. It is not
+//! the core's typed activity: that one knows other rules and more members, and refuses what is mended here.
 
 use std::borrow::Cow;
 use std::ffi::c_char;
