@@ -1,4 +1,5 @@
-//! `cargo xtask demo`: builds the library and `examples/c/game.c`, or `examples/cpp/game.cpp`, and plays it on this terminal.
+//! `cargo xtask demo`: builds the library and `examples/c/game.c`, or `examples/cpp/game.cpp`, and plays it on this
+//! terminal. `--party` is another play: [`party`](crate::party).
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -16,14 +17,19 @@ enum Game {
     Cpp,
 }
 
-/// `cargo xtask demo [--cpp] [--discord]`
+/// `cargo xtask demo [--cpp] [--discord]`, `cargo xtask demo --party`
 pub fn run(args: &[String]) -> Result<(), String> {
+    if args == ["--party"] {
+        return crate::party::play();
+    }
     let (mut game, mut discord) = (Game::C, false);
     for arg in args {
         match arg.as_str() {
             "--cpp" => game = Game::Cpp,
             "--discord" => discord = true,
-            _ => return Err("expected `cargo xtask demo [--cpp] [--discord]`".to_owned()),
+            _ => {
+                return Err("expected `cargo xtask demo [--cpp] [--discord]`, or `cargo xtask demo --party`".to_owned());
+            }
         }
     }
     // Before the library is built, which takes a while.

@@ -19,6 +19,7 @@ mod header;
 mod house;
 mod install;
 mod library;
+mod party;
 mod prototypes;
 mod provocation;
 mod python;
@@ -37,6 +38,7 @@ cargo xtask <command>
 
   demo [--cpp] [--discord]      build the library and examples/c/game.c (with --cpp examples/cpp/game.cpp), and play it; with
                                 --discord against a real client
+  demo --party                  two players' games and their Discords (examples/c/party.c)
   test [--only PART] [--list]   every test there is, or one part of them
   install [--prefix FOLDER] [--destdir FOLDER] [--libdir NAME] [--lean] [--debug]
                                 headers, libraries, pkg-config file and CMake package (docs/install.md)

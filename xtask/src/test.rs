@@ -1,7 +1,7 @@
 //! `cargo xtask test`: everything that can be tried on this machine, part by part, and a table at the end.
 
 use crate::tally::Tally;
-use crate::{c_suite, consumers, counterparts, cpp_suite, demo, exports, python, rust_suite, toolchain};
+use crate::{c_suite, consumers, counterparts, cpp_suite, demo, exports, party, python, rust_suite, toolchain};
 
 /// A part of the tests.
 struct Part {
@@ -27,7 +27,14 @@ const PARTS: [Part; 12] = [
     part("install", "the installed library, and projects that find it", consumers::run),
     part("counterparts", "clients and a server that others wrote", counterparts::run),
     part("python", "the Python package: suite, types, wheel and sdist", python::run),
-    part("demo", "the demos play to their end", demo::test),
+    part("demo", "the examples play to their end", |tally| {
+        demo::test(tally);
+        if cfg!(unix) {
+            tally.case("party", party::test());
+        } else {
+            tally.skipped("party", "its programs are written for Unix");
+        }
+    }),
 ];
 
 /// `cargo xtask test [--only PART] [--list]`
