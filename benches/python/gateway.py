@@ -1,8 +1,8 @@
 """The replay's events through `async for`, from READY to BENCH_END. Prints CPU seconds of the whole process.
 
-    python gateway.py fields|dict        (BENCH_PORT: where the replay server is)
+    python gateway.py name|fields|dict        (BENCH_PORT: where the replay server is)
 
-fields: the name, and two fields of every event by `get`. dict: the name, and the whole event decoded.
+name: the name alone. fields: the name, and two fields of every event by `get`. dict: the name, and the whole event decoded.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ async def main(level: str) -> None:
                 break
             if level == "fields":
                 event.get("/id"), event.get("/channel_id")
-            else:
+            elif level == "dict":
                 event.data
             events += 1
         figures = {"events": events, "wall_s": time.perf_counter() - started, "cpu_s": cpu() - used}

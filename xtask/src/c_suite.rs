@@ -271,23 +271,22 @@ impl Suite<'_> {
     /// Runs a program with a private folder; it is told where the library and the copy of it are.
     pub fn play(&self, name: &str, mut command: Command, limit: u64) -> Result<(), String> {
         let private = Private::new();
-        command
-            .arg(&self.library.shared)
-            .arg(&self.other)
-            .env("XDG_RUNTIME_DIR", private.path())
-            .env("TMPDIR", private.path())
-            // Where a game is registered.
-            .env("HOME", private.path())
-            .env("XDG_DATA_HOME", private.path())
-            .env("XDG_CONFIG_HOME", private.path())
-            .env_remove("APPIMAGE")
-            .env_remove("TMP")
-            .env_remove("TEMP")
-            .env_remove("GAMEBRIDGE_LOG")
-            .env("ASAN_OPTIONS", "detect_leaks=1:abort_on_error=0")
-            .env("UBSAN_OPTIONS", "print_stacktrace=1");
+        command.arg(&self.library.shared).arg(&self.other);
+        inside(&mut command, private.path());
         Step::new(name, command).limit(limit).run()?.silent_success().map(drop)
     }
+}
+
+/// A program that finds its sockets in this folder and nowhere else, and registers games there.
+pub fn inside(command: &mut Command, folder: &Path) {
+    for name in ["XDG_RUNTIME_DIR", "TMPDIR", "HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"] {
+        command.env(name, folder);
+    }
+    for name in ["APPIMAGE", "TMP", "TEMP", "GAMEBRIDGE_LOG"] {
+        command.env_remove(name);
+    }
+    // What a program that was built with sanitizers should do.
+    command.env("ASAN_OPTIONS", "detect_leaks=1:abort_on_error=0").env("UBSAN_OPTIONS", "print_stacktrace=1");
 }
 
 /// No bad access, nothing definitely lost.
@@ -301,7 +300,7 @@ pub fn under_valgrind(program: &Path) -> Command {
     command
 }
 
-fn first_c() -> Compiler {
+pub fn first_c() -> Compiler {
     let c = COMPILERS.into_iter().filter(|compiler| compiler.language == Language::C);
     c.into_iter().find(|compiler| compiler.exists()).unwrap_or(COMPILERS[0])
 }

@@ -1,5 +1,5 @@
-//! `cargo xtask demo`: builds the library and `examples/c/game.c`, or `examples/cpp/game.cpp`, and plays it on this
-//! terminal. `--party` is another play: [`party`](crate::party).
+//! `cargo xtask demo`: builds the library and `examples/c/game.c`, or `examples/cpp/game.cpp`, and plays it on this terminal.
+//! `--party` is another play: [`party`](crate::party).
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -17,9 +17,11 @@ enum Game {
     Cpp,
 }
 
-/// `cargo xtask demo [--cpp] [--discord]`, `cargo xtask demo --party`
+/// `cargo xtask demo [--cpp] [--discord]`, or `cargo xtask demo --party`
 pub fn run(args: &[String]) -> Result<(), String> {
-    if args == ["--party"] {
+    if let [flag] = args
+        && flag == "--party"
+    {
         return crate::party::play();
     }
     let (mut game, mut discord) = (Game::C, false);

@@ -13,6 +13,7 @@ mod counterparts;
 mod cpp_suite;
 mod csharp;
 mod demo;
+mod discord_rpc;
 mod exports;
 mod fuzz;
 mod header;
@@ -45,6 +46,7 @@ cargo xtask <command>
   header                        rewrite include/gamebridge.h from the build
   reference                     rewrite docs/reference.md from the catalogs
   replay [--accept] FILE        play a recording again, and say where the machines differ (docs/recording.md)
+  discord-rpc [--head]          build the library that takes the place of discord-rpc's (docs/discord-rpc.md)
   fuzz [--seconds N] [TARGET]   every fuzz target (or one) for N seconds each (default 60)
   bench [--only PART] [--write] the measurements, as a table; --write puts it into benches/README.md
 ";
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
         Some("header") => header::run(rest),
         Some("reference") => reference::run(rest),
         Some("replay") => return replay::run(rest),
+        Some("discord-rpc") => discord_rpc::run(rest),
         Some("fuzz") => fuzz::run(rest),
         Some("bench") => bench::run(rest),
         None | Some("help" | "--help" | "-h") => {

@@ -105,6 +105,14 @@ pub fn has(program: &str) -> bool {
     runs(program, &["--version"])
 }
 
+/// Whether this Rust can build for that target.
+pub fn has_target(target: &str) -> bool {
+    let mut rustc = Command::new("rustc");
+    rustc.args(["--print", "target-libdir", "--target", target]).stdin(Stdio::null()).stderr(Stdio::null());
+    let folder = rustc.output().map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    folder.is_ok_and(|folder| !folder.is_empty() && PathBuf::from(folder).is_dir())
+}
+
 /// A Python of 3.10 or later.
 pub fn python() -> Result<PathBuf, String> {
     const TRY: &str = "import sys; sys.exit(sys.version_info < (3, 10))";

@@ -64,3 +64,10 @@ pub(crate) fn guarded<T>(py: Python<'_>, body: impl FnOnce() -> PyResult<T>) -> 
         Err(raise(py, &Error::new(Status::Panic, sentence)))
     })
 }
+
+/// A panic inside a call, for a test to see what becomes of it. Not in what is shipped.
+#[cfg(debug_assertions)]
+#[pyfunction]
+pub(crate) fn panic_probe(py: Python<'_>) -> PyResult<()> {
+    guarded(py, || panic!("asked for"))
+}

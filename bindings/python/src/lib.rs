@@ -61,6 +61,9 @@ mod _native {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        // A name that is no export: `__all__` is that of what is shipped.
+        #[cfg(debug_assertions)]
+        module.setattr("panic_probe", wrap_pyfunction!(crate::failure::panic_probe, module)?)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import warnings
 from collections.abc import Generator
@@ -14,4 +15,6 @@ def swept_up() -> Generator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         yield
+        # It makes its loop the thread's, which would keep it.
+        asyncio.set_event_loop(None)
         gc.collect()

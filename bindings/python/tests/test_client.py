@@ -88,6 +88,23 @@ def test_iteration_ends_with_the_last_connection(gb: gamebridge.Client, rpc: gam
     assert gb.wait() is None
 
 
+def test_an_exception_in_the_loop_body_closes_and_passes(folder: Path) -> None:
+    gb = gamebridge.Client()
+    server = gb.serve("rpc", transport="ipc", folder=str(folder))
+    with pytest.raises(LookupError), gb:
+        for _event in gb:
+            raise LookupError
+    assert gb.closed and server.closed
+
+
+def test_a_loop_that_was_left_goes_on_where_it_stopped(gb: gamebridge.Client, server: gamebridge.Connection) -> None:
+    for event in gb:
+        assert event.name == "CONNECTED"
+        break
+    server.close()
+    assert [event.name for event in gb] == ["DISCONNECTED"]
+
+
 def test_iteration_of_a_closed_client_is_over(gb: gamebridge.Client, server: gamebridge.Connection) -> None:
     gb.close()
     assert list(gb) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import subprocess
@@ -11,10 +12,13 @@ import threading
 import time
 import warnings
 import weakref
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import gamebridge
 import pytest
+from leftovers import swept_up
 from worlds import LONG
 
 unix = pytest.mark.skipif(sys.platform == "win32", reason="there is no fork, and no such signal, here")
@@ -189,6 +193,38 @@ print("parent well")
 
 
 @unix
+def test_a_forked_child_of_asyncio_is_refused_and_the_parent_none_the_worse(folder: Path) -> None:
+    script = """
+import warnings
+warnings.simplefilter("ignore")
+async def main():
+    async with gamebridge.AsyncClient() as gb:
+        server = await gb.serve("rpc", transport="ipc", folder=sys.argv[1])
+        rpc = await gb.connect("rpc", client_id="1234", path=(await server.ready())["ipc"])
+        child = os.fork()
+        if child == 0:
+            refused = 0
+            for call in (gb.poll, gb.poll_all, lambda: rpc.send("SET_ACTIVITY"), lambda: gb.connect_nowait("rpc", client_id="1")):
+                try:
+                    call()
+                except gamebridge.ForkedError:
+                    refused += 1
+            for wait in (rpc.request("SET_ACTIVITY"), gb.wait(), gb.wait(1), rpc.ready()):
+                try:
+                    await wait
+                except gamebridge.ForkedError:
+                    refused += 1
+            await gb.close()
+            os._exit(refused)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 8
+        assert (await rpc.request("SET_ACTIVITY", activity={"state": "In menu"}))["state"] == "In menu"
+asyncio.run(main())
+print("parent well")
+"""
+    assert succeeded(python(script, folder)) == "parent well\n"
+
+
+@unix
 def test_multiprocessing_may_fork_a_process_that_has_a_client(folder: Path) -> None:
     script = """
 import multiprocessing, warnings
@@ -237,7 +273,41 @@ def resident_kb() -> int:
         return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
 
 
-@pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="needs /proc")
+@pytest.fixture
+def swept() -> None:
+    """What tests before left to the collector (pypresence's loops) is gone."""
+    with swept_up():
+        pass
+
+
+def flat(test: Any) -> Any:
+    """One of those that count what is left behind after many rounds."""
+    test = pytest.mark.usefixtures("swept")(test)
+    return pytest.mark.once(pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="needs /proc")(test))
+
+
+def census() -> tuple[int, int, int]:
+    """Threads, descriptors, KB of memory."""
+    gc.collect()
+    return len(os.listdir("/proc/self/task")), len(os.listdir("/proc/self/fd")), resident_kb()
+
+
+def assert_flat(before: tuple[int, int, int], after: tuple[int, int, int]) -> None:
+    assert after[:2] == before[:2]
+    assert after[2] - before[2] < 2000, f"{after[2] - before[2]} KB more"
+
+
+def is_flat(one: Callable[[], object], times: int) -> None:
+    """After a tenth as many to warm up, it leaves no thread, no descriptor and next to no memory behind."""
+    for _ in range(times // 10):
+        one()
+    before = census()
+    for _ in range(times):
+        one()
+    assert_flat(before, census())
+
+
+@flat
 def test_a_thousand_clients_leave_nothing_behind(folder: Path) -> None:
     def one() -> None:
         with gamebridge.Client() as gb:
@@ -247,21 +317,74 @@ def test_a_thousand_clients_leave_nothing_behind(folder: Path) -> None:
             gb.fileno()
             assert len(gb.poll_all()) >= 3
 
-    def census() -> tuple[int, int, int]:
-        gc.collect()
-        return len(os.listdir("/proc/self/task")), len(os.listdir("/proc/self/fd")), resident_kb()
-
-    for _ in range(100):
-        one()
-    threads, descriptors, resident = census()
-    for _ in range(1000):
-        one()
-    after = census()
-    assert after[:2] == (threads, descriptors)
-    assert after[2] - resident < 2000, f"{after[2] - resident} KB more"
+    is_flat(one, 1000)
 
 
-@pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="needs /proc")
+@flat
+@pytest.mark.parametrize("kind", ["reader", "notifier"])
+def test_asyncio_clients_leave_nothing_behind(folder: Path, kind: str) -> None:
+    class NoReaders(asyncio.SelectorEventLoop):
+        def add_reader(self, *_: Any) -> None:  # type: ignore[override]
+            raise NotImplementedError
+
+    async def one() -> None:
+        async with gamebridge.AsyncClient() as gb:
+            server = await gb.serve("rpc", transport="ipc", folder=str(folder))
+            rpc = await gb.connect("rpc", client_id="1234", path=(await server.ready())["ipc"])
+            await rpc.request("SET_ACTIVITY", activity={"state": "In menu"})
+            assert len(gb.poll_all()) >= 3
+
+    loop = NoReaders() if kind == "notifier" else asyncio.new_event_loop()
+    try:
+        is_flat(lambda: loop.run_until_complete(one()), 300)
+    finally:
+        loop.close()
+
+
+@flat
+def test_connections_of_one_client_leave_nothing_behind(folder: Path) -> None:
+    with gamebridge.Client() as gb:
+        server = gb.serve("rpc", transport="ipc", folder=str(folder))
+        path = server.ready()["ipc"]
+
+        def one() -> None:
+            with gb.connect("rpc", client_id="1234", path=path) as rpc:
+                rpc.send("SET_ACTIVITY", activity={"state": "In menu"})
+                with rpc.with_timeout(1) as quick:
+                    quick.request("UNSUBSCRIBE", evt="ACTIVITY_SPECTATE")
+            gb.poll_all(10_000)
+
+        is_flat(one, 300)
+
+
+@flat
+def test_requests_that_are_given_up_leave_nothing_behind(folder: Path) -> None:
+    async def main() -> None:
+        async with gamebridge.AsyncClient() as gb:
+            rpc = gb.connect_nowait("rpc", client_id="1", path=str(folder / "discord-ipc-0"))
+            server = await gb.serve("rpc", transport="ipc", folder=str(folder / "own"))
+
+            async def one() -> None:
+                asking = [asyncio.ensure_future(rpc.request("GET_GUILDS")) for _ in range(5)]
+                await asyncio.sleep(0)
+                for task in asking:
+                    task.cancel()
+                await asyncio.gather(*asking, return_exceptions=True)
+                # The core has given them up when this is answered.
+                await server.request("STATE")
+
+            for _ in range(50):
+                await one()
+            before = census()
+            for _ in range(300):
+                await one()
+            assert_flat(before, census())
+
+    (folder / "own").mkdir(mode=0o700)
+    asyncio.run(main())
+
+
+@flat
 def test_what_failed_leaves_nothing_behind(folder: Path) -> None:
     with gamebridge.Client() as gb:
         server = gb.serve("rpc", transport="ipc", folder=str(folder))

@@ -183,6 +183,7 @@ def test_each_has_its_own(gamebridge_server, number):
 """
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "args",
     [[], ["-n", "2"], ["--parallel-threads=4", "--iterations=2"]],
@@ -199,6 +200,7 @@ def _has(module: str) -> bool:
     return importlib.util.find_spec(module) is not None
 
 
+@pytest.mark.once
 def test_the_nearest_marker_has_the_last_word(tmp_path: Path) -> None:
     source = """
 import pytest
@@ -217,6 +219,7 @@ def test_ada(gamebridge_server):
     assert "2 passed" in ran.stdout, ran.stdout
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("marker", "sentence"),
     [('gamebridge("ask")', "parameters by name expected"), ("gamebridge(colour='blue')", "colour")],
@@ -232,6 +235,7 @@ def test_it(gamebridge_server): ...
     assert ran.returncode == 1 and sentence in ran.stdout, ran.stdout
 
 
+@pytest.mark.once
 def test_pytest_lists_the_fixtures(tmp_path: Path) -> None:
     ran = run_pytest(tmp_path, "def test_it(): ...", "--fixtures")
     assert "gamebridge_server" in ran.stdout and "gamebridge_environ" in ran.stdout

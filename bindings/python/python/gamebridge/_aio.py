@@ -247,6 +247,8 @@ class AsyncClient:
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
+            # A forked child, which has no loop either, is told what it is.
+            self._hub.wake()
             raise RuntimeError(
                 "AsyncClient needs a running asyncio loop; from another kind of loop use Client with its fileno()"
             ) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import shlex
@@ -18,9 +19,9 @@ from ._words import is_list, is_params
 
 NAME = "serve"
 HELP = "is a Discord, with the world that a scenario file says, and prints what happens"
-ABOUT = """Is a Discord, for a game that is being written or tested: games connect to it as to the real one, and what they do is
-printed, a line each. A scenario fills its world with users, guilds and channels, and plays what they do in time
-(docs/gamebridge.md, examples/scenarios, and docs/scenario.schema.json for an editor).
+ABOUT = """Is a Discord, for a game that is being written or tested: games connect to it as to the real one, and what
+they do is printed, a line each. A scenario fills its world with users, guilds and channels, and plays what they do in
+time (docs/gamebridge.md, examples/scenarios, and docs/scenario.schema.json for an editor).
 
 Without --folder and --port it stands beside a real Discord, on the next free number. Ctrl-C ends it."""
 EXAMPLES = """examples:
@@ -32,9 +33,14 @@ EXAMPLES = """examples:
 """
 
 _TOKENS = {"access_token", "refresh_token", "rpc_token", "code"}
-"""Members that are never printed: what is on a screen is soon in a bug report. A `code` that is a number is another one."""
+"""Members that are never printed: what is on a screen is soon in a bug report. A `code` that is a number is another
+one.
+"""
 _SECRETS = _TOKENS | {"launch_token", "secret", "join", "spectate", "match"}
 """Members that are not printed for people; programs that read JSON lines may need them."""
+
+_END = 5.0
+"""Seconds that the end of a scenario that is over may take to be told."""
 
 _WIDTH = 200
 """Characters of a line."""
@@ -71,12 +77,11 @@ def run(options: argparse.Namespace) -> int:
     begun = time.monotonic()
     with Client() as gb:
         server = gb.serve("rpc", {name: value for name, value in parameters.items() if value is not None})
-        scenario: dict[str, Any] | None = server.request("STATE", parts=["scenario"])["scenario"]
-        names = {str(id): f"@{name}" for name, id in scenario["names"].items()} if scenario else {}
+        first, names = _names(gb, server) if options.scenario is not None else ([], {})
         if not options.json:
             introduce(server)
         try:
-            for event in gb:
+            for event in itertools.chain(first, gb):
                 if options.json:
                     print(json.dumps(line_of(event)), flush=True)
                 elif event.type != "connected":
@@ -90,6 +95,18 @@ def run(options: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             pass
     return 0
+
+
+def _names(gb: Client, server: Connection) -> tuple[list[Event], dict[str, str]]:
+    """What the scenario calls ids; and the events that were taken to find out."""
+    taken: list[Event] = []
+    scenario: Any = server.request("STATE", parts=["scenario"])["scenario"]
+    # A short one is over already, and its end tells them.
+    while scenario is None and (event := gb.wait(_END)) is not None:
+        taken.append(event)
+        if event.name == "SCENARIO_ENDED":
+            scenario = event.data
+    return taken, {str(id): f"@{name}" for name, id in scenario["names"].items()} if scenario else {}
 
 
 def _path(path: str | None) -> str | None:
