@@ -5,8 +5,9 @@
     python join_flow.py host <client id>      opens a party and lets in who asks
     python join_flow.py guest <client id>     waits to be told the secret, and joins
 
-The host's activity has a party and a `join` secret, which Discord shows to nobody: it hands it to the game of a player who was
-invited, or who asked and was let in. Here the secret is where the host listens, and a key that only it could know.
+The host's activity has a party and a `join` secret, which Discord shows to nobody: it hands it to the game of a
+player who was invited, or who asked and was let in. Here the secret is where the host listens, and a key that only it
+could know.
 """
 
 from __future__ import annotations
@@ -136,7 +137,7 @@ def demo() -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("role", choices=["demo", "host", "guest"])
-    parser.add_argument("client_id", nargs="?", default=DEMO_ID, help="the application's id, from discord.com/developers")
+    parser.add_argument("client_id", nargs="?", default=DEMO_ID, help="the application's id")
     options = parser.parse_args()
     try:
         if options.role == "demo":

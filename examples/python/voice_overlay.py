@@ -2,8 +2,9 @@
 
     GAMEBRIDGE_ACCESS_TOKEN=... python voice_overlay.py <client id>
 
-Voice needs an access token of the scope `rpc` (or `rpc.voice.read` for the settings alone). Where there is none, the user is
-asked by Discord; the code that AUTHORIZE gives is exchanged for a token by the application's own backend, which has its secret.
+Voice needs an access token of the scope `rpc` (or `rpc.voice.read` for the settings alone). Where there is none, the
+user is asked by Discord; the code that AUTHORIZE gives is exchanged for a token by the application's own backend,
+which has its secret.
 """
 
 from __future__ import annotations

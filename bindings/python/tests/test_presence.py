@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import threading
@@ -458,3 +459,38 @@ def test_a_cancelled_update_leaves_the_presence_usable(folder: Path) -> None:
 
     with Silent(folder, ready=True) as discord:
         asyncio.run(main(discord))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_forked_child_connects_anew(gamebridge_server: Server) -> None:
+    with Presence(CLIENT_ID, pipe=gamebridge_server.ipc) as rpc:
+        rpc.update(state="of the parent")
+        assert gamebridge_server.activity()["state"] == "of the parent"
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                with pytest.raises(PipeClosed):
+                    rpc.update(state="not connected")
+                rpc.connect()
+                rpc.update(state="of the child")
+                rpc.close()
+                status = 0
+            finally:
+                os._exit(status)
+        assert gamebridge_server.activity()["state"] == "of the child"
+        assert gamebridge_server.activity() is None
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert rpc.update(state="still here")["data"]["state"] == "still here"
+
+
+def test_late_answers_are_not_kept_for_ever(folder: Path) -> None:
+    with Silent(folder, ready=True) as discord, Presence(CLIENT_ID, pipe=discord.path, response_timeout=0) as rpc:
+        for number in range(50):
+            with contextlib.suppress(ResponseTimeout):
+                rpc.update(state=f"number {number}")
+        # Five were sent and are unanswered, one waits for its turn; the others were answered when they were overtaken.
+        with contextlib.suppress(ResponseTimeout):
+            rpc.update(payload_override={"cmd": "GET_GUILDS", "args": {}})
+        assert len(rpc._late) <= 5 + 1 + 2

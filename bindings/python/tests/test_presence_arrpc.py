@@ -1,5 +1,6 @@
-"""`Presence` against arRPC, a server that others wrote. Needs Node and GAMEBRIDGE_TEST_ARRPC, the path of arRPC's server.js,
-which `cargo xtask test` sets."""
+"""`Presence` against arRPC, a server that others wrote. Needs Node and GAMEBRIDGE_TEST_ARRPC, the path of arRPC's
+server.js, which `cargo xtask test` sets.
+"""
 
 from __future__ import annotations
 
@@ -67,7 +68,8 @@ def arrpc(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[ArRpc]
 
 def test_an_activity_is_shown_and_cleared(arrpc: list[ArRpc]) -> None:
     with ours.Presence(CLIENT_ID) as presence:
-        reply = presence.update(state="In menu", buttons=[{"label": "Watch", "url": "https://example.com"}], start=1_700_000_000)
+        watch = {"label": "Watch", "url": "https://example.com"}
+        reply = presence.update(state="In menu", buttons=[watch], start=1_700_000_000)
         assert reply["cmd"] == "SET_ACTIVITY" and reply["data"]["application_id"] == CLIENT_ID
         shown = arrpc[0].activity()
         assert shown["pid"] == os.getpid()
@@ -101,7 +103,7 @@ def test_the_asynchronous_one_is_shown(arrpc: list[ArRpc]) -> None:
 
 def test_it_shows_what_pypresence_shows(arrpc: list[ArRpc]) -> None:
     theirs: Any = pytest.importorskip("pypresence")
-    call = {"state": "In a group", "details": "Flag", "party_id": "p", "party_size": [1, 4], "large_image": "mill", "end": 5}
+    call = {"state": "In a group", "party_id": "p", "party_size": [1, 4], "large_image": "mill", "end": 5}
     shown: list[dict[str, Any]] = []
     replies: list[dict[str, Any]] = []
     for module in (theirs, ours):

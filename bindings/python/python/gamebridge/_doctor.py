@@ -20,8 +20,9 @@ from ._native import __version__, folders, sockets
 
 NAME = "doctor"
 HELP = "looks for a Discord as the library does, and says what it finds"
-ABOUT = """Looks for a Discord as the library does, and says what it finds: versions, the folders that are searched, every
-socket and port, who may use them, and what each answers. After what is not as it should be comes a line of advice.
+ABOUT = """Looks for a Discord as the library does, and says what it finds: versions, the folders that are searched,
+every socket and port, who may use them, and what each answers. After what is not as it should be comes a line of
+advice.
 
 Without --client-id nothing is said to what is found, so that it is known to be there and not what it is. With it each
 is greeted as a game would, and says who is logged in. (Discord takes two such connections a minute.)"""

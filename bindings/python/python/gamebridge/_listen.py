@@ -15,12 +15,14 @@ from ._serve import line_of
 NAME = "listen"
 HELP = "connects to Discord, subscribes, and prints events as JSON lines"
 TOKEN = "GAMEBRIDGE_ACCESS_TOKEN"
-ABOUT = f"""Connects to the Discord on this machine as an application, subscribes, and prints what comes, a JSON object a line.
+ABOUT = f"""Connects to the Discord on this machine as an application, subscribes, and prints what comes, a JSON
+object a line.
 
 Events with a channel or a guild take it after a comma: SPEAKING_START,channel_id=42. docs/reference.md has all of
 them ("RPC events") with what they need. Without a token only some can be had; a token is read from the variable
 {TOKEN}, and never from the command line, which other users can read."""
-EXAMPLES = f"""exit status: 0 after --count events or Ctrl-C, 1 when it could not connect or subscribe, or the connection is over.
+EXAMPLES = f"""exit status: 0 after --count events or Ctrl-C, 1 when it could not connect or subscribe, or the
+connection is over.
 
 examples:
   python -m gamebridge listen 192741864418312192

@@ -1,7 +1,8 @@
-"""What `Presence` and `AioPresence` have in common: their arguments, what goes out for them, and how failures are called.
+"""What `Presence` and `AioPresence` have in common: their arguments, what goes out for them, and how failures are
+called.
 
-The core does the work that is hard: it keeps the newest activity, sends no more of them than Discord takes, and shows it again
-after a break. What is here only has to know whether an answer is worth waiting for.
+The core does the work that is hard: it keeps the newest activity, sends no more of them than Discord takes, and shows
+it again after a break. What is here only has to know whether an answer is worth waiting for.
 """
 
 from __future__ import annotations
@@ -218,7 +219,7 @@ def _check_handler(handler: Callable[[Any, Any], Any], awaited: bool) -> None:
     try:
         inspect.signature(handler).bind(None, None)
     except TypeError:
-        raise PyPresenceException("handler: a function of two arguments expected, the exception and the future") from None
+        raise PyPresenceException("handler: a function of (exception, future) expected") from None
     if awaited and not inspect.iscoroutinefunction(handler):
         raise InvalidArgument("handler: an async function", "a plain one", "AioPresence awaits it")
 

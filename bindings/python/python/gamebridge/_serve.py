@@ -19,9 +19,9 @@ from ._words import is_list, is_params
 
 NAME = "serve"
 HELP = "is a Discord, with the world that a scenario file says, and prints what happens"
-ABOUT = """Is a Discord, for a game that is being written or tested: games connect to it as to the real one, and what they do is
-printed, a line each. A scenario fills its world with users, guilds and channels, and plays what they do in time
-(docs/gamebridge.md, examples/scenarios, and docs/scenario.schema.json for an editor).
+ABOUT = """Is a Discord, for a game that is being written or tested: games connect to it as to the real one, and what
+they do is printed, a line each. A scenario fills its world with users, guilds and channels, and plays what they do in
+time (docs/gamebridge.md, examples/scenarios, and docs/scenario.schema.json for an editor).
 
 Without --folder and --port it stands beside a real Discord, on the next free number. Ctrl-C ends it."""
 EXAMPLES = """examples:
@@ -33,7 +33,9 @@ EXAMPLES = """examples:
 """
 
 _TOKENS = {"access_token", "refresh_token", "rpc_token", "code"}
-"""Members that are never printed: what is on a screen is soon in a bug report. A `code` that is a number is another one."""
+"""Members that are never printed: what is on a screen is soon in a bug report. A `code` that is a number is another
+one.
+"""
 _SECRETS = _TOKENS | {"launch_token", "secret", "join", "spectate", "match"}
 """Members that are not printed for people; programs that read JSON lines may need them."""
 

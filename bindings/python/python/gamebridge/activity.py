@@ -1,7 +1,7 @@
 """The activity of Rich Presence as a dataclass that checks itself.
 
 Every rule here is one of Discord's: lengths count characters, not bytes (the limits of the library's own catalog of
-``SET_ACTIVITY``). A value that Discord would refuse, or drop without a word, is refused where it is written, and the
+`SET_ACTIVITY`). A value that Discord would refuse, or drop without a word, is refused where it is written, and the
 error names the field.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeGuard
 
 from ._words import is_params
@@ -36,14 +36,12 @@ class StatusDisplayType(enum.IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A link under the activity.
-
-    :param label: what stands on it, 1 to 32 characters.
-    :param url: what it opens, 1 to 512 characters.
-    """
+    """A link under the activity."""
 
     label: str
+    """What stands on it; 1 to 32 characters."""
     url: str
+    """What it opens; 1 to 512 characters."""
 
     def __post_init__(self) -> None:
         _text("label", self.label, 1, 32)
@@ -63,6 +61,7 @@ _TEXTS: Final[dict[str, tuple[int, int, tuple[str, ...]]]] = {
     "small_image": (1, 313, ("assets", "small_image")),
     "small_text": (2, 128, ("assets", "small_text")),
     "small_url": (1, 256, ("assets", "small_url")),
+    "invite_cover_image": (1, 313, ("assets", "invite_cover_image")),
     "party_id": (1, 128, ("party", "id")),
     "join": (1, 128, ("secrets", "join")),
     "spectate": (1, 128, ("secrets", "spectate")),
@@ -72,14 +71,13 @@ _TEXTS: Final[dict[str, tuple[int, int, tuple[str, ...]]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activity:
-    """What the player does, for ``request("SET_ACTIVITY", activity=Activity(...).to_dict())`` and for
-    :meth:`gamebridge.Presence.set`.
+    """What the player does, for `request("SET_ACTIVITY", activity=Activity(...))` and for `Presence.set`.
 
     >>> Activity(details="Capture the flag", state="In a group", party_id="p1", party_size=(2, 4)).to_dict()
     {'state': 'In a group', 'details': 'Capture the flag', 'party': {'id': 'p1', 'size': [2, 4]}}
 
-    :raises TypeError: a field is of the wrong kind; the sentence names it.
-    :raises ValueError: a field is too short, too long, or goes with another one; the sentence names it.
+    Raises TypeError for a field of the wrong kind, and ValueError for one that is too short or too long, or does not
+    go with another one. The sentence names it.
     """
 
     type: ActivityType | int | None = None
@@ -97,7 +95,7 @@ class Activity:
     status_display_type: StatusDisplayType | int | None = None
     """Which member the list of friends shows; the name unless given."""
     start: float | None = None
-    """When it began, in seconds since 1970 (``time.time()``); milliseconds will do too. Shows the time elapsed."""
+    """When it began, in seconds since 1970 (`time.time()`); milliseconds will do too. Shows the time elapsed."""
     end: float | None = None
     """When it ends, likewise. Shows the time left."""
     large_image: str | None = None
@@ -112,6 +110,8 @@ class Activity:
     """Shown over the small image; 2 to 128 characters."""
     small_url: str | None = None
     """Opened by a click on the small image; up to 256 characters."""
+    invite_cover_image: str | None = None
+    """Banner of invitations: key of an uploaded asset, or a URL; up to 313 characters."""
     party_id: str | None = None
     """The same for all in the party; up to 128 characters. Needed for joining."""
     party_size: tuple[int, int] | Sequence[int] | None = None
@@ -148,7 +148,7 @@ class Activity:
             raise ValueError("join: needs party_id, else Discord offers nobody to join")
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON object of ``SET_ACTIVITY``, without what was not given."""
+        """The JSON object of `SET_ACTIVITY`, without what was not given."""
         out: dict[str, Any] = {}
         if self.type is not None:
             out["type"] = int(self.type)
@@ -173,8 +173,9 @@ class Activity:
     def from_dict(cls, activity: Mapping[str, Any]) -> Activity:
         """The activity that such an object describes.
 
-        :raises TypeError, ValueError: as the constructor; also for a member that no activity has.
+        Raises TypeError and ValueError as the constructor, and ValueError for a member that no activity has.
         """
+        _check_members(activity)
         given: dict[str, Any] = {}
         for name, (_, _, path) in _TEXTS.items():
             value: Any = activity
@@ -192,12 +193,35 @@ class Activity:
             buttons=activity.get("buttons") or (),
             instance=activity.get("instance"),
         )
-        known = {path[0] for _, _, path in _TEXTS.values()} | {"timestamps", "buttons", "instance"}
-        known |= {f.name for f in fields(cls)} & {"type", "status_display_type"}
-        unknown = sorted(set(activity) - known)
-        if unknown:
-            raise ValueError(f"{unknown[0]}: no member of an activity; there are {', '.join(sorted(known))}")
         return cls(**given)
+
+
+def _members() -> dict[str, frozenset[str]]:
+    """What an activity can have, by where it stands: "" is the activity itself."""
+    members: dict[str, set[str]] = {
+        "": {"type", "status_display_type", "buttons", "instance"},
+        "timestamps": {"start", "end"},
+        "party": {"size"},
+    }
+    for _, _, path in _TEXTS.values():
+        members.setdefault("".join(path[:-1]), set()).add(path[-1])
+    members[""] |= set(members) - {""}
+    return {place: frozenset(names) for place, names in members.items()}
+
+
+_MEMBERS: Final = _members()
+
+
+def _check_members(activity: Mapping[str, Any]) -> None:
+    for place, known in _MEMBERS.items():
+        here = activity.get(place) if place else activity
+        if here is None:
+            continue
+        if not is_params(here):
+            raise TypeError(f"{place}: an object expected, not {_kind(here)}")
+        for name in sorted(set(here) - known):
+            at = f"{place}.{name}" if place else name
+            raise ValueError(f"{at}: no member of an activity; there are {', '.join(sorted(known))}")
 
 
 def _at(out: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:

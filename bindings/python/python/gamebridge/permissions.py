@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 __all__ = ["Permissions", "permissions_in", "permissions_of"]
@@ -14,7 +14,7 @@ __all__ = ["Permissions", "permissions_in", "permissions_of"]
 
 class Permissions(enum.IntFlag):
     """What a member may do. Discord writes the number as a string since version 8, as a number before:
-    :meth:`parse` takes either."""
+    `parse` takes either."""
 
     CREATE_INSTANT_INVITE = 1 << 0
     KICK_MEMBERS = 1 << 1
@@ -49,14 +49,21 @@ class Permissions(enum.IntFlag):
     MANAGE_EMOJIS = 1 << 30
 
     @classmethod
-    def parse(cls, value: str | int) -> Permissions:
-        """The set that this number is, with or without bits that have no name here.
+    def parse(cls, value: str | int | Sequence[str]) -> Permissions:
+        """The set that this number is, with or without bits that have no name here; or the one of these names, as a
+        GameBridge writes it.
 
-        :raises TypeError: neither a string nor a whole number.
-        :raises ValueError: not digits, or negative.
+        Raises TypeError when it is none of these, ValueError when it is not digits, negative, or a name is unknown.
         """
+        if isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
+            named = Permissions(0)
+            for name in value:
+                if name not in cls.__members__:
+                    raise ValueError(f"permissions: there is none called {str(name)[:40]!r}")
+                named |= cls[name]
+            return named
         if isinstance(value, bool) or not isinstance(value, (str, int)):
-            raise TypeError(f"permissions are a string of digits or an int, not {type(value).__name__}")
+            raise TypeError(f"permissions are a string of digits, an int or names, not {type(value).__name__}")
         if isinstance(value, str) and not (value.isascii() and value.isdigit()):
             raise ValueError(f"permissions are digits and nothing else, not {value[:40]!r}")
         number = int(value)
@@ -67,7 +74,12 @@ class Permissions(enum.IntFlag):
 
 # Not `~Permissions(0)`: before Python 3.11 that is -1.
 _ALL = Permissions(sum(Permissions))
-_TEXT = Permissions.MENTION_EVERYONE | Permissions.SEND_TTS_MESSAGES | Permissions.ATTACH_FILES | Permissions.EMBED_LINKS
+_TEXT = (
+    Permissions.MENTION_EVERYONE
+    | Permissions.SEND_TTS_MESSAGES
+    | Permissions.ATTACH_FILES
+    | Permissions.EMBED_LINKS
+)
 _VOICE = (
     Permissions.SPEAK
     | Permissions.MUTE_MEMBERS
@@ -80,8 +92,7 @@ _VOICE = (
 def permissions_of(guild: Mapping[str, Any], member: Mapping[str, Any]) -> Permissions:
     """What a member may do in a guild, channels aside.
 
-    :param guild: a guild object with ``id``, ``owner_id`` and ``roles``.
-    :param member: a member object with ``user`` (its ``id``) and ``roles``.
+    The guild is an object with `id`, `owner_id` and `roles`, the member one with `user` (its `id`) and `roles`.
     """
     if str(member["user"]["id"]) == str(guild["owner_id"]):
         return _ALL
@@ -97,7 +108,7 @@ def permissions_in(channel: Mapping[str, Any], guild: Mapping[str, Any], member:
     """What a member may do in a channel: what the guild says, then the channel's overwrites (of @everyone, of the roles
     together, of the member), then what follows from what is missing.
 
-    :param channel: a channel object with ``permission_overwrites``.
+    The channel is an object with `permission_overwrites`; the others as for `permissions_of`.
     """
     allowed = permissions_of(guild, member)
     if allowed == _ALL:

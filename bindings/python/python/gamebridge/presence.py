@@ -8,12 +8,12 @@
 
 Arguments, answers and exceptions are pypresence's. What is different underneath:
 
-- Discord takes five updates in 20 seconds. Of more, the newest is kept and sent as soon as it may; `update` does not wait for
-  that, and its answer has what was asked for.
-- When Discord quits or is restarted, nothing is raised: the connection is made anew by itself, and the newest activity is
-  shown again. `PipeClosed` means that there is no connection and none is looked for.
-- There is no loop and no thread of Python's underneath `Presence`, so it works from every thread and inside a running loop, a
-  notebook's for example. `loop` is taken and not used.
+- Discord takes five updates in 20 seconds. Of more, the newest is kept and sent as soon as it may; `update` does not
+  wait for that, and its answer has what was asked for.
+- When Discord quits or is restarted, nothing is raised: the connection is made anew by itself, and the newest
+  activity is shown again. `PipeClosed` means that there is no connection and none is looked for.
+- There is no loop and no thread of Python's underneath `Presence`, so it works from every thread and inside a running
+  loop, a notebook's for example. `loop` is taken and not used.
 - Discord is looked for wherever it may be installed; `pipe` may be a number, as ever, or a socket's path.
 """
 
@@ -25,6 +25,7 @@ import inspect
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any
@@ -76,9 +77,9 @@ _SLICE = 0.1
 class Presence:
     """Rich Presence, blocking. Any number of threads may use one.
 
-    `client_id`: the application's id. `pipe`: the number of Discord's socket, or a socket's path; any unless given. `handler`:
-    called with the exception and a future when an update that was kept for later is refused; otherwise that is a warning
-    in the log. Times are in seconds.
+    `client_id`: the application's id. `pipe`: the number of Discord's socket, or a socket's path; any unless given.
+    `handler`: called with the exception and a future when an update that was kept for later is refused; otherwise
+    that is a warning in the log. Times are in seconds.
     """
 
     def __init__(
@@ -97,7 +98,7 @@ class Presence:
         self._client: Client | None = None
         self._rpc: Connection | None = None
         self._pace = Pace()
-        self._late: list[tuple[int, Command]] = []
+        self._late: deque[tuple[int, Command]] = deque()
 
     @property
     def client_id(self) -> str:
@@ -138,7 +139,7 @@ class Presence:
                 else:
                     # Its CONNECTED is no return.
                     client.poll_all()
-                    self._client, self._rpc, self._pace, self._late = client, rpc, Pace(), []
+                    self._client, self._rpc, self._pace, self._late = client, rpc, Pace(), deque()
                     return
             if last is not None:
                 raise last
@@ -184,8 +185,8 @@ class Presence:
     ) -> Reply:
         """Shows an activity, in place of the one before. Gives Discord's answer: `cmd`, `data`, `evt`, `nonce`.
 
-        `pid` is this process unless given. `start` and `end` are in seconds since 1970. `buttons` are up to two mappings of
-        `label` and `url`. `payload_override` is a whole message of one's own, in place of all the others.
+        `pid` is this process unless given. `start` and `end` are in seconds since 1970. `buttons` are up to two
+        mappings of `label` and `url`. `payload_override` is a whole message of one's own, in place of all the others.
 
         Raises ServerError with the field that is wrong, ResponseTimeout, or PipeClosed.
         """
@@ -230,11 +231,16 @@ class Presence:
 
     def _look_back(self, client: Client) -> None:
         """What became of the updates that were kept."""
-        late, self._late = self._late, []
-        for tag, command in late:
+        late = self._late
+        # Other threads may be at it, too: each of these goes to one of them.
+        for _ in range(len(late)):
+            try:
+                tag, command = late.popleft()
+            except IndexError:
+                return
             reply = client._hub.reply(tag, 0)
             if reply is None:
-                self._late.append((tag, command))
+                late.append((tag, command))
                 continue
             try:
                 _answered(command, reply, False)

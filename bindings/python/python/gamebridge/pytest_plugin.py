@@ -9,8 +9,8 @@
 
     def test_the_game_finds_it_by_itself(gamebridge_server, gamebridge_environ): ...
 
-Each test has its own world, so tests may run in any number of processes (pytest-xdist) and, with `gamebridge_server` as an
-argument, in threads (pytest-run-parallel: each call of the test has its own).
+Each test has its own world, so tests may run in any number of processes (pytest-xdist) and, with `gamebridge_server`
+as an argument, in threads (pytest-run-parallel: each call of the test has its own).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Makes the marker known."""
     config.addinivalue_line(
         "markers",
-        'gamebridge(**parameters): parameters of serve("rpc") for gamebridge_server, e.g. consent="ask", scenario="lobby.json"',
+        'gamebridge(**parameters): of serve("rpc"), for gamebridge_server: consent="ask", scenario="lobby.json"',
     )
 
 

@@ -1,7 +1,7 @@
 """Snowflakes: what an id of Discord's tells about itself.
 
 An id has 64 bits: 42 of milliseconds since the first second of 2015 (UTC), 5 of a worker's number, 5 of a process's,
-and 12 that count within the millisecond. In JSON it is a string of digits; here a string or an ``int`` will do.
+and 12 that count within the millisecond. In JSON it is a string of digits; here a string or an `int` will do.
 (Source: Discord's reference, "Snowflakes".)
 """
 
@@ -33,8 +33,8 @@ class Snowflake:
     def of(cls, value: str | int) -> Snowflake:
         """The snowflake that this id is.
 
-        :raises TypeError: it is neither a string nor a whole number.
-        :raises ValueError: it is no number from 0 to 2**64 - 1.
+        Raises TypeError when it is neither a string nor a whole number, ValueError when it is no number from 0 to
+        2**64 - 1.
         """
         if isinstance(value, bool) or not isinstance(value, (str, int)):
             raise TypeError(f"a snowflake is a string of digits or an int, not {type(value).__name__}")
@@ -75,16 +75,16 @@ class Snowflake:
 def snowflake_time(value: str | int) -> datetime:
     """When this id was made, in UTC.
 
-    :raises TypeError, ValueError: as :meth:`Snowflake.of`.
+    Raises as `Snowflake.of`.
     """
     return Snowflake.of(value).time
 
 
 def snowflake_at(moment: datetime, *, high: bool = False) -> int:
-    """The lowest id of a moment's millisecond, or with ``high`` the highest: for "before" and "after" in a history.
+    """The lowest id of a moment's millisecond, or with `high` the highest: for "before" and "after" in a history.
 
-    :param moment: with a time zone; one without would mean something else on each machine.
-    :raises ValueError: no time zone, or a moment before 2015 or beyond the 42 bits (the year 2154).
+    The moment has a time zone; one without would mean something else on each machine. Raises ValueError when it has
+    none, or lies before 2015 or beyond the 42 bits (in the year 2154).
     """
     if moment.tzinfo is None:
         raise ValueError("moment: a time with a time zone expected, e.g. datetime.now(timezone.utc)")

@@ -6,8 +6,8 @@
             rpc.request("SET_ACTIVITY", activity={"state": "In menu"})
         assert discord.activity()["state"] == "In menu"
 
-The game under test is told where it is (`ipc`, `port`), or finds it by itself in the environment `environ`. In pytest it
-is the fixture `gamebridge_server` (see `gamebridge.pytest_plugin`).
+The game under test is told where it is (`ipc`, `port`), or finds it by itself in the environment `environ`. In pytest
+it is the fixture `gamebridge_server` (see `gamebridge.pytest_plugin`).
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ TIMEOUT = 10.0
 
 
 class Server:
-    """A Discord of one's own. Parameters are those of `serve("rpc")` (docs/reference.md); unless they say otherwise its port is
-    one that the system chooses, and its socket lies in a new folder of its own.
+    """A Discord of one's own. Parameters are those of `serve("rpc")` (docs/reference.md); unless they say otherwise
+    its port is one that the system chooses, and its socket lies in a new folder of its own.
 
     Any number of threads may use one.
     """
@@ -108,8 +108,8 @@ class Server:
     ) -> Event:
         """The first event of this name that was not waited for yet, and for which `where` holds; the others stay.
 
-        What peers do ("PEER_CONNECTED", "ACTIVITY_UPDATE" and so on), and what they ask ("AUTHORIZE"), for `allow` and `deny`.
-        Raises AssertionError after `timeout` seconds, with the events that there were.
+        What peers do ("PEER_CONNECTED", "ACTIVITY_UPDATE" and so on), and what they ask ("AUTHORIZE"), for `allow`
+        and `deny`. Raises AssertionError after `timeout` seconds, with the events that there were.
         """
         deadline = time.monotonic() + timeout
         while True:
@@ -129,11 +129,15 @@ class Server:
                     self._seen.append(event)
 
     def activity(self, *, timeout: float = TIMEOUT) -> Any:
-        """What a game shows next: the activity of the next ACTIVITY_UPDATE; None when it was cleared, or the game left."""
+        """What a game shows next: the activity of the next ACTIVITY_UPDATE; None when it was cleared, or the game
+        left.
+        """
         return self.wait_for("ACTIVITY_UPDATE", timeout=timeout)["activity"]
 
     def allow(self, request: Event, data: Params | None = None) -> None:
-        """Says yes to a request: an AUTHORIZE with `consent="ask"`, an ACTIVITY_JOIN_REQUEST with `join_requests="ask"`."""
+        """Says yes to a request: an AUTHORIZE with `consent="ask"`, an ACTIVITY_JOIN_REQUEST with
+        `join_requests="ask"`.
+        """
         self._client.answer(request, True, data)
 
     def deny(self, request: Event) -> None:
