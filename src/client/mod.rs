@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use gamebridge_proto::error::{Error, Status};
+use gamebridge_proto::wire::rpc::Activity;
 use tokio::sync::{Notify, mpsc};
 
 pub use self::args::Args;
@@ -134,6 +135,37 @@ impl Client {
     /// Queues a command; its reply is an event. The arguments are checked here, and the error names the field.
     pub fn send(&self, conn: ConnectionId, request: &Request<'_>) -> Result<(), Error> {
         self.with(conn, |connection| connection.send(request))
+    }
+
+    /// Shows what the player does, or with `None` nothing: SET_ACTIVITY, with the fields checked by name. The latest one
+    /// is always shown in the end, no more often than Discord takes it, and again on every connection.
+    pub fn set_activity(&self, conn: ConnectionId, activity: Option<&Activity<'_>>, tag: u64) -> Result<(), Error> {
+        let mut args = activity.map_or_else(|| Ok(Vec::new()), Activity::args)?;
+        let sent = self.rpc(conn, &Request { command: "SET_ACTIVITY", args: &args, tag, ..Request::default() });
+        // Secrets were in it.
+        args.fill(0);
+        sent
+    }
+
+    /// Answers a player who asked to join (ACTIVITY_JOIN_REQUEST): lets them in, or turns them down.
+    pub fn reply_join(&self, conn: ConnectionId, user: u64, accept: bool, tag: u64) -> Result<(), Error> {
+        if user == 0 {
+            return Err(Error::argument("user_id: 0 is nobody; give the /user/id of the ACTIVITY_JOIN_REQUEST event"));
+        }
+        let command = if accept { "SEND_ACTIVITY_JOIN_INVITE" } else { "CLOSE_ACTIVITY_REQUEST" };
+        let args = format!("{{\"user_id\":\"{user}\"}}");
+        self.rpc(conn, &Request { command, args: args.as_bytes(), tag, ..Request::default() })
+    }
+
+    /// Sends a command that only a connection to local RPC has.
+    fn rpc(&self, conn: ConnectionId, request: &Request<'_>) -> Result<(), Error> {
+        self.with(conn, |connection| match connection.knows(request.command) {
+            true => connection.send(request),
+            false => Err(Error::new(
+                Status::State,
+                format!("conn: {conn} is no connection of \"rpc\", and only these show an activity"),
+            )),
+        })
     }
 
     /// Ends all commands of that tag that have no reply yet: each replies [`Status::Cancelled`].

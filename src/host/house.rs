@@ -374,7 +374,7 @@ impl House {
             Ok(Order::Door(command)) => self.carry_out(command),
             Ok(Order::Save { path, secrets }) => {
                 let saved = snapshot::save(&self.rooms.borrow().world, secrets);
-                let written = files::write(&path, &saved).map_err(|error| files::within("path", error));
+                let written = crate::files::write(&path, &saved).map_err(|error| files::within("path", error));
                 self.reply(&name, tag, written.map(|()| (path, saved.len())));
             }
             Err(error) => self.reply(&name, tag, Err(error)),

@@ -19,10 +19,10 @@ pub enum Language {
 
 /// Every standard that the header promises to compile under (not C90 or C++98).
 impl Language {
-    pub const fn standards(self) -> [&'static str; 4] {
+    pub const fn standards(self) -> &'static [&'static str] {
         match self {
-            Language::C => ["c99", "c11", "c17", "c2x"],
-            Language::Cpp => ["c++11", "c++14", "c++17", "c++20"],
+            Language::C => &["c99", "c11", "c17", "c2x"],
+            Language::Cpp => &["c++11", "c++14", "c++17", "c++20", "c++2b"],
         }
     }
 
@@ -87,16 +87,30 @@ impl Compiler {
 
 /// The C compiler for the demo: `$CC`, or the first that is there.
 pub fn cc() -> Result<String, String> {
-    let wish = std::env::var("CC").ok().filter(|name| !name.is_empty());
-    wish.into_iter()
-        .chain(["cc", "gcc", "clang"].map(str::to_owned))
-        .find(|name| runs(name, &["--version"]))
-        .ok_or_else(|| "missing: a C compiler (cc, gcc or clang)".to_owned())
+    first("CC", ["cc", "gcc", "clang"]).ok_or_else(|| "missing: a C compiler (cc, gcc or clang)".to_owned())
+}
+
+/// The C++ compiler: `$CXX`, or the first that is there.
+pub fn cxx() -> Result<String, String> {
+    first("CXX", ["c++", "g++", "clang++"]).ok_or_else(|| "missing: a C++ compiler (c++, g++ or clang++)".to_owned())
+}
+
+fn first(variable: &str, names: [&str; 3]) -> Option<String> {
+    let wish = std::env::var(variable).ok().filter(|name| !name.is_empty());
+    wish.into_iter().chain(names.map(str::to_owned)).find(|name| runs(name, &["--version"]))
 }
 
 /// The program's path in PATH, tried with `--version`.
 pub fn has(program: &str) -> bool {
     runs(program, &["--version"])
+}
+
+/// Whether this Rust can build for that target.
+pub fn has_target(target: &str) -> bool {
+    let mut rustc = Command::new("rustc");
+    rustc.args(["--print", "target-libdir", "--target", target]).stdin(Stdio::null()).stderr(Stdio::null());
+    let folder = rustc.output().map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    folder.is_ok_and(|folder| !folder.is_empty() && PathBuf::from(folder).is_dir())
 }
 
 /// A Python of 3.10 or later.

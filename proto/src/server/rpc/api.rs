@@ -1,7 +1,8 @@
 //! `/api/...` on the RPC port: the account's API, for tokens of the scope `rpc.api`.
 //!
 //! The guest's account is this world, so the REST door answers, on behalf of the token's user and in the name of its
-//! application. The driver passes what is a Discord's elsewhere; then [`Door::passes_api`] says whether it may.
+//! application. The driver passes what is a Discord's elsewhere; then [`Door::passes_api`] says whether it may. Where it does
+//! not know an elsewhere, what is a Discord's is 501.
 
 use super::http::{HttpRequest, HttpResponse, JSON, JSON_AGAIN, JSON_BEARER, bearer};
 use super::{Door, Sink};
@@ -22,6 +23,10 @@ impl Door {
         world: &mut World,
         out: &mut impl Sink,
     ) -> HttpResponse {
+        if !self.relay.serves_guests() {
+            let sentence = "the account is a Discord's, and this server was not told where its API is";
+            return refused(501, JSON, JsonCode::General, sentence);
+        }
         let (path, query) = request.target.split_once('?').unwrap_or((request.target, ""));
         let answered = caller(now, request, world).and_then(|caller| {
             self.pace_api(now, path)?;
