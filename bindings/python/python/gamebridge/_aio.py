@@ -269,6 +269,8 @@ class AsyncClient:
         """Refuses a call beside a running loop: what it gathers would wake tasks that only their own thread may wake."""
         loop = self._loop
         if loop is not None and loop.is_running() and asyncio._get_running_loop() is not loop:
+            # A forked child, which has the loop and does not run it, is told what it is.
+            self._hub.wake()
             raise RuntimeError("this AsyncClient belongs to a loop in another thread: call it from there")
 
     def _gather(self) -> None:
