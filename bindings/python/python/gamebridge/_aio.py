@@ -162,6 +162,7 @@ class AsyncClient:
 
     def poll(self) -> Event | None:
         """The next event; None when there is none now. Never waits."""
+        self._check_thread()
         event = self._hub.pop()
         if event is None:
             self._gather()
@@ -206,6 +207,11 @@ class AsyncClient:
         """Ends all connections and discards what was not taken. Waits `shutdown_timeout` at most. Twice does no harm."""
         if self._hub.closed:
             return
+        if self._loop is not None and self._loop.is_closed():
+            # Nobody is left who could wait, or be waited for.
+            self._abandon()
+            return
+        self._attach()
         try:
             for conn in self._open:
                 # One whose end was not looked at yet is closed already.
@@ -258,6 +264,14 @@ class AsyncClient:
         elif self._loop is not loop:
             raise RuntimeError("this AsyncClient belongs to another loop: make one for each")
         return loop
+
+    def _check_thread(self) -> None:
+        """Refuses a call beside a running loop: what it gathers would wake tasks that only their own thread may wake."""
+        loop = self._loop
+        if loop is not None and loop.is_running() and asyncio._get_running_loop() is not loop:
+            # A forked child, which has the loop and does not run it, is told what it is.
+            self._hub.wake()
+            raise RuntimeError("this AsyncClient belongs to a loop in another thread: call it from there")
 
     def _gather(self) -> None:
         """Takes what arrived and hands it out. The loop calls it when something did."""
@@ -390,12 +404,28 @@ class _Reader(_Watch):
 
     def __init__(self, loop: asyncio.AbstractEventLoop, hub: Hub, gather: Gather) -> None:
         self._loop = loop
-        self._handle = hub.fileno(watched=False)
-        loop.add_reader(self._handle, _call, gather)
+        # One of our own: the client may be gone before the loop has let go.
+        self._handle = os.dup(hub.fileno(watched=False))
+        try:
+            loop.add_reader(self._handle, _call, gather)
+        except BaseException:
+            os.close(self._handle)
+            raise
 
     def stop(self) -> None:
+        if self._loop.is_running() and asyncio._get_running_loop() is not self._loop:
+            # The collector found the client in another thread.
+            try:
+                self._loop.call_soon_threadsafe(self._let_go)
+                return
+            except RuntimeError:
+                pass
+        self._let_go()
+
+    def _let_go(self) -> None:
         if not self._loop.is_closed():
             self._loop.remove_reader(self._handle)
+        os.close(self._handle)
 
 
 class _Notifier(_Watch):
