@@ -1,5 +1,5 @@
-/* A Discord of our own making, as bare as can be: the test says each byte that it sends, and reads each frame that comes.
- * It stands in the private folder that every run gets (XDG_RUNTIME_DIR). */
+/* A Discord of our own making, as bare as can be: the test says each byte that it sends, and reads each frame that
+ * comes. It stands in the private folder that every run gets (XDG_RUNTIME_DIR). */
 #ifndef DISCORD_H
 #define DISCORD_H
 
@@ -148,9 +148,9 @@ static void discord_is_greeted(void) {
   EXPECT(theirs.opcode == HANDSHAKE);
 }
 
-#define READY_DATA                                                                                                       \
-  "{\"v\":1,\"config\":{\"cdn_host\":\"cdn.discordapp.com\",\"api_endpoint\":\"//discord.com/api\",\"environment\":"       \
-  "\"production\"},\"user\":{\"id\":\"53908232506183680\",\"username\":\"Mason\",\"discriminator\":\"1337\",\"avatar\":"   \
+#define READY_DATA                                                                                                     \
+  "{\"v\":1,\"config\":{\"cdn_host\":\"cdn.discordapp.com\",\"api_endpoint\":\"//discord.com/api\",\"environment\":"   \
+  "\"production\"},\"user\":{\"id\":\"53908232506183680\",\"username\":\"Mason\",\"discriminator\":\"1337\",\"avatar\":" \
   "\"a_bab14f271d565501444b2ca3be944b25\"}}"
 #define READY_LINE "ready 53908232506183680 Mason 1337 a_bab14f271d565501444b2ca3be944b25\n"
 
@@ -185,11 +185,11 @@ static void discord_heard(const char *file, int line, const char *command, const
   player_fails(file, line, "another command");
 }
 /* Reads a frame, which is this one, and says that it is well. */
-#define HEARS(command, event, args)                                                                                      \
-  do {                                                                                                                   \
-    discord_hears();                                                                                                     \
-    discord_heard(__FILE__, __LINE__, command, event, args);                                                             \
-    discord_answers(discord_nonce(), "null", "{}");                                                                      \
+#define HEARS(command, event, args)                                                                                    \
+  do {                                                                                                                 \
+    discord_hears();                                                                                                   \
+    discord_heard(__FILE__, __LINE__, command, event, args);                                                           \
+    discord_answers(discord_nonce(), "null", "{}");                                                                    \
   } while (0)
 
 static void discord_hears_subscriptions(void) {
