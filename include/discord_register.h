@@ -1,5 +1,5 @@
-/* discord_register.h: how Discord starts a program for an invitation. Beside discord_rpc.h, whose Discord_Initialize does it
- * when asked (autoRegister). */
+/* discord_register.h: how Discord starts a program for an invitation. Beside discord_rpc.h, whose Discord_Initialize
+ * does it when asked (autoRegister). */
 #ifndef DISCORD_REGISTER_H
 #define DISCORD_REGISTER_H
 

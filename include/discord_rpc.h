@@ -1,11 +1,11 @@
 /* discord_rpc.h: Rich Presence by the ten functions of discord-rpc.
  *
- * Source-compatible with the header of discord-rpc 3.4.0, written anew for gamebridge's libdiscord-rpc, which takes the
- * place of that library's file. docs/discord-rpc.md says what is the same and what is better.
+ * Source-compatible with the header of discord-rpc 3.4.0, written anew for gamebridge's libdiscord-rpc, which takes
+ * the place of that library's file. docs/discord-rpc.md says what is the same and what is better.
  *
- * Every function may be called from any thread and inside a handler; none waits for Discord but Discord_Shutdown, for half
- * a second at most. Texts are UTF-8 and are copied. New programs: gamebridge.h has more, and says what went wrong.
- */
+ * Every function may be called from any thread and inside a handler; none waits for Discord but Discord_Shutdown,
+ * for half a second at most. Texts are UTF-8 and are copied. New programs: gamebridge.h has more, and says what went
+ * wrong. */
 #ifndef DISCORD_RPC_H
 #define DISCORD_RPC_H
 
@@ -26,8 +26,8 @@
 extern "C" {
 #endif
 
-/* What is shown. Set what you do not use to 0. A text that is too long is cut at the end of a character; one of a single
- * character is left out (Discord takes two at least); a secret that is too long is left out whole. */
+/* What is shown. Set what you do not use to 0. A text that is too long is cut at the end of a character; one of a
+ * single character is left out (Discord takes two at least); a secret that is too long is left out whole. */
 typedef struct DiscordRichPresence {
   const char *state;          /* the party's situation: 128 bytes */
   const char *details;        /* what the player does: 128 bytes */
@@ -75,8 +75,8 @@ typedef struct DiscordEventHandlers {
 #define DISCORD_PARTY_PRIVATE 0
 #define DISCORD_PARTY_PUBLIC 1
 
-/* Begins to look for a Discord. With autoRegister (not 0) Discord can start this program for an invitation: through Steam
- * when a Steam id is given. A second call replaces the handlers. */
+/* Begins to look for a Discord. With autoRegister (not 0) Discord can start this program for an invitation: through
+ * Steam when a Steam id is given. A second call replaces the handlers. */
 DISCORD_EXPORT void Discord_Initialize(const char *applicationId, DiscordEventHandlers *handlers, int autoRegister,
                                        const char *optionalSteamId);
 

@@ -54,6 +54,7 @@
 
 #include "gamebridge.h"
 
+#include <atomic>
 #include <cstdio>
 #include <cstring>
 #include <initializer_list>
@@ -605,9 +606,9 @@ class Core {
  private:
   ~Core() { gb_client_free(client); }
 
-  // Of the polling thread's loops, one in another at most by a handler that polls.
-  unsigned loops_;
-  bool left_;
+  // One loop, more where a handler polls. Atomic for a second thread that polls by mistake, which is to do no harm.
+  std::atomic<unsigned> loops_;
+  std::atomic<bool> left_;
   static const std::uint64_t OURS = static_cast<std::uint64_t>(1) << 63;
   std::mutex lock_;
   std::uint64_t count_;

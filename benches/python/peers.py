@@ -55,7 +55,9 @@ async def discordpy() -> None:
     state.parsers = {name: parse for name, parse in state.parsers.items() if name == "READY"}
 
     async def nobody_asks_discord(*_: object, **__: object) -> dict[str, object]:
-        return {"id": "1", "username": "bench", "discriminator": "0", "avatar": None}
+        user = {"id": "1", "username": "bench", "discriminator": "0", "avatar": None}
+        application = {"name": "bench", "icon": None, "description": "", "bot_public": True, "bot_require_code_grant": False}
+        return {**user, **application, "owner": user, "verify_key": "", "flags": 0}
 
     client.http.request = nobody_asks_discord
     async with client:

@@ -135,7 +135,7 @@ static void *serve(void *arg) {
 }
 
 static void latency(void) {
-  char path[256];
+  char path[104];
   pthread_t thread;
   int listener;
   uint64_t start;

@@ -30,14 +30,16 @@ class Overlay:
         self._speaking: set[str] = set()
 
     def enter(self, channel: dict[str, Any] | None) -> None:
-        """Shows another channel, or none. `send` waits for nothing: a frame of a game must not either."""
+        """Shows another channel, or none."""
         for event in IN_CHANNEL if self._channel else ():
             self._rpc.send("UNSUBSCRIBE", evt=event, args={"channel_id": self._channel})
         self._channel = channel["id"] if channel else None
-        self._names = {s["user"]["id"]: s["nick"] for s in channel["voice_states"]} if channel else {}
         self._speaking = set()
         for event in IN_CHANNEL if self._channel else ():
             self._rpc.send("SUBSCRIBE", evt=event, args={"channel_id": self._channel})
+        # Who is there is asked for after that: what changes from here on is told.
+        present = self._rpc.request("GET_SELECTED_VOICE_CHANNEL") if channel else None
+        self._names = {s["user"]["id"]: s["nick"] for s in present["voice_states"]} if present else {}
 
     def handle(self, event: gamebridge.Event) -> None:
         """What an event changes."""

@@ -1,4 +1,5 @@
 // The header alone, twice in one file, beside the C header in either order, under every warning that programs turn on.
+#include <atomic>
 #include <iterator>
 #include <memory>
 #include <mutex>

@@ -4,7 +4,7 @@
 
 #include "check.h"
 
-#include <array>
+#include <atomic>
 #include <functional>
 #include <sstream>
 #include <thread>
@@ -362,6 +362,20 @@ static void a_wrong_launch_is_refused() {
   CHECK(gb::unregister_launch("not digits") == GB_ERR_ARGUMENT);
 }
 
+static void a_second_thread_that_polls_harms_nothing() {
+  gb::Client client;
+  CHECK(client.serve("rpc", {{"/transport", "ipc"}}));
+  std::vector<std::thread> threads;
+  std::atomic<int> seen(0);
+  for (int i = 0; i < 2; i++)
+    threads.emplace_back([&] {
+      for (int j = 0; j < 20000 && seen == 0; j++)
+        for (const gb::Event &ev : client.poll())
+          if (ev) seen++;
+    });
+  for (std::thread &thread : threads) thread.join();
+}
+
 #if defined(__cpp_exceptions) || defined(__EXCEPTIONS)
 static void an_exception_of_a_handler_comes_out_of_the_loop(Stage &stage) {
   int after = 0;
@@ -488,6 +502,7 @@ int main() {
     an_exception_of_a_handler_comes_out_of_the_loop(stage);
     a_connection_ends_in_the_loop(stage);
   }
+  a_second_thread_that_polls_harms_nothing();
   a_late_request_is_told();
   a_copy_outlives_its_client();
   a_moved_client_keeps_its_connections();

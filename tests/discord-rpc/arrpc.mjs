@@ -1,5 +1,5 @@
-// arRPC for an old game (arrpc_game.c): runs it, restarts it when the game says so, and tells the game when it has seen the
-// activity that the game awaits.
+// arRPC for an old game (arrpc_game.c): runs it, restarts it when the game says so, and tells the game when it has
+// seen the activity that the game awaits.
 //
 //   node arrpc.mjs <tests/counterparts/arrpc_server.mjs> <arrpc's src/server.js> <the game>
 

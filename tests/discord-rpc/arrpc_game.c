@@ -1,5 +1,5 @@
-/* An old game beside arRPC: presence set and cleared, and set again by itself after arRPC was restarted. Speaks with the
- * script that runs it by lines: prints `restart`, and goes on. */
+/* An old game beside arRPC: presence set and cleared, and set again by itself after arRPC was restarted. Speaks with
+ * the script that runs it by lines: prints `restart`, and goes on. */
 #define _GNU_SOURCE
 #include "player.h"
 

@@ -1,5 +1,5 @@
-/* include/discord_rpc.h and discord_register.h, each twice, under every standard; and that they lay memory out as discord-rpc
- * 3.4.0 did (with DISCORD_PARTY_PRIVACY as its head did). */
+/* include/discord_rpc.h and discord_register.h, each twice, under every standard; and that they lay memory out as
+ * discord-rpc 3.4.0 did (with DISCORD_PARTY_PRIVACY as its head did). */
 #include <discord_register.h>
 #include <discord_register.h>
 #include <discord_rpc.h>

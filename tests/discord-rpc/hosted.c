@@ -1,5 +1,5 @@
-/* An old game and GameBridge, driven by its host: presence, an invitation, watching, asking to join, a restart. The server comes
- * from libgamebridge, the game's half from libdiscord-rpc: two libraries in one process. */
+/* An old game and GameBridge, driven by its host: presence, an invitation, watching, asking to join, a restart. The
+ * server comes from libgamebridge, the game's half from libdiscord-rpc: two libraries in one process. */
 #define _GNU_SOURCE
 #include "host.h"
 #include "player.h"

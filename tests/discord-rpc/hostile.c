@@ -1,5 +1,5 @@
-/* Bad input, from the game and from a Discord that is none. Nothing here may crash, hang or leak; a Discord that comes to its
- * senses is served again. */
+/* Bad input, from the game and from a Discord that is none. Nothing here may crash, hang or leak; a Discord that
+ * comes to its senses is served again. */
 #define _GNU_SOURCE
 #include "discord.h"
 
@@ -127,7 +127,8 @@ static void events_that_make_no_sense(void) {
   finish();
 }
 
-/* Every code that Discord has, and some that it has not: told with the code, and connected again or left alone for a while. */
+/* Every code that Discord has, and some that it has not: told with the code, and connected again or left alone for a
+ * while. */
 static void closed_with_every_code(void) {
   static const int codes[] = {1000, 1001, 1006, 1011, 4000, 4001, 4002, 4003, 4004, 4005, 4999, 0, 70000, -1};
   size_t at;

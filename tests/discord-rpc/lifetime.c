@@ -1,5 +1,5 @@
-/* Begin, play a little, end, a thousand times: threads and descriptors return to what they were after every round, and memory
- * stays flat. Every tenth round with no Discord, every seventh with one that hangs up. */
+/* Begin, play a little, end, a thousand times: threads and descriptors return to what they were after every round,
+ * and memory stays flat. Every tenth round with no Discord, every seventh with one that hangs up. */
 #define _GNU_SOURCE
 #include "discord.h"
 #include "system.h"

@@ -1,5 +1,6 @@
-/* The ABI of discord-rpc 3.4.0 as a shipped game was compiled with it: our own declaration, apart from include/discord_rpc.h,
- * so that neither can hide a slip of the other. With -DOLD_HEAD the struct of the never released head. */
+/* The ABI of discord-rpc 3.4.0 as a shipped game was compiled with it: our own declaration, apart from
+ * include/discord_rpc.h, so that neither can hide a slip of the other. With -DOLD_HEAD the struct of the never
+ * released head. */
 #ifndef OLD_H
 #define OLD_H
 

@@ -1,5 +1,5 @@
-/* Updates are paced to what Discord takes (5 in 20 seconds), and what was shown last is always sent in the end, though the
- * game never calls the library again. Takes 20 seconds of the clock. */
+/* Updates are paced to what Discord takes (5 in 20 seconds), and what was shown last is always sent in the end,
+ * though the game never calls the library again. Takes 20 seconds of the clock. */
 #define _GNU_SOURCE
 #include "discord.h"
 

@@ -1,5 +1,5 @@
-/* Wherever Discord puts its socket it is found: each variable that names a folder, each number, and the folders of snap, Flatpak
- * and Vesktop. Then Discord_Register, in a home of its own. */
+/* Wherever Discord puts its socket it is found: each variable that names a folder, each number, and the folders of
+ * snap, Flatpak and Vesktop. Then Discord_Register, in a home of its own. */
 #define _GNU_SOURCE
 #include "discord.h"
 

@@ -17,26 +17,26 @@
 /* A machine under load, or valgrind, may be slow. */
 #define PATIENCE_MS 20000
 
-#define EXPECT(condition)                                                                                                \
-  do {                                                                                                                   \
-    if (!(condition)) player_fails(__FILE__, __LINE__, "not so: " #condition);                                            \
+#define EXPECT(condition)                                                                                              \
+  do {                                                                                                                 \
+    if (!(condition)) player_fails(__FILE__, __LINE__, "not so: " #condition);                                         \
   } while (0)
-#define EXPECT_TEXT(expected, got)                                                                                       \
-  do {                                                                                                                   \
-    const char *it_is = (got);                                                                                           \
-    if (strcmp((expected), it_is) != 0) {                                                                                \
-      fprintf(stderr, "expected: %s\n     got: %s\n", (expected), it_is);                                                \
-      player_fails(__FILE__, __LINE__, #got);                                                                            \
-    }                                                                                                                    \
+#define EXPECT_TEXT(expected, got)                                                                                     \
+  do {                                                                                                                 \
+    const char *it_is = (got);                                                                                         \
+    if (strcmp((expected), it_is) != 0) {                                                                              \
+      fprintf(stderr, "expected: %s\n     got: %s\n", (expected), it_is);                                              \
+      player_fails(__FILE__, __LINE__, #got);                                                                          \
+    }                                                                                                                  \
   } while (0)
 /* Runs callbacks, once a millisecond, until it is so. */
-#define SOON(condition)                                                                                                  \
-  do {                                                                                                                   \
-    int64_t until = player_now_ms() + PATIENCE_MS;                                                                       \
-    while (!(condition)) {                                                                                               \
-      if (player_now_ms() > until) player_fails(__FILE__, __LINE__, "never so: " #condition);                             \
-      player_frame();                                                                                                    \
-    }                                                                                                                    \
+#define SOON(condition)                                                                                                \
+  do {                                                                                                                 \
+    int64_t until = player_now_ms() + PATIENCE_MS;                                                                     \
+    while (!(condition)) {                                                                                             \
+      if (player_now_ms() > until) player_fails(__FILE__, __LINE__, "never so: " #condition);                          \
+      player_frame();                                                                                                  \
+    }                                                                                                                  \
   } while (0)
 
 /* Everything that handlers were told, in their order: "ready 1 mason 0 hash\n", "joined secret\n". */

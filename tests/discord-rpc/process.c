@@ -1,5 +1,5 @@
-/* What a process may do around the library: load it by hand and unload it while it is connected, fork, and end without a word.
- * The library's path is the argument. */
+/* What a process may do around the library: load it by hand and unload it while it is connected, fork, and end
+ * without a word. The library's path is the argument. */
 #define _GNU_SOURCE
 #include "discord.h"
 

@@ -1,5 +1,5 @@
-// The example program of discord-rpc's own makers, as they published it, with our library in the place of theirs, against our
-// server: it starts, shows its presence, is invited, is asked, ends and begins again.
+// The example program of discord-rpc's own makers, as they published it, with our library in the place of theirs,
+// against our server: it starts, shows its presence, is invited, is asked, ends and begins again.
 //
 //   node send_presence.mjs <our server (tests/counterparts/serve.c)> <the program>
 

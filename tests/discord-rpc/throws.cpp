@@ -1,5 +1,5 @@
-// What a handler throws reaches whoever called Discord_RunCallbacks, and the library goes on. An application that is none is told
-// without a Discord.
+// What a handler throws reaches whoever called Discord_RunCallbacks, and the library goes on. An application that is
+// none is told without a Discord.
 #include <discord_rpc.h>
 
 #include <cstring>

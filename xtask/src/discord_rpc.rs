@@ -1,9 +1,9 @@
-//! The drop-in library: `cargo xtask discord-rpc` builds it under the name that programs look for, and the part of the tests
-//! tries it.
+//! The drop-in library: `cargo xtask discord-rpc` builds it under the name that programs look for, and the part of
+//! the tests tries it.
 //!
-//! The programs of `tests/discord-rpc` are written as shipped games were: against their own declaration of discord-rpc's
-//! structs. They run plainly, under the sanitizers and under valgrind, against a Discord of their own making, our server and
-//! arRPC; and two programs that discord-rpc's makers wrote run with our file.
+//! The programs of `tests/discord-rpc` are written as shipped games were: against their own declaration of
+//! discord-rpc's structs. They run plainly, under the sanitizers and under valgrind, against a Discord of their own
+//! making, our server and arRPC; and two programs that discord-rpc's makers wrote run with our file.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -124,8 +124,8 @@ const fn file_name(windows: bool) -> (&'static str, &'static str) {
 
 /// Builds the library and gives it its name, in a folder of its own.
 ///
-/// In a target folder of its own: beside a build with the C interface cargo would mix the two up, since a path dependency's
-/// files carry no mark of their features.
+/// In a target folder of its own: beside a build with the C interface cargo would mix the two up, since a path
+/// dependency's files carry no mark of their features.
 pub fn build(layout: Layout, profile: &[&str], target: Option<&str>) -> Result<PathBuf, String> {
     let own = house::made(house::target().join("discord-rpc"));
     let moment = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos());

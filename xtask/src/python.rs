@@ -204,7 +204,7 @@ fn pytest(name: &str, python: &Path, args: &[&str], arrpc: Option<&Path>) -> Res
     if let Some(arrpc) = arrpc {
         pytest.env("GAMEBRIDGE_TEST_ARRPC", arrpc);
     }
-    let outcome = Step::new(name, pytest).limit(300).run()?.success()?;
+    let outcome = Step::new(name, pytest).limit(900).run()?.success()?;
     passed(&outcome.stdout).filter(|count| *count > 0).ok_or_else(|| outcome.complaint("no test ran"))
 }
 

@@ -1,5 +1,6 @@
-//! The struct as Discord's activity: the same members in the same order as discord-rpc writes them, each within what Discord
-//! takes. A member that Discord would refuse, and the whole presence with it, is cut or left out.
+//! The struct as Discord's activity: the same members in the same order as discord-rpc writes them, each within what
+//! Discord takes. A member that Discord would refuse, and the whole presence with it, is cut or left out. It is not
+//! the core's typed activity: that one knows other rules and more members, and refuses what is mended here.
 
 use std::borrow::Cow;
 use std::ffi::c_char;
@@ -52,11 +53,12 @@ pub unsafe fn write(out: &mut Vec<u8>, presence: &DiscordRichPresence) {
     ];
     activity = group(activity, "assets", &assets);
     activity = party(activity, presence);
-    let secrets = [
-        ("match", secret(presence.match_secret)),
-        ("join", secret(presence.join_secret)),
-        ("spectate", secret(presence.spectate_secret)),
-    ];
+    // Discord refuses a text that is two secrets: what was meant first stays.
+    let join = secret(presence.join_secret);
+    let spectate = Some(secret(presence.spectate_secret)).filter(|text| *text != join).unwrap_or_default();
+    let of_match = secret(presence.match_secret);
+    let of_match = Some(of_match).filter(|text| *text != join && *text != spectate).unwrap_or_default();
+    let secrets = [("match", of_match), ("join", join), ("spectate", spectate)];
     activity = group(activity, "secrets", &secrets);
     activity.bool("instance", presence.instance != 0).end();
 }
@@ -217,6 +219,10 @@ mod tests {
         for (row, (fill, expected)) in table.iter().enumerate() {
             assert_eq!(written(fill), format!("{{{expected}\"instance\":false}}"), "row {row}");
         }
+        let twice = |p: &mut DiscordRichPresence| {
+            (p.join_secret, p.spectate_secret, p.match_secret) = (c"one".as_ptr(), c"one".as_ptr(), c"one".as_ptr());
+        };
+        assert_eq!(written(twice), r#"{"secrets":{"join":"one"},"instance":false}"#);
         let cut = |name: &str, length| format!("\"{name}\":\"{}\"", "k".repeat(length));
         assert!(written(|p| p.state = long.as_ptr()).contains(&cut("state", 128)));
         assert!(written(|p| p.party_id = long.as_ptr()).contains(&cut("id", 128)));

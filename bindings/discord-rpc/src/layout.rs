@@ -1,5 +1,6 @@
 //! What lies in memory between a program and this library, byte for byte as programs were compiled: the structs of
-//! discord-rpc's releases up to 3.4.0, and with the feature `party-privacy` that of its head. Nothing here may ever change.
+//! discord-rpc's releases up to 3.4.0, and with the feature `party-privacy` that of its head. Nothing here may ever
+//! change.
 
 use std::ffi::{c_char, c_int};
 

@@ -1,8 +1,8 @@
 //! `libdiscord-rpc`: the ten functions of discord-rpc that thousands of games link, over gamebridge.
 //!
-//! A game gets it by replacing a file: names, arguments, structs and the order of what happens are discord-rpc's, and its
-//! faults are not (docs/discord-rpc.md lists them). The protocol is the core's; here are the C structs, a little state
-//! behind one lock, and the rule that handlers run inside `Discord_RunCallbacks`, on the thread that calls it.
+//! A game gets it by replacing a file: names, arguments, structs and the order of what happens are discord-rpc's, and
+//! its faults are not (docs/discord-rpc.md lists them). The protocol is the core's; here are the C structs, a little
+//! state behind one lock, and the rule that handlers run inside `Discord_RunCallbacks`, on the thread that calls it.
 //!
 //! The one thing to know before changing it: no handler is called while the lock is held, since handlers call back into
 //! the library. What a call tells is taken out under the lock, then told without it ([`Turn`]).
@@ -74,7 +74,8 @@ fn guarded<R>(otherwise: R, body: impl FnOnce() -> R) -> R {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or(otherwise)
 }
 
-/// What a handler is to see stays on the program's side of the boundary; what goes wrong inside does not go to its stderr.
+/// What a handler is to see stays on the program's side of the boundary; what goes wrong inside does not go to its
+/// stderr.
 fn quiet_panics() {
     static ONCE: Once = Once::new();
     if !cfg!(test) {
@@ -104,8 +105,8 @@ impl State {
 
     fn set_presence(&mut self, wanted: Presence) {
         let State { session, presence, pending, .. } = self;
-        // What is shown already is not said again: a program that says it every frame would use up what Discord takes of
-        // updates, and the next change would wait.
+        // What is shown already is not said again: a program that says it every frame would use up what Discord takes
+        // of updates, and the next change would wait.
         let same = match (&*presence, &wanted) {
             (Presence::Shown(shown), Presence::Shown(wanted)) => shown == wanted,
             (Presence::Cleared, Presence::Cleared) => true,
@@ -169,8 +170,9 @@ impl Drop for Turn {
     }
 }
 
-/// Begins: looks for a Discord, now and whenever there is none, and connects as this application. A second call replaces the
-/// handlers. `auto_register` (not 0) has Discord start this program for invitations; with a Steam id through Steam.
+/// Begins: looks for a Discord, now and whenever there is none, and connects as this application. A second call
+/// replaces the handlers. `auto_register` (not 0) has Discord start this program for invitations; with a Steam id
+/// through Steam.
 ///
 /// # Safety
 /// Texts are NULL or end with a NUL; `handlers` is NULL or points to handlers, which are copied.
@@ -206,8 +208,8 @@ pub unsafe extern "C" fn Discord_Initialize(
     });
 }
 
-/// Ends: takes the presence away, closes the connection, forgets the handlers. Bounded: half a second with a Discord that
-/// does not answer.
+/// Ends: takes the presence away, closes the connection, forgets the handlers. Bounded: half a second with a Discord
+/// that does not answer.
 #[unsafe(no_mangle)]
 pub extern "C" fn Discord_Shutdown() {
     guarded((), || {
@@ -222,7 +224,8 @@ pub extern "C" fn Discord_Shutdown() {
     });
 }
 
-/// Calls the handlers of what has happened, on this thread. Once a frame; with nothing to tell it costs next to nothing.
+/// Calls the handlers of what has happened, on this thread. Once a frame; with nothing to tell it costs next to
+/// nothing.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn Discord_RunCallbacks() {
     let Some(mut turn) = guarded(None, Turn::begin) else { return };
@@ -231,7 +234,8 @@ pub extern "C-unwind" fn Discord_RunCallbacks() {
     }
 }
 
-/// For programs built without an I/O thread, which call it once a frame. There is always one here, so nothing depends on it.
+/// For programs built without an I/O thread, which call it once a frame. There is always one here, so nothing depends
+/// on it.
 #[unsafe(no_mangle)]
 pub extern "C" fn Discord_UpdateConnection() {
     guarded((), || state().catch_up());
@@ -240,8 +244,8 @@ pub extern "C" fn Discord_UpdateConnection() {
 /// Shows a presence, or with NULL none. At any time: before a Discord is there, and before `Discord_Initialize`.
 ///
 /// # Safety
-/// NULL, or a struct of the layout that this library was built for, whose texts are NULL, or end with a NUL, or are as long
-/// as their limits.
+/// NULL, or a struct of the layout that this library was built for, whose texts are NULL, or end with a NUL, or are
+/// as long as their limits.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn Discord_UpdatePresence(presence: *const DiscordRichPresence) {
     guarded((), || {

@@ -1,7 +1,8 @@
 //! What waits for `Discord_RunCallbacks`.
 //!
-//! Between two calls of it anything may happen any number of times. A program should see a sane sequence, so what happened is
-//! kept by kind, as discord-rpc keeps it: the last of what replaces its predecessor, all of what does not.
+//! Between two calls of it anything may happen any number of times. A program should see a sane sequence, so what
+//! happened is kept by kind, as discord-rpc keeps it: the last of what replaces its predecessor, all of what does
+//! not.
 
 use std::collections::VecDeque;
 use std::ffi::CString;
@@ -102,8 +103,8 @@ impl Pending {
             && self.requests.is_empty()
     }
 
-    /// Takes what is to be told next. A break is told before everything else while there is a connection again, and after it
-    /// while there is none: so `ready` and `disconnected` enclose the rest.
+    /// Takes what is to be told next. A break is told before everything else while there is a connection again, and
+    /// after it while there is none: so `ready` and `disconnected` enclose the rest.
     pub fn next(&mut self, connected: bool) -> Option<Happening> {
         if connected && let Some(failure) = self.disconnected.take() {
             return Some(Happening::Disconnected(failure));
@@ -176,8 +177,8 @@ impl Happening {
 }
 
 impl Call {
-    /// Calls the handler; nothing of ours is locked, so it may call every function of the library. What the handler throws
-    /// passes through.
+    /// Calls the handler; nothing of ours is locked, so it may call every function of the library. What the handler
+    /// throws passes through.
     pub fn make(self) {
         match self {
             Call::User(handler, user) => {

@@ -1,8 +1,9 @@
-//! Between `Discord_Initialize` and `Discord_Shutdown`: a client of gamebridge with one connection, and what it was told.
+//! Between `Discord_Initialize` and `Discord_Shutdown`: a client of gamebridge with one connection, and what it was
+//! told.
 //!
-//! The core does the work: it finds a Discord, connects again, restores subscriptions and the presence, and paces updates.
-//! What is left is to say each thing once, to take events out, and to begin anew when the core has given a Discord up that
-//! refuses us, since discord-rpc never gives up.
+//! The core does the work: it finds a Discord, connects again, restores subscriptions and the presence, and paces
+//! updates. What is left is to say each thing once, to take events out, and to begin anew when the core has given a
+//! Discord up that refuses us, since discord-rpc never gives up.
 
 use std::time::{Duration, Instant};
 
@@ -171,8 +172,8 @@ impl Session {
         }
     }
 
-    /// Sends a command. A queue is full when a program says things faster than they can be taken, or never takes events out:
-    /// the latter is done here, for the former it waits a little, since what is said last must arrive.
+    /// Sends a command. A queue is full when a program says things faster than they can be taken, or never takes
+    /// events out: the latter is done here, for the former it waits a little, since what is said last must arrive.
     fn send(&mut self, request: &Request<'_>, pending: &mut Pending) -> Result<(), Error> {
         let deadline = std::cell::OnceCell::new();
         loop {
@@ -211,7 +212,8 @@ impl Session {
         }
     }
 
-    /// Takes the presence away and leaves. Discord drops it with the connection; this way it is gone before the program is.
+    /// Takes the presence away and leaves. Discord drops it with the connection; this way it is gone before the
+    /// program is.
     pub fn end(mut self, shows: bool) {
         let mut unheard = Pending::new();
         self.take_events(&mut unheard);

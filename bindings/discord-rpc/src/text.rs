@@ -1,8 +1,8 @@
 //! Texts from a program, which may be too long, cut in the middle of a character, or no UTF-8 at all, and texts for it.
 //!
-//! The interface has no way to refuse one, and Discord refuses the whole presence for one bad text. So they are mended:
-//! cut where a character ends, and what is no UTF-8 replaced. Never read past the limit: a program may fill its buffer of
-//! 128 bytes to the last.
+//! The interface has no way to refuse one, and Discord refuses the whole presence for one bad text. So they are
+//! mended: cut where a character ends, and what is no UTF-8 replaced. Never read past the limit: a program may fill
+//! its buffer of 128 bytes to the last.
 
 use std::borrow::Cow;
 use std::ffi::{CString, c_char};

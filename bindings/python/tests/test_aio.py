@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import inspect
 import sys
 import threading
 import warnings
@@ -340,6 +341,86 @@ def test_it_belongs_to_one_loop(folder: Path) -> None:
         client._abandon()
 
     asyncio.run(second(asyncio.run(first())))
+
+
+def test_a_call_from_another_thread_is_refused(run: Runs, folder: Path) -> None:
+    async def main() -> None:
+        async with world(folder) as (gb, _, rpc):
+            gb.poll_all()
+            refused: list[str] = []
+
+            def beside() -> None:
+                for call in (gb.poll, gb.poll_all, lambda: asyncio.run(gb.close()), lambda: asyncio.run(gb.wait(1))):
+                    try:
+                        call()
+                    except RuntimeError as error:
+                        refused.append(str(error))
+                rpc.send("SET_ACTIVITY", activity={"state": "From a thread"})
+
+            await asyncio.to_thread(beside)
+            assert len(refused) == 4 and all("another" in sentence for sentence in refused), refused
+            while (event := await gb.wait(LONG)) is not None and event.name != "ACTIVITY_UPDATE":
+                pass
+            assert event is not None and event.get("/activity/state") == "From a thread"
+
+    run(main())
+
+
+def test_a_client_that_another_thread_collects(run: Runs, folder: Path) -> None:
+    async def main() -> None:
+        gb = gamebridge.AsyncClient()
+        await gb.serve("rpc", transport="ipc", folder=str(folder))
+        held, gone = [gb], weakref.ref(gb)
+        del gb
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)
+            await asyncio.to_thread(held.clear)
+        assert gone() is None
+        # The loop has let go, and works on.
+        async with world(folder) as (_, _, rpc):
+            await round_trip(rpc)
+
+    run(main())
+
+
+def test_a_client_of_a_loop_that_is_over_can_be_closed(folder: Path) -> None:
+    async def first() -> gamebridge.AsyncClient:
+        gb = gamebridge.AsyncClient()
+        await gb.serve("rpc", transport="ipc", folder=str(folder))
+        return gb
+
+    gb = asyncio.run(first())
+    asyncio.run(gb.close())
+    assert gb.closed
+
+
+def test_both_clients_have_the_same_calls() -> None:
+    for ours, other in (
+        (gamebridge.Client, gamebridge.AsyncClient),
+        (gamebridge.Connection, gamebridge.AsyncConnection),
+    ):
+        def calls(kind: type) -> dict[str, list[tuple[str, Any, Any]]]:
+            names = [name for name in dir(kind) if not name.startswith("_") and callable(getattr(kind, name))]
+            return {
+                name: [
+                    (parameter.name, parameter.kind, parameter.default)
+                    for parameter in inspect.signature(getattr(kind, name)).parameters.values()
+                ]
+                for name in [*names, "__init__"]
+                if name != "fileno" and (name != "__init__" or kind in (gamebridge.Client, gamebridge.AsyncClient))
+            }
+
+        assert calls(ours) == calls(other)
+
+
+@pytest.mark.parametrize("timeout", [-1, float("nan")])
+def test_a_time_that_is_none_is_refused_by_name(run: Runs, timeout: float) -> None:
+    async def main() -> None:
+        async with gamebridge.AsyncClient() as gb:
+            with pytest.raises(ValueError, match="timeout: 0 seconds or more expected"):
+                await gb.wait(timeout)
+
+    run(main())
 
 
 def test_without_a_loop_it_says_so(folder: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from conftest import CLIENT_ID
 from gamebridge.testing import Server
-from worlds import LONG
+from worlds import LONG, alone
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "python"
 LOBBY = EXAMPLES.parent / "scenarios" / "voice-lobby.json"
@@ -61,6 +61,7 @@ def test_rich_presence(gamebridge_server: Server) -> None:
         assert ended(process) == ["shown: Old Mill", "shown: Harbour", "shown: Lighthouse"]
 
 
+@alone
 def test_rich_presence_without_a_discord(gamebridge_server: Server) -> None:
     gamebridge_server.close()
     with started("rich_presence", gamebridge_server, CLIENT_ID) as process:

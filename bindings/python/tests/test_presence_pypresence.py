@@ -13,6 +13,7 @@ import pytest
 from conftest import CLIENT_ID
 from gamebridge.testing import Server
 from leftovers import swept_up
+from worlds import alone
 
 theirs: Any = pytest.importorskip("pypresence")
 
@@ -175,6 +176,7 @@ def test_the_kinds_have_the_same_numbers() -> None:
     assert numbers(ours.StatusDisplayType) == numbers(theirs.StatusDisplayType)
 
 
+@alone
 @pytest.mark.parametrize("module", ["theirs", "ours"])
 def test_both_raise_the_same(module: str, gamebridge_server: Server, gamebridge_environ: dict[str, str]) -> None:
     used: Any = {"theirs": theirs, "ours": ours}[module]

@@ -1,4 +1,4 @@
-"""`python -m gamebridge`: doctor, serve and listen, as a user starts them."""
+"""`python -m gamebridge`: doctor, serve and listen. What ends by itself runs in this process, which is quicker."""
 
 from __future__ import annotations
 
@@ -8,14 +8,19 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import gamebridge
 import pytest
 from conftest import CLIENT_ID
+from gamebridge import _doctor
+from gamebridge.__main__ import main
+from gamebridge._native import sockets
 from gamebridge.testing import Server
 from stubborn import Refusing
 from worlds import LONG
@@ -25,11 +30,45 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="pipes of Windows have n
 TOOL = [sys.executable, "-m", "gamebridge"]
 
 
-def tool(*args: str, stdin: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
-    """Runs it to its end."""
-    return subprocess.run(
-        [*TOOL, *args], env={**os.environ, **environ}, input=stdin, capture_output=True, text=True, timeout=LONG
-    )
+@dataclass
+class Ran:
+    """How it ended, and what it printed."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+class Tool:
+    """Runs it in this process. It sees no Discord of this machine."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self._monkeypatch = monkeypatch
+        self._capsys = capsys
+        self.ports(1)
+        ours = f"{tempfile.gettempdir()}/gb-"
+        monkeypatch.setattr(_doctor, "sockets", lambda: [path for path in sockets() if str(path).startswith(ours)])
+
+    def ports(self, port: int) -> None:
+        """The one port that doctor looks at."""
+        self._monkeypatch.setattr(_doctor, "PORTS", range(port, port + 1))
+
+    def __call__(self, *args: str, **environ: str) -> Ran:
+        for name, value in environ.items():
+            self._monkeypatch.setenv(name, value)
+        self._capsys.readouterr()
+        try:
+            status = main(args)
+        except SystemExit as end:
+            # argparse's own: help, and arguments that are wrong.
+            status = end.code if isinstance(end.code, int) else 1
+        printed = self._capsys.readouterr()
+        return Ran(status, printed.out, printed.err)
+
+
+@pytest.fixture
+def tool(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Tool:
+    return Tool(monkeypatch, capsys)
 
 
 @contextmanager
@@ -58,20 +97,20 @@ def line_with(process: subprocess.Popen[str], text: str) -> str:
 
 
 @pytest.mark.parametrize("command", [[], ["doctor"], ["serve"], ["listen"]])
-def test_help_teaches(command: list[str]) -> None:
+def test_help_teaches(tool: Tool, command: list[str]) -> None:
     shown = tool(*command, "--help")
     assert shown.returncode == 0
     # Something to copy.
     assert "  python -m gamebridge " in shown.stdout
 
 
-def test_without_a_command_there_is_help() -> None:
+def test_without_a_command_there_is_help(tool: Tool) -> None:
     shown = tool()
     assert shown.returncode == 2
     assert "doctor" in shown.stderr
 
 
-def test_the_version_is_told() -> None:
+def test_the_version_is_told(tool: Tool) -> None:
     assert tool("--version").stdout == f"gamebridge {gamebridge.__version__}\n"
 
 
@@ -84,17 +123,32 @@ def test_the_version_is_told() -> None:
         (["listen", CLIENT_ID, "--path", "/nowhere/discord-ipc-0"], "nobody listens at /nowhere"),
     ],
 )
-def test_what_is_wrong_is_a_sentence(arguments: list[str], sentence: str) -> None:
+def test_what_is_wrong_is_a_sentence(tool: Tool, arguments: list[str], sentence: str) -> None:
     failed = tool(*arguments)
     assert failed.returncode == 1
     assert failed.stderr.startswith(f"gamebridge {arguments[0]}: ")
     assert sentence in failed.stderr and "Traceback" not in failed.stderr
 
 
-# Doctor. Its ports are the machine's own, so nothing is said here of what is on them.
+def test_it_runs_as_a_module() -> None:
+    command = [*TOOL, "--version"]
+    assert subprocess.run(command, capture_output=True, text=True).stdout == f"gamebridge {gamebridge.__version__}\n"
 
 
-def test_doctor_finds_a_discord(gamebridge_server: Server) -> None:
+# Doctor.
+
+
+@pytest.mark.parametrize("greet", [[], ["--client-id", CLIENT_ID]])
+def test_doctor_looks_at_ports(tool: Tool, gamebridge_server: Server, greet: list[str], folder: Path) -> None:
+    tool.ports(gamebridge_server.port)
+    found = tool("doctor", *greet, XDG_RUNTIME_DIR=str(folder))
+    said = "a GameBridge, Guest" if greet else "somebody listens"
+    assert f"ok {gamebridge_server.port}: {said}" in found.stdout
+    # Who listens on a port may be anybody, until greeted.
+    assert found.returncode == (0 if greet else 1)
+
+
+def test_doctor_finds_a_discord(tool: Tool, gamebridge_server: Server) -> None:
     found = tool("doctor", **gamebridge_server.environ)
     assert found.returncode == 0, found.stdout
     assert f"ok {gamebridge_server.ipc} (srw-------): somebody listens" in found.stdout
@@ -102,18 +156,18 @@ def test_doctor_finds_a_discord(gamebridge_server: Server) -> None:
     assert os.path.dirname(gamebridge_server.ipc) in found.stdout
 
 
-def test_doctor_greets_a_discord(gamebridge_server: Server) -> None:
+def test_doctor_greets_a_discord(tool: Tool, gamebridge_server: Server) -> None:
     found = tool("doctor", "--client-id", CLIENT_ID, **gamebridge_server.environ)
     assert found.returncode == 0, found.stdout
     assert f"a GameBridge, Guest ({gamebridge_server.user['id']}) is logged in" in found.stdout
-    # Discord takes few connections of an application.
+    # Once: Discord takes few connections of an application.
     gamebridge_server.wait_for("PEER_CONNECTED")
     gamebridge_server.wait_for("PEER_DISCONNECTED")
     with pytest.raises(AssertionError):
         gamebridge_server.wait_for("PEER_CONNECTED", timeout=0)
 
 
-def test_doctor_says_that_there_is_none(folder: Path) -> None:
+def test_doctor_says_that_there_is_none(tool: Tool, folder: Path) -> None:
     found = tool("doctor", XDG_RUNTIME_DIR=str(folder), TMPDIR=str(folder))
     assert found.returncode == 1
     assert "No Discord can be used from here." in found.stdout
@@ -139,7 +193,7 @@ def broken_link(path: Path) -> None:
     ],
     ids=["left behind", "a file", "a broken link"],
 )
-def test_doctor_advises(made: Any, said: str, greet: list[str], folder: Path) -> None:
+def test_doctor_advises(tool: Tool, made: Any, said: str, greet: list[str], folder: Path) -> None:
     made(folder / "discord-ipc-3")
     found = tool("doctor", *greet, XDG_RUNTIME_DIR=str(folder))
     assert found.returncode == 1
@@ -148,14 +202,14 @@ def test_doctor_advises(made: Any, said: str, greet: list[str], folder: Path) ->
     assert "->" in found.stdout.splitlines()[at + 1]
 
 
-def test_doctor_names_a_wrong_application(folder: Path) -> None:
+def test_doctor_names_a_wrong_application(tool: Tool, folder: Path) -> None:
     with Refusing(folder, {"code": 4000, "message": "Invalid Client ID"}):
         found = tool("doctor", "--client-id", "1", XDG_RUNTIME_DIR=str(folder))
     assert found.returncode == 1
     assert "-> there is no such application: look at --client-id" in found.stdout
 
 
-def test_doctor_sees_the_folders_of_snaps(folder: Path) -> None:
+def test_doctor_sees_the_folders_of_snaps(tool: Tool, folder: Path) -> None:
     (folder / "snap.discord").mkdir()
     with Server(transport="ipc", folder=str(folder / "snap.discord")):
         found = tool("doctor", XDG_RUNTIME_DIR=str(folder))
@@ -177,7 +231,7 @@ SCENARIO: dict[str, Any] = {
 }
 
 
-def test_serve_plays_a_scenario(folder: Path) -> None:
+def test_serve_plays_a_scenario(tool: Tool, folder: Path) -> None:
     path = folder / "scenario.json"
     path.write_text(json.dumps(SCENARIO))
     given = ["--scenario", str(path), "--folder", str(folder / "made"), "--port=0", "--until=SCENARIO_ENDED"]
@@ -264,14 +318,14 @@ def test_listen_finds_a_discord_and_takes_arguments(gamebridge_server: Server) -
 
 
 @pytest.mark.parametrize(("event", "sentence"), [("GUILD_CREATE", "scope"), ("NO_SUCH_EVENT", "NO_SUCH_EVENT")])
-def test_listen_says_what_it_may_not_hear(event: str, sentence: str, gamebridge_server: Server) -> None:
+def test_listen_says_what_it_may_not_hear(tool: Tool, event: str, sentence: str, gamebridge_server: Server) -> None:
     failed = tool("listen", CLIENT_ID, event, "--path", gamebridge_server.ipc)
     assert failed.returncode == 1
     assert sentence in failed.stderr
 
 
 @pytest.mark.parametrize("wanted", ["EVENT,channel", "EVENT,=5", ",a=b"])
-def test_listen_refuses_what_it_cannot_read(wanted: str) -> None:
+def test_listen_refuses_what_it_cannot_read(tool: Tool, wanted: str) -> None:
     failed = tool("listen", CLIENT_ID, wanted)
     assert failed.returncode == 2
     assert "EVENT,name=value expected" in failed.stderr

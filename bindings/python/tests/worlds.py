@@ -6,6 +6,7 @@ import base64
 import contextlib
 import hashlib
 import json
+import os
 import socket
 import struct
 import threading
@@ -13,7 +14,12 @@ from collections.abc import Callable, Generator
 from typing import Any
 
 import gamebridge
+import pytest
 from conftest import CLIENT_ID
+from gamebridge._native import sockets
+
+alone = pytest.mark.skipif(any(map(os.path.exists, sockets())), reason="a Discord of this machine would be found")
+"""For tests that look for a Discord everywhere, and want to find none but their own."""
 
 LONG = 20.0
 """Seconds after which a test gives up: never what it waits for."""

@@ -59,7 +59,7 @@ impl Harbour {
         let request = HttpRequest { method, target: &target, content_type, origin: None, authorization, body };
         let House { world, now, changes, .. } = &mut self.house;
         let response = rest::answer(*now, request, &self.site, world, changes);
-        let typed = response.headers.iter().any(|header| *header == ("content-type", "application/json"));
+        let typed = response.headers.contains(&("content-type", "application/json"));
         assert_eq!(typed, !response.body.is_empty(), "{method} {target}");
         (response.status, serde_json::from_slice(&response.body).unwrap_or(Value::Null))
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::Bench;
-use super::programs::{self, Figures, c_program};
+use super::programs::{self, Figures};
 use super::servers::Server;
 use super::table::{Goal, Table};
 use crate::house::{self, Private};
@@ -19,10 +19,9 @@ pub fn run(bench: &Bench, table: &mut Table) -> Result<(), String> {
     let builder = python::environment("venv", "bindings/python/tests/tools.txt")?;
     python::install("pip-bench-wheel", &python, &python::wheel(&builder, "release")?)?;
     let mut figures = Figures::default();
-    let host = c_program(&bench.library, "rpc/host")?;
     let replay = programs::rust_programs()?.join("replay_server");
     for _ in 0..bench.rounds {
-        rpc(&python, &host, &mut figures)?;
+        rpc(&python, &mut figures)?;
         gateway(&python, &replay, &mut figures)?;
     }
     rows(&figures, table)
@@ -35,13 +34,13 @@ fn script(python: &Path, name: &str, args: &[&str]) -> Command {
 }
 
 /// Our server; a game in Python with us and with pypresence; and the way of an event.
-fn rpc(python: &Path, host: &Path, figures: &mut Figures) -> Result<(), String> {
+fn rpc(python: &Path, figures: &mut Figures) -> Result<(), String> {
     let folder = Private::new();
     let inside = |mut command: Command| {
         command.env("XDG_RUNTIME_DIR", folder.path()).env("TMPDIR", folder.path()).env_remove("TMP").env_remove("TEMP");
         command
     };
-    let mut server = Server::start(inside(Command::new(host)))?;
+    let mut server = Server::start(inside(script(python, "host.py", &[])))?;
     let path = server.told("ipc ")?;
     for who in ["ours", "pypresence"] {
         figures.run(&format!("{who} "), inside(script(python, "rpc.py", &[who, &path])))?;

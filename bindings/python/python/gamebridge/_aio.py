@@ -17,6 +17,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
+from ._client import end
 from ._errors import ConnectionClosed, ForkedError, GamebridgeError, RequestTimeout
 from ._exit import ends_with_the_interpreter
 from ._logging import level_of_logger
@@ -84,7 +85,7 @@ class AsyncConnection:
         """Says good-bye after what was sent, and waits for the end (as long as the client's `shutdown_timeout`)."""
         if self.closed:
             return
-        self._client._hub.disconnect(self._link.id)
+        end(self._client._hub, self._link.id)
         await self._client._until(lambda: self._link.over or None, self._client._hub.shutdown)
 
     async def __aenter__(self) -> AsyncConnection:
@@ -149,8 +150,7 @@ class AsyncClient:
         try:
             await connection.ready()
         except BaseException:
-            if not connection.closed:
-                self._hub.disconnect(connection.id)
+            end(self._hub, connection.id)
             raise
         return connection
 
@@ -162,6 +162,7 @@ class AsyncClient:
 
     def poll(self) -> Event | None:
         """The next event; None when there is none now. Never waits."""
+        self._check_thread()
         event = self._hub.pop()
         if event is None:
             self._gather()
@@ -206,13 +207,14 @@ class AsyncClient:
         """Ends all connections and discards what was not taken. Waits `shutdown_timeout` at most. Twice does no harm."""
         if self._hub.closed:
             return
+        if self._loop is not None and self._loop.is_closed():
+            # Nobody is left who could wait, or be waited for.
+            self._abandon()
+            return
+        self._attach()
         try:
             for conn in self._open:
-                # One whose end was not looked at yet is closed already.
-                try:
-                    self._hub.disconnect(conn)
-                except ConnectionClosed:
-                    pass
+                end(self._hub, conn)
             if self._open:
                 await self._until(lambda: not self._open or None, self._hub.shutdown)
         finally:
@@ -258,6 +260,14 @@ class AsyncClient:
         elif self._loop is not loop:
             raise RuntimeError("this AsyncClient belongs to another loop: make one for each")
         return loop
+
+    def _check_thread(self) -> None:
+        """Refuses a call beside a running loop: what it gathers would wake tasks that only their own thread may wake."""
+        loop = self._loop
+        if loop is not None and loop.is_running() and asyncio._get_running_loop() is not loop:
+            # A forked child, which has the loop and does not run it, is told what it is.
+            self._hub.wake()
+            raise RuntimeError("this AsyncClient belongs to a loop in another thread: call it from there")
 
     def _gather(self) -> None:
         """Takes what arrived and hands it out. The loop calls it when something did."""
@@ -335,6 +345,9 @@ class AsyncClient:
     async def _until(self, look: Callable[[], Any], timeout: float | None) -> Any:
         """What `look` finds; None when the time is over first."""
         loop = self._attach()
+        # Not `timeout < 0`: what is no number compares as false either way, and would be waited for without end.
+        if timeout is not None and not timeout >= 0:
+            raise ValueError(f"timeout: 0 seconds or more expected, {timeout} given")
         deadline = None if timeout is None else loop.time() + timeout
         while True:
             self._gather()
@@ -390,12 +403,28 @@ class _Reader(_Watch):
 
     def __init__(self, loop: asyncio.AbstractEventLoop, hub: Hub, gather: Gather) -> None:
         self._loop = loop
-        self._handle = hub.fileno(watched=False)
-        loop.add_reader(self._handle, _call, gather)
+        # One of our own: the client may be gone before the loop has let go.
+        self._handle = os.dup(hub.fileno(watched=False))
+        try:
+            loop.add_reader(self._handle, _call, gather)
+        except BaseException:
+            os.close(self._handle)
+            raise
 
     def stop(self) -> None:
+        if self._loop.is_running() and asyncio._get_running_loop() is not self._loop:
+            # The collector found the client in another thread.
+            try:
+                self._loop.call_soon_threadsafe(self._let_go)
+                return
+            except RuntimeError:
+                pass
+        self._let_go()
+
+    def _let_go(self) -> None:
         if not self._loop.is_closed():
             self._loop.remove_reader(self._handle)
+        os.close(self._handle)
 
 
 class _Notifier(_Watch):

@@ -9,13 +9,13 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from ._client import Client, Connection
 from ._errors import ConnectionClosed
 from ._native import Event
-from ._words import is_list, is_params
+from ._words import Params, is_list, is_params
 
 NAME = "serve"
 HELP = "is a Discord, with the world that a scenario file says, and prints what happens"
@@ -68,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
         "snapshot": _path(options.snapshot),
         "username": options.username,
         "consent": options.consent,
-        "folder": options.folder,
+        "folder": _path(options.folder),
         "port": options.port,
         "transport": options.transport,
     }
@@ -78,6 +78,7 @@ def run(options: argparse.Namespace) -> int:
     with Client() as gb:
         server = gb.serve("rpc", {name: value for name, value in parameters.items() if value is not None})
         first, names = _names(gb, server) if options.scenario is not None else ([], {})
+        names[server.ready()["user"]["id"]] = "@me"
         if not options.json:
             introduce(server)
         try:
@@ -132,7 +133,7 @@ def told(event: Event, names: Mapping[str, str]) -> str:
     """An event in a line. `names` are what ids are called."""
     data = event.data
     if event.type == "dropped":
-        return f"{event.code} events are missing here: too many at once"
+        return f"{event.tag} events are missing here: too many at once"
     if event.name == "SCENARIO_STEP":
         failed = data["error"]
         line = f"scenario: {data['command']} " + (f"FAILED: {failed}" if failed else _short(data["reply"], names))
@@ -146,21 +147,24 @@ def told(event: Event, names: Mapping[str, str]) -> str:
 
 
 def _short(data: Any, names: Mapping[str, str]) -> str:
-    """`name=value name=value`, without what is null, empty or false."""
+    """`name=value other.inner=value`, without what is null, empty or false."""
     if not is_params(data):
         return "" if data is None else json.dumps(data, ensure_ascii=False)
-    shown: dict[str, Any] = without(_SECRETS, data)
-    words: list[str] = []
-    for name, value in shown.items():
-        if value in (None, "", [], {}, False):
+    return " ".join(_words(without(_SECRETS, data), names, ""))
+
+
+def _words(data: Params, names: Mapping[str, str], before: str) -> Iterator[str]:
+    for name, value in data.items():
+        if value is False or value in (None, "", [], {}):
             continue
-        if isinstance(value, str):
+        if is_params(value):
+            yield from _words(value, names, f"{before}{name}.")
+        elif isinstance(value, str):
             value = names.get(value, value)
             plain = value.isprintable() and " " not in value
-            words.append(f"{name}={value if plain else json.dumps(value, ensure_ascii=False)}")
+            yield f"{before}{name}={value if plain else json.dumps(value, ensure_ascii=False)}"
         else:
-            words.append(f"{name}={json.dumps(value, ensure_ascii=False)}")
-    return " ".join(words)
+            yield f"{before}{name}={json.dumps(value, ensure_ascii=False)}"
 
 
 def without(hidden: Collection[str], data: Any) -> Any:
@@ -182,6 +186,8 @@ def line_of(event: Event) -> dict[str, Any]:
         line["peer"] = event.peer
     if event.code:
         line["code"] = event.code
+    if event.type == "dropped":
+        line["dropped"] = event.tag
     if event.message:
         line["message"] = event.message
     line["data"] = without(_TOKENS, event.data)

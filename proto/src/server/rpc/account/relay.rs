@@ -167,6 +167,7 @@ impl Door {
             Outcome::Nothing => {}
             Outcome::Authenticated(peer) => self.authenticated_upstream(cx, client, peer, reply.payload),
             Outcome::Refused(bearers) => {
+                trunk.fail_those(&bearers, cx.out);
                 for peer in bearers {
                     self.close(cx, peer, CloseCode::TokenRevoked as u16, "the access token was refused by Discord");
                 }
@@ -245,6 +246,7 @@ impl Door {
         let Some(trunk) = self.relay.trunks.get_mut(&client) else { return };
         cx.out.errand(Errand::Close { session });
         let users = trunk.lose(cx.now, session, cx.out);
+        trunk.fail_those(&users, cx.out);
         let revoked = u16::try_from(event.code).ok().and_then(CloseCode::from_code) == Some(CloseCode::TokenRevoked);
         for peer in users {
             match revoked {

@@ -194,6 +194,11 @@ impl Shared {
 }
 
 impl Topics {
+    /// All that waits.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = &Ask> {
+        self.all.values().flat_map(|shared| &shared.waiting).map(|(_, ask)| ask)
+    }
+
     /// All that waits, when nothing will come of it any more.
     pub(super) fn into_waiting(self) -> impl Iterator<Item = Ask> {
         self.all.into_values().flat_map(|shared| shared.waiting).map(|(_, ask)| ask)

@@ -457,6 +457,14 @@ impl Trunk {
         users
     }
 
+    /// Peers are about to be closed: what they are owed over any connection is an ERROR. They have to leave next.
+    pub(super) fn fail_those(&mut self, peers: &[u32], out: &mut impl Sink) {
+        let asks = self.upstreams.iter().flat_map(Upstream::asks).chain(&self.pending);
+        for ask in asks.filter(|ask| peers.contains(&ask.peer)) {
+            ask.fail(NO_ANSWER, &mut self.frame, out);
+        }
+    }
+
     /// Every connection is gone: every answer that is owed is an ERROR.
     pub(super) fn fail_all(&mut self, out: &mut impl Sink) {
         let asks = self.upstreams.drain(..).flat_map(Upstream::into_asks).chain(self.pending.drain(..));

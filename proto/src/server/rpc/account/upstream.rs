@@ -206,6 +206,11 @@ impl Upstream {
         }
     }
 
+    /// All that has no answer so far.
+    pub(super) fn asks(&self) -> impl Iterator<Item = &Ask> {
+        self.owed.values().chain(&self.waiting).chain(self.topics.waiting())
+    }
+
     /// All that will have no answer any more.
     pub(super) fn into_asks(self) -> impl Iterator<Item = Ask> {
         self.owed.into_values().chain(self.waiting).chain(self.topics.into_waiting())
