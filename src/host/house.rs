@@ -164,7 +164,7 @@ impl Sink for Effects<'_> {
 impl Rooms {
     fn next_timeout(&self) -> Option<Instant> {
         let due = self.kept.as_ref().and_then(|kept| kept.due);
-        let gateway = self.sandbox.as_ref().and_then(|sandbox| sandbox.door.next_timeout());
+        let gateway = self.sandbox.as_ref().and_then(Sandbox::next_timeout);
         self.door.next_timeout().into_iter().chain(due).chain(gateway).min()
     }
 }
@@ -359,6 +359,15 @@ impl House {
         }
     }
 
+    /// Something may have come of another door: the main task looks, if there is anything for it.
+    pub(super) fn settle(&self) {
+        let rooms = self.rooms.borrow();
+        let is_early = rooms.next_timeout().is_some_and(|next| rooms.armed.is_none_or(|armed| next < armed));
+        if is_early || !rooms.events.is_empty() {
+            self.stirred.notify_one();
+        }
+    }
+
     /// Something is for the main task to look at.
     pub(super) fn wake(&self) {
         self.stirred.notify_one();
@@ -422,7 +431,7 @@ impl House {
 
     /// A command of the host's. It has no peer to wait for, so its reply is there at once.
     pub(super) fn command(&self, command: Command, outlet: &mut Outlet) {
-        if self.gateway_command(&command) {
+        if self.gateway_command(&command) || self.dmod_command(&command) {
             return self.deliver(outlet);
         }
         let (name, tag) = (command.name.clone(), command.tag);
@@ -505,6 +514,7 @@ impl House {
     pub(super) fn timeout(&self, outlet: &mut Outlet) {
         self.with_door(self.about(Input::Timeout), |door, world, now, out| door.handle_timeout(now, world, out));
         self.gateway_timeout();
+        self.dmod_timeout();
         let due = self.rooms.borrow().kept.as_ref().and_then(|kept| kept.due);
         if due.is_some_and(|due| due <= clock::now()) {
             self.keep_aloud(outlet);

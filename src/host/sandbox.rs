@@ -1,8 +1,10 @@
-//! What a sandbox has besides the RPC door: the Gateway door, the API for bots, and a mailbox for each of its peers.
+//! What a sandbox has besides the RPC door: the Gateway door, dmod's, the API for bots, and a mailbox for each of its peers.
 //!
-//! Both share the house's world. What they change goes through the RPC door as any other door's doing does
+//! All share the house's world. What they change goes through the RPC door as any other door's doing does
 //! (`Door::handle_changes`), and comes from there, with all that other doors change, to the Gateway's sessions. A sandbox is
 //! not recorded: recordings know the RPC door's calls only.
+
+mod dmod;
 
 use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
@@ -44,6 +46,7 @@ pub(super) enum Order {
 pub(super) struct Sandbox {
     pub(super) door: gateway::Door,
     pub(super) site: Site,
+    dmod: gamebridge_proto::server::dmod::Door,
     posts: HashMap<u32, Rc<Post>>,
 }
 
@@ -51,16 +54,24 @@ impl Sandbox {
     pub(super) fn new(gateway: &str) -> Sandbox {
         let config = gateway::Config { url: gateway.into(), ..gateway::Config::default() };
         let site = Site { gateway: Some(gateway.into()), ..Site::default() };
-        Sandbox { door: gateway::Door::new(config, SystemEntropy), site, posts: HashMap::new() }
+        let door = gateway::Door::new(config, SystemEntropy);
+        Sandbox { door, site, dmod: dmod::door(), posts: HashMap::new() }
+    }
+
+    /// The next deadline of its doors.
+    pub(super) fn next_timeout(&self) -> Option<Instant> {
+        self.door.next_timeout().into_iter().chain(self.dmod.next_timeout()).min()
     }
 
     /// Shows what happened at another door.
     pub(super) fn changed(&mut self, now: Instant, world: &World, changes: &Changes, events: &mut Vec<Waiting>) {
         self.step(now, events, |door, out| door.handle_changes(now, changes, world, out));
+        self.at_dmod(now, events, |door, out| door.handle_changes(now, changes, world, out));
     }
 
     pub(super) fn reloaded(&mut self, now: Instant, world: &World, events: &mut Vec<Waiting>) {
         self.step(now, events, |door, out| door.handle_reload(world, out));
+        self.at_dmod(now, events, |door, out| door.handle_reload(world, out));
     }
 
     fn step<R>(
@@ -190,7 +201,7 @@ impl House {
         response
     }
 
-    /// Closes every peer of the Gateway.
+    /// Closes every peer of the Gateway, and of dmod's.
     pub(super) fn close_gateway(&self, code: u16, reason: &str) {
         if let Some(sandbox) = &self.rooms.borrow().sandbox {
             for post in sandbox.posts.values() {
@@ -200,7 +211,7 @@ impl House {
         }
     }
 
-    /// Whether no peer of the Gateway is left.
+    /// Whether none of them is left.
     pub(super) fn gateway_is_empty(&self) -> bool {
         self.rooms.borrow().sandbox.as_ref().is_none_or(|sandbox| sandbox.posts.is_empty())
     }

@@ -111,12 +111,17 @@ pub const PARAMS: Row = Row::new("rpc", "Hosts GameBridge: Discord's local RPC i
 
 /// Parameters of `gb_serve(gb, "sandbox", ...)`.
 pub const SANDBOX_PARAMS: Row =
-    Row::new("sandbox", "Hosts a Discord for tests: local RPC, a Gateway, and the API for bots, over one world.").args(
-        &[
+    Row::new("sandbox", "Hosts a Discord for tests: local RPC, a Gateway, the API for bots, and dmod, over one world.")
+        .args(&[
             Arg::optional(
                 "gateway_port",
                 Type::int(0, 65535),
                 "The port of Gateway and API on 127.0.0.1. Default 0: one that the system chooses.",
+            ),
+            Arg::optional(
+                "dmod_port",
+                Type::int(0, 65535),
+                "The port of the dmod gateway on 127.0.0.1. Default 0: one that the system chooses.",
             ),
             Arg::optional(
                 "port",
@@ -138,16 +143,24 @@ pub const SANDBOX_PARAMS: Row =
             beginning::SNAPSHOT,
             beginning::SCENARIO,
             beginning::SCENARIO_SPEED,
-        ],
-    );
+        ]);
+
+/// The ports that only a sandbox has; 0 is one that the system chooses.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ports {
+    /// Gateway and API.
+    pub(super) gateway: u16,
+    /// The dmod gateway.
+    pub(super) dmod: u16,
+}
 
 /// A server to be.
 #[derive(Debug)]
 pub struct Service {
     pub(super) ipc: Option<Place>,
     pub(super) websocket: Option<Option<u16>>,
-    /// The port of Gateway and API, when it is a sandbox.
-    pub(super) sandbox: Option<u16>,
+    /// The further ports, when it is a sandbox.
+    pub(super) sandbox: Option<Ports>,
     pub(super) consent: Consent,
     pub(super) join_requests: JoinRequests,
     pub(super) consent_timeout: Option<Duration>,
@@ -201,7 +214,10 @@ impl Service {
                 discord: discord(given)?,
                 ipc: (transport != "websocket").then_some(place),
                 websocket: (transport != "ipc").then_some(if sandbox { port.or(Some(0)) } else { port }),
-                sandbox: sandbox.then(|| port_of("gateway_port").unwrap_or(0)),
+                sandbox: sandbox.then(|| Ports {
+                    gateway: port_of("gateway_port").unwrap_or(0),
+                    dmod: port_of("dmod_port").unwrap_or(0),
+                }),
                 consent: match given.member("consent").as_str() {
                     Some("deny") => Consent::Deny,
                     Some("ask") => Consent::Ask,

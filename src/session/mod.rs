@@ -3,6 +3,8 @@
 //! The machine decides (when to connect, what to send, when to give up); the driver moves bytes, keeps the time and
 //! carries out. A protocol here is what to connect to ([`Upstream`]) and the thin join between its machine and the driver.
 
+#[cfg(feature = "gateway")]
+mod dmod;
 mod driver;
 #[cfg(feature = "gateway")]
 mod gateway;
@@ -23,15 +25,17 @@ use self::port::Port;
 use crate::transport::search::Target;
 
 #[cfg(feature = "gateway")]
-const KNOWN: &str = "\"rpc\" or \"gateway\"";
+const KNOWN: &str = "\"rpc\", \"gateway\" or \"dmod\"";
 #[cfg(not(feature = "gateway"))]
-const KNOWN: &str = "\"rpc\" (a build with the feature gateway has that too)";
+const KNOWN: &str = "\"rpc\" (a build with the feature gateway has that and dmod too)";
 
 /// The protocols, each with its parameters.
 pub const PROTOCOLS: &[Row] = &[
     rpc::PARAMS,
     #[cfg(feature = "gateway")]
     gateway::PARAMS,
+    #[cfg(feature = "gateway")]
+    dmod::PARAMS,
 ];
 
 /// What a connection is to: its protocol, with its parameters.
@@ -42,6 +46,9 @@ pub enum Upstream {
     /// A Gateway.
     #[cfg(feature = "gateway")]
     Gateway(gateway::Upstream),
+    /// A dmod gateway.
+    #[cfg(feature = "gateway")]
+    Dmod(dmod::Upstream),
 }
 
 impl Upstream {
@@ -51,6 +58,8 @@ impl Upstream {
             "rpc" => rpc::Upstream::parse(params).map(Upstream::Rpc),
             #[cfg(feature = "gateway")]
             "gateway" => gateway::Upstream::parse(params).map(Upstream::Gateway),
+            #[cfg(feature = "gateway")]
+            "dmod" => dmod::Upstream::parse(params).map(Upstream::Dmod),
             other => Err(Error::new(
                 Status::Unsupported,
                 format!("protocol: \"{other}\" is not in this build; {KNOWN} expected"),
@@ -75,6 +84,8 @@ impl Upstream {
             Upstream::Rpc(_) => gamebridge_proto::wire::rpc::check_name,
             #[cfg(feature = "gateway")]
             Upstream::Gateway(_) => gamebridge_proto::wire::gateway::Dialect::V10.names(),
+            #[cfg(feature = "gateway")]
+            Upstream::Dmod(_) => gamebridge_proto::wire::dmod::check_name,
         }
     }
 }
@@ -86,6 +97,8 @@ pub async fn run(mut upstream: Upstream, mut port: Port, resume: Arc<Notify>) {
             Upstream::Rpc(upstream) => driver::drive(upstream, &mut port, &resume).await,
             #[cfg(feature = "gateway")]
             Upstream::Gateway(upstream) => driver::drive(upstream, &mut port, &resume).await,
+            #[cfg(feature = "gateway")]
+            Upstream::Dmod(upstream) => driver::drive(upstream, &mut port, &resume).await,
         }
     };
     finish(AssertUnwindSafe(driven).catch_unwind().await.err(), port).await;

@@ -3,7 +3,7 @@
 use super::line::{Fields, Line, Wrong};
 use crate::command::Command;
 use crate::error::Error;
-use crate::protocol::{Closed, gateway, rpc};
+use crate::protocol::{Closed, dmod, gateway, rpc};
 use crate::time::Instant;
 use crate::wire::ipc::{Frame, Opcode};
 
@@ -64,6 +64,28 @@ impl Input<'_> {
         machine: &mut gateway::Client,
         out: &mut impl gateway::Sink,
     ) -> Result<(), Error> {
+        match self {
+            Input::Start => machine.start(now, out),
+            Input::Opened(_) => machine.handle_opened(now, out),
+            Input::OpenFailed(error) => machine.handle_open_failed(now, error, out),
+            Input::Frame(Frame { opcode: Opcode::Frame, payload }) => return machine.handle_frame(now, payload, out),
+            // A WebSocket's own pings are answered below us.
+            Input::Frame(_) => {}
+            Input::Closed(closed) => machine.handle_closed(now, closed, out),
+            Input::Command(command) => machine.handle_command(now, command, out),
+            Input::Cancel(tag) => machine.handle_cancel(now, tag, out),
+            Input::Disconnect => machine.handle_disconnect(now, out),
+            Input::Timeout => machine.handle_timeout(now, out),
+            Input::Paused(paused) => machine.handle_reading_paused(now, paused),
+        }
+        Ok(())
+    }
+
+    /// Feeds it to a client of a dmod gateway.
+    ///
+    /// # Errors
+    /// A message that the machine refuses: drop the transport.
+    pub fn feed_dmod(self, now: Instant, machine: &mut dmod::Client, out: &mut impl dmod::Sink) -> Result<(), Error> {
         match self {
             Input::Start => machine.start(now, out),
             Input::Opened(_) => machine.handle_opened(now, out),

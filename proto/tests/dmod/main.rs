@@ -8,4 +8,5 @@ mod goldens;
 mod host;
 mod losses;
 mod pair;
+mod recording;
 mod town;
