@@ -4,6 +4,7 @@
 //! | file | what lies there |
 //! |---|---|
 //! | `handshake` | connecting: tungstenite's opening handshake over our socket |
+//! | `inflate` | messages that come compressed |
 //! | `stage` | what waits to be written |
 //!
 //! The framing is our own, because of what it costs elsewhere: tungstenite cuts a reference-counted slice for every
@@ -12,6 +13,8 @@
 //! and the reader may move it only when it is called again. No extension is offered or accepted.
 
 mod handshake;
+#[cfg(feature = "gateway")]
+pub mod inflate;
 mod stage;
 
 use std::cell::RefCell;
@@ -22,14 +25,18 @@ use std::time::Duration;
 use gamebridge_proto::error::Error;
 use gamebridge_proto::value::Document;
 use gamebridge_proto::wire::etf;
+#[cfg(feature = "gateway")]
+use gamebridge_proto::wire::gateway::Compression;
 use gamebridge_proto::wire::ipc::{Frame, Opcode};
 use gamebridge_proto::wire::websocket::frame;
 use gamebridge_proto::wire::websocket::{self as codec, Message, Place, Reader, Refusal, Role, Spare};
 use tokio::net::TcpStream;
 
 pub use self::handshake::connect;
+#[cfg(feature = "gateway")]
+use self::inflate::Inflater;
 use self::stage::Stage;
-use super::{Encoding, Framing, Limits, Lost, Outbox, Socket};
+use super::{Dying, Encoding, Framing, Limits, Lost, Outbox, Socket};
 
 /// A close reason has 125 bytes, less two for the code (RFC 6455 section 5.5).
 const REASON: usize = frame::MAX_CONTROL - 2;
@@ -63,11 +70,26 @@ pub struct Options {
     pub limits: Limits,
     /// How long connecting and the handshake may take together.
     pub timeout: Duration,
+    /// What the server's messages are wrapped in. It has to agree with the URL's query.
+    #[cfg(feature = "gateway")]
+    pub compression: Compression,
+    /// Whom `wss://` trusts; `None` for the roots of browsers.
+    #[cfg(feature = "gateway")]
+    pub trust: Option<super::tls::Trust>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { origin: None, encoding: Encoding::Json, limits: Limits::UPSTREAM, timeout: Duration::from_secs(5) }
+        Options {
+            origin: None,
+            encoding: Encoding::Json,
+            limits: Limits::UPSTREAM,
+            timeout: Duration::from_secs(5),
+            #[cfg(feature = "gateway")]
+            compression: Compression::None,
+            #[cfg(feature = "gateway")]
+            trust: None,
+        }
     }
 }
 
@@ -83,6 +105,12 @@ pub struct WebSocket {
     hands_on_pings: bool,
     /// Found by `fill`, not yet asked for.
     next: Option<Message>,
+    /// Reads what comes compressed.
+    #[cfg(feature = "gateway")]
+    inflater: Option<Inflater>,
+    /// Whether anything came compressed: until then the server may be one that does not compress.
+    #[cfg(feature = "gateway")]
+    inflated: bool,
     /// What ETF became.
     json: Vec<u8>,
     scratch: Document,
@@ -90,6 +118,7 @@ pub struct WebSocket {
     ends: VecDeque<u64>,
     /// This side has said close, and says nothing more.
     closed: bool,
+    dying: Option<Box<Dying>>,
     lost: Option<Lost>,
 }
 
@@ -102,10 +131,15 @@ impl WebSocket {
             stage,
             encoding,
             next: None,
+            #[cfg(feature = "gateway")]
+            inflater: None,
+            #[cfg(feature = "gateway")]
+            inflated: false,
             json: Vec::new(),
             scratch: Document::new(),
             ends: VecDeque::new(),
             closed: false,
+            dying: None,
             lost: None,
         }
     }
@@ -117,9 +151,31 @@ impl WebSocket {
         WebSocket::new(Socket::Tcp(stream), reader, Stage::new(Role::Server), encoding)
     }
 
+    /// As these options ask for.
+    #[cfg(feature = "gateway")]
+    fn inflating(mut self, options: &Options) -> Self {
+        self.inflater = Inflater::new(options.compression, options.limits.message);
+        self
+    }
+
     pub(super) fn next_frame(&mut self) -> Result<Option<Frame<'_>>, Lost> {
         if !self.fill()? {
             return Ok(None);
+        }
+        #[cfg(feature = "gateway")]
+        while self.inflater.is_some()
+            && let Some(Message::Binary(place)) = &self.next
+        {
+            let place = place.clone();
+            self.next = None;
+            match self.inflate(&place) {
+                Ok(Inflated::Not) => return self.binary(&place).map(Some),
+                Ok(Inflated::Whole) => return self.inflated().map(Some),
+                // It goes on in another.
+                Ok(Inflated::Part) if self.fill()? => {}
+                Ok(Inflated::Part) => return Ok(None),
+                Err(refusal) => return Err(self.refuse(refusal)),
+            }
         }
         match self.next.take() {
             Some(Message::Text(place)) => Ok(Some(Frame { opcode: Opcode::Frame, payload: self.reader.bytes(&place) })),
@@ -132,6 +188,30 @@ impl WebSocket {
             }
             Some(Message::Close(_)) | None => Ok(None),
         }
+    }
+
+    /// Hands a binary message to the inflater, if it is for it.
+    #[cfg(feature = "gateway")]
+    fn inflate(&mut self, place: &Place) -> Result<Inflated, Refusal> {
+        let Some(inflater) = &mut self.inflater else { return Ok(Inflated::Not) };
+        let bytes = self.reader.bytes(place);
+        if (!self.inflated || inflater.is_by_payload()) && !inflater.is_its_beginning(bytes) {
+            return Ok(Inflated::Not);
+        }
+        self.inflated = true;
+        Ok(if inflater.feed(bytes)? { Inflated::Whole } else { Inflated::Part })
+    }
+
+    /// The message that was just inflated.
+    #[cfg(feature = "gateway")]
+    fn inflated(&mut self) -> Result<Frame<'_>, Lost> {
+        let text = self.inflater.as_ref().map_or(&[][..], Inflater::text);
+        let payload = match codec::translate(text, self.encoding, &mut self.json) {
+            Ok(true) => &self.json,
+            Ok(false) => self.inflater.as_ref().map_or(&[][..], Inflater::text),
+            Err(refusal) => return Err(self.refuse(refusal)),
+        };
+        Ok(Frame { opcode: Opcode::Frame, payload })
     }
 
     fn binary(&mut self, place: &Place) -> Result<Frame<'_>, Lost> {
@@ -221,6 +301,15 @@ impl WebSocket {
     }
 }
 
+/// What became of a binary message.
+#[cfg(feature = "gateway")]
+enum Inflated {
+    /// It is not compressed.
+    Not,
+    Part,
+    Whole,
+}
+
 impl Framing for WebSocket {
     fn socket(&self) -> &Socket {
         &self.socket
@@ -289,6 +378,10 @@ impl Framing for WebSocket {
                 },
             }
         }
+    }
+
+    fn dying(&mut self) -> &mut Option<Box<Dying>> {
+        &mut self.dying
     }
 
     fn lost(&self) -> Option<Lost> {
