@@ -120,6 +120,7 @@ impl<'e, W> Effects<'e, W> {
     }
 
     /// To be written down before anything that was sent goes out.
+    #[cfg(feature = "gateway")]
     pub(super) fn keep(&mut self, record: &[u8]) {
         self.pending.keep = Some(record.to_vec());
     }

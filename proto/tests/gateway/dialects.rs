@@ -104,7 +104,7 @@ fn sent() -> String {
             pair.did()
                 .into_iter()
                 .filter_map(|did| if let Did::Send(message) = did { Some(message) } else { None })
-                .last()
+                .next_back()
         };
         line(dialect, "IDENTIFY", &sent(&mut pair).expect("it identifies"));
         pair.frame(r#"{"op":1,"d":null}"#);

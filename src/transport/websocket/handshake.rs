@@ -102,10 +102,6 @@ async fn handshake(target: &Target, url: &str, options: &Options) -> Result<Tran
 }
 
 /// The connection, with TLS over it where the URL asks for that.
-#[cfg_attr(
-    not(feature = "gateway"),
-    expect(clippy::unused_async, reason = "a build without TLS has nothing to wait for")
-)]
 async fn socket(stream: TcpStream, target: &Target, options: &Options) -> Result<Socket, Error> {
     #[cfg(feature = "gateway")]
     if target.secure {
