@@ -28,7 +28,7 @@ fn header() {
     config.after_includes = config.after_includes.map(with_version);
     let mut builder = cbindgen::Builder::new().with_config(config);
     // In the order in which a reader wants them.
-    for file in ["types", "boundary", "calls", "event", "value", "args"] {
+    for file in ["types", "boundary", "calls", "event", "value", "args", "activity", "launch"] {
         builder = builder.with_src(root.join("src/ffi").join(file).with_extension("rs"));
     }
     let mut written = Vec::new();

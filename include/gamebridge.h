@@ -31,8 +31,9 @@
  * connection is there. A command sent with a tag other than 0 gets exactly one REPLY with that tag, whatever happens.
  *
  * THREADS. Any function may be called from any thread, except that gb_poll and gb_wait are for one thread at a time, and
- * gb_client_free is the last call. Nothing blocks but gb_wait, gb_client_free (bounded), and the first gb_client_new, which
- * starts a thread. There are no callbacks: none of your code ever runs on a thread of the library.
+ * gb_client_free is the last call. Nothing blocks but gb_wait, gb_client_free (bounded), the first gb_client_new, which
+ * starts a thread, and gb_register_launch, which writes small files. There are no callbacks: none of your code ever runs on
+ * a thread of the library.
  *
  * MEMORY. An event and all that is in it is yours to read until your next gb_poll or gb_wait on that client. Keep one longer
  * with gb_event_copy. What you pass in is copied before the call returns. Values tolerate NULL all the way down:
@@ -45,7 +46,8 @@
  * it. The library installs no signal handler and no exit handler, leaves the locale alone, never writes to stdout or stderr,
  * and never exits or aborts. Once loaded it stays loaded. Exit with a live client is legal. After fork the child may only
  * free what it inherited, and make clients of its own. It reads the environment variables that say where Discord's sockets
- * are (XDG_RUNTIME_DIR, TMPDIR, TMP, TEMP), GAMEBRIDGE_LOG, and GAMEBRIDGE_RECORD with GAMEBRIDGE_RECORD_MAX: a user who sets
+ * are (XDG_RUNTIME_DIR, TMPDIR, TMP, TEMP), in gb_register_launch those that say where a user's programs are (XDG_DATA_HOME,
+ * XDG_CONFIG_HOME, HOME, APPIMAGE), GAMEBRIDGE_LOG, and GAMEBRIDGE_RECORD with GAMEBRIDGE_RECORD_MAX: a user who sets
  * that gets a file with all that is sent and received, without secrets (docs/recording.md), which takes one more thread.
  *
  * VERSIONS. New functions, event types, statuses, kinds, flags and fields at the end of structs come in minor versions: ignore
@@ -82,6 +84,11 @@
 #define GB_OPTIONS_INIT {(uint32_t)sizeof(gb_options), 0, 0, 0}
 // gb_request request = GB_REQUEST_INIT;
 #define GB_REQUEST_INIT {(uint32_t)sizeof(gb_request), 0, NULL, NULL, 0, NULL, 0, 0}
+// gb_activity activity = GB_ACTIVITY_INIT;
+#define GB_ACTIVITY_INIT {(uint32_t)sizeof(gb_activity), 0, 0, 0, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL, NULL, NULL, \
+  NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL}
+// gb_launch launch = GB_LAUNCH_INIT;
+#define GB_LAUNCH_INIT {(uint32_t)sizeof(gb_launch), NULL, NULL, NULL, NULL}
 
 
 // Bit of gb_event.flags: nothing further will be tried.
@@ -113,6 +120,60 @@
 
 // gb_options.log_level: also what was tried, and why.
 #define GB_LOG_DEBUG 4
+
+// gb_activity.type: "Playing ...". The default.
+#define GB_ACTIVITY_PLAYING 0
+
+// gb_activity.type: "Listening to ..."
+#define GB_ACTIVITY_LISTENING 2
+
+// gb_activity.type: "Watching ..."
+#define GB_ACTIVITY_WATCHING 3
+
+// gb_activity.type: "Competing in ..."
+#define GB_ACTIVITY_COMPETING 5
+
+// gb_activity.status_display_type: the list of friends shows the name. The default.
+#define GB_STATUS_DISPLAY_NAME 0
+
+// gb_activity.status_display_type: it shows the state.
+#define GB_STATUS_DISPLAY_STATE 1
+
+// gb_activity.status_display_type: it shows the details.
+#define GB_STATUS_DISPLAY_DETAILS 2
+
+// gb_activity.party_privacy: who asks to join has to be let in. The default.
+#define GB_PARTY_PRIVATE 0
+
+// gb_activity.party_privacy: friends may join without being let in.
+#define GB_PARTY_PUBLIC 1
+
+// Bit of gb_activity.supported_platforms: Windows, macOS, Linux.
+#define GB_PLATFORM_DESKTOP 1
+
+// Bit of gb_activity.supported_platforms: Xbox.
+#define GB_PLATFORM_XBOX 2
+
+// Bit of gb_activity.supported_platforms: Samsung.
+#define GB_PLATFORM_SAMSUNG 4
+
+// Bit of gb_activity.supported_platforms: iOS.
+#define GB_PLATFORM_IOS 8
+
+// Bit of gb_activity.supported_platforms: Android.
+#define GB_PLATFORM_ANDROID 16
+
+// Bit of gb_activity.supported_platforms: inside Discord.
+#define GB_PLATFORM_EMBEDDED 32
+
+// Bit of gb_activity.supported_platforms: PlayStation 4.
+#define GB_PLATFORM_PS4 64
+
+// Bit of gb_activity.supported_platforms: PlayStation 5.
+#define GB_PLATFORM_PS5 128
+
+// Bit of gb_activity.supported_platforms: Meta Quest.
+#define GB_PLATFORM_META_QUEST 256
 
 // Arguments under construction: a JSON object that is filled by path. Pasting a player's name into a printf of JSON is
 // an injection; this is not.
@@ -205,6 +266,88 @@ typedef struct gb_event {
 
 // What a value is. Treat a kind that you do not know as missing.
 typedef uint32_t gb_kind;
+
+// What a player does: Rich Presence. Start with GB_ACTIVITY_INIT; a text that is NULL or empty, and a number that is 0,
+// is left out. Lengths count characters, not bytes.
+typedef struct gb_activity {
+  // sizeof(gb_activity)
+  uint32_t size;
+  // GB_ACTIVITY_PLAYING, _LISTENING, _WATCHING or _COMPETING.
+  uint32_t type;
+  // Which line the list of friends shows: GB_STATUS_DISPLAY_NAME, _STATE or _DETAILS.
+  uint32_t status_display_type;
+  // 1 for a match that will end: friends may ask to be told when it does, which is when match_secret changes.
+  uint32_t instance;
+  // Shown instead of the application's name; 1 to 128 characters.
+  const char *name;
+  // The party's situation, "In a group"; 2 to 128 characters.
+  const char *state;
+  // Opened by a click on it; 256 characters at most.
+  const char *state_url;
+  // What the player does, "Capture the flag"; 2 to 128 characters.
+  const char *details;
+  // Opened by a click on it; 256 characters at most.
+  const char *details_url;
+  // When it began, in seconds or milliseconds since 1970: shows the time elapsed.
+  int64_t start;
+  // When it ends, likewise: shows the time left.
+  int64_t end;
+  // Key of a picture that you uploaded, or a URL; 313 characters at most.
+  const char *large_image;
+  // Shown over it; 2 to 128 characters.
+  const char *large_text;
+  // Opened by a click on it; 256 characters at most.
+  const char *large_url;
+  // Key of a picture that you uploaded, or a URL; 313 characters at most.
+  const char *small_image;
+  // Shown over it; 2 to 128 characters.
+  const char *small_text;
+  // Opened by a click on it; 256 characters at most.
+  const char *small_url;
+  // Banner of invitations: a key, or a URL; 313 characters at most.
+  const char *invite_cover_image;
+  // The party's id, the same for all of its members, and none of its secrets; 128 characters at most. Needed for
+  // invitations to join. It is left out where there is only a spectate_secret.
+  const char *party_id;
+  // How many are in the party. With 0 no size is shown.
+  int32_t party_size;
+  // How many can be. 0 is no limit; no size is shown then.
+  int32_t party_max;
+  // GB_PARTY_PRIVATE or GB_PARTY_PUBLIC.
+  uint32_t party_privacy;
+  // Where it can be joined from: GB_PLATFORM_... bits.
+  uint32_t supported_platforms;
+  // What lets a friend's game join this one: it is handed to that game in ACTIVITY_JOIN. 128 characters at most;
+  // nobody should be able to guess or to read it (docs/presence.md).
+  const char *join_secret;
+  // What lets a friend's game watch this one: ACTIVITY_SPECTATE. Another one than join_secret.
+  const char *spectate_secret;
+  // What tells this match from the next. Another one than the other two.
+  const char *match_secret;
+  // What stands on the first button; 1 to 32 characters. Others see it, the player does not.
+  const char *button1_label;
+  // What it opens; 512 characters at most.
+  const char *button1_url;
+  // What stands on the second button.
+  const char *button2_label;
+  // What it opens.
+  const char *button2_url;
+} gb_activity;
+
+// What starts a game when a player joins who does not have it running. Start with GB_LAUNCH_INIT.
+typedef struct gb_launch {
+  // sizeof(gb_launch)
+  uint32_t size;
+  // The application's id: digits.
+  const char *application_id;
+  // The game's name, which people read when their system asks what may open the link. NULL for the program's file name.
+  const char *name;
+  // The path of a program, or a command line quoted as on this system (no shell expands it). The link that was opened
+  // is its last argument, unless a word %u (Windows: %1) says where. NULL for this very program.
+  const char *command;
+  // Or the id of a game that Steam starts; NULL for none.
+  const char *steam_id;
+} gb_launch;
 
 // Success.
 #define GB_OK 0
@@ -568,6 +711,50 @@ GB_API void gb_args_clear(gb_args *args);
 //
 // Threads: any. Since 0.1.
 GB_API void gb_args_free(gb_args *args);
+
+// Shows what the player does: SET_ACTIVITY, with every field checked here and named by gb_last_error when it is wrong;
+// then nothing is sent, and what was shown stays. conn is a connection of "rpc". Call it as often as you like, also
+// before CONNECTED: Discord takes 5 in 20 seconds, the latest always arrives, and it is shown again on every new
+// connection. Of updates that a newer one overtook each tag other than 0 still gets its REPLY, with GB_FLAG_SUPERSEDED.
+//
+// Threads: any. Never blocks. Since 0.1.
+GB_API
+gb_status gb_set_activity(gb_client *client,
+                          gb_conn conn,
+                          const gb_activity *activity,
+                          uint64_t tag);
+
+// Shows nothing of the player any more. It takes its turn among the updates of gb_set_activity.
+//
+// Threads: any. Never blocks. Since 0.1.
+GB_API gb_status gb_clear_activity(gb_client *client, gb_conn conn, uint64_t tag);
+
+// Answers a player who asks to join, gb_id(gb_get(ev->data, "/user/id")) of an ACTIVITY_JOIN_REQUEST: lets them in, so
+// that their game is handed your join_secret, or turns them down.
+//
+// Threads: any. Never blocks. Since 0.1.
+GB_API
+gb_status gb_reply_join(gb_client *client,
+                        gb_conn conn,
+                        uint64_t user_id,
+                        bool accept,
+                        uint64_t tag);
+
+// Registers what starts the game when its player joins a friend and it is not running: the scheme
+// discord-<application id>, for the user who runs this. Discord delivers the secret later, once the game has subscribed
+// to ACTIVITY_JOIN. Call it at every start: what is there already is not written again, and what is there for another path
+// is replaced. It needs no client. GB_ERR_UNSUPPORTED: the path is one that this system's registration cannot hold.
+//
+// Threads: any. Reads and writes small files (Windows: the registry). Since 0.1.
+GB_API
+gb_status gb_register_launch(const gb_launch *launch);
+
+// Takes back what gb_register_launch wrote for this application, for the user who runs this. It is no error that there
+// was nothing.
+//
+// Threads: any. As for gb_register_launch. Since 0.1.
+GB_API
+gb_status gb_unregister_launch(const char *application_id);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -7,12 +7,15 @@
 //! ```text
 //! ffi, bindings/python -> client -> { session, host }      host -> { session, proto::server, proto::world }
 //! session, host -> { transport, queue, proto::protocol }   everything -> proto::{wire, value, event, error}
+//! ffi, bindings/discord-rpc, bindings/python -> launch     launch knows nothing of connections
 //! ```
 
 pub mod client;
 #[cfg(feature = "capi")]
 pub mod ffi;
+mod files;
 mod host;
+pub mod launch;
 pub mod queue;
 mod record;
 pub mod runtime;

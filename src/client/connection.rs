@@ -81,6 +81,11 @@ impl Connection {
         self.sender.is_closed()
     }
 
+    /// Whether a row describes this command here.
+    pub(super) fn knows(&self, command: &str) -> bool {
+        matches!((self.commands)(command), Ok(Some(_)))
+    }
+
     pub(super) fn send(&self, request: &Request<'_>) -> Result<(), Error> {
         let length = request.command.chars().count();
         if length == 0 || length > MAX_NAME {

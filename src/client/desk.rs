@@ -29,6 +29,16 @@ pub(super) struct Desk {
 // SAFETY: the reader is touched only by the thread that has set `busy`.
 unsafe impl Sync for Desk {}
 
+/// Which events a look-out is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All, in their order.
+    Any,
+    /// Replies, requests, CONNECTED and RECONNECTING, past dispatches, audio and log lines, which stay queued. For who
+    /// waits for a reply and has no room for the rest. While something is left the wake-up handle may be lowered.
+    Reliable,
+}
+
 /// Unsets `busy`, whatever happens in between.
 struct Seat<'a>(&'a AtomicBool);
 
@@ -72,9 +82,9 @@ impl Desk {
         Ok(Seat(&self.busy))
     }
 
-    pub(super) fn poll<R>(&self, take: impl FnOnce(Option<Polled<'_>>) -> R) -> Result<R, Error> {
+    pub(super) fn poll<R>(&self, scope: Scope, take: impl FnOnce(Option<Polled<'_>>) -> R) -> Result<R, Error> {
         let seat = self.sit()?;
-        Ok(take(self.next(&seat)))
+        Ok(take(self.next(&seat, scope)))
     }
 
     pub(super) fn wait<R>(
@@ -83,15 +93,24 @@ impl Desk {
         take: impl FnOnce(Option<Polled<'_>>) -> R,
     ) -> Result<R, Error> {
         let seat = self.sit()?;
+        let found = self.await_next(&seat, Scope::Any, timeout)?;
+        Ok(take(if found { self.next(&seat, Scope::Any) } else { None }))
+    }
+
+    pub(super) fn wait_until(&self, scope: Scope, timeout: Option<Duration>) -> Result<bool, Error> {
+        let seat = self.sit()?;
+        self.await_next(&seat, scope, timeout)
+    }
+
+    fn await_next(&self, seat: &Seat<'_>, scope: Scope, timeout: Option<Duration>) -> Result<bool, Error> {
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         loop {
-            // Asked twice because a borrow that is returned in one branch only cannot yet be given up in the other.
-            if self.has_next(&seat) {
-                return Ok(take(self.next(&seat)));
+            if self.has_next(seat, scope) {
+                return Ok(true);
             }
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             if self.woken.swap(false, Ordering::SeqCst) || left == Some(Duration::ZERO) {
-                return Ok(take(None));
+                return Ok(false);
             }
             let failed = |error| Error::new(Status::Io, format!("waiting failed: {error}"));
             self.board.signal.wait(left).map_err(failed)?;
@@ -99,12 +118,15 @@ impl Desk {
     }
 
     /// Moves to what comes next, which the following [`Desk::next`] hands out. Lowers the handle when there is nothing.
-    fn has_next(&self, seat: &Seat<'_>) -> bool {
+    fn has_next(&self, seat: &Seat<'_>, scope: Scope) -> bool {
         let mut lowered = false;
         loop {
             // SAFETY: the seat is taken, and the reference ends with this call.
             let reader = unsafe { self.reader(seat) };
-            let found = reader.look();
+            let found = match scope {
+                Scope::Any => reader.look(),
+                Scope::Reliable => reader.look_reliable(),
+            };
             // A connection that arrived meanwhile may have published below the horizon that `look` went by. It was put
             // among the arrivals before, so it is seen here, and nothing is passed over or taken out of order.
             if self.arrived.load(Ordering::Relaxed) {
@@ -118,7 +140,9 @@ impl Desk {
                 }
                 return true;
             }
-            self.drained.store(reader.seen(), Ordering::Relaxed);
+            if scope == Scope::Any {
+                self.drained.store(reader.seen(), Ordering::Relaxed);
+            }
             if !self.board.signal.lower() {
                 return false;
             }
@@ -126,8 +150,8 @@ impl Desk {
         }
     }
 
-    fn next<'s>(&'s self, seat: &'s Seat<'_>) -> Option<Polled<'s>> {
-        if !self.has_next(seat) {
+    fn next<'s>(&'s self, seat: &'s Seat<'_>, scope: Scope) -> Option<Polled<'s>> {
+        if !self.has_next(seat, scope) {
             return None;
         }
         // SAFETY: the seat is taken for as long as the event is borrowed.

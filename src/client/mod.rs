@@ -15,10 +15,12 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use gamebridge_proto::error::{Error, Status};
+use gamebridge_proto::wire::rpc::Activity;
 use tokio::sync::{Notify, mpsc};
 
 pub use self::args::Args;
 pub use self::connection::Request;
+pub use self::desk::Scope;
 pub use self::options::{MAX_QUEUE_BYTES, MIN_QUEUE_BYTES, Options, QUEUE_BYTES, SHUTDOWN};
 pub use crate::host::SERVICES;
 pub use crate::queue::{Fields, Polled, View};
@@ -135,6 +137,37 @@ impl Client {
         self.with(conn, |connection| connection.send(request))
     }
 
+    /// Shows what the player does, or with `None` nothing: SET_ACTIVITY, with the fields checked by name. The latest one
+    /// is always shown in the end, no more often than Discord takes it, and again on every connection.
+    pub fn set_activity(&self, conn: ConnectionId, activity: Option<&Activity<'_>>, tag: u64) -> Result<(), Error> {
+        let mut args = activity.map_or_else(|| Ok(Vec::new()), Activity::args)?;
+        let sent = self.rpc(conn, &Request { command: "SET_ACTIVITY", args: &args, tag, ..Request::default() });
+        // Secrets were in it.
+        args.fill(0);
+        sent
+    }
+
+    /// Answers a player who asked to join (ACTIVITY_JOIN_REQUEST): lets them in, or turns them down.
+    pub fn reply_join(&self, conn: ConnectionId, user: u64, accept: bool, tag: u64) -> Result<(), Error> {
+        if user == 0 {
+            return Err(Error::argument("user_id: 0 is nobody; give the /user/id of the ACTIVITY_JOIN_REQUEST event"));
+        }
+        let command = if accept { "SEND_ACTIVITY_JOIN_INVITE" } else { "CLOSE_ACTIVITY_REQUEST" };
+        let args = format!("{{\"user_id\":\"{user}\"}}");
+        self.rpc(conn, &Request { command, args: args.as_bytes(), tag, ..Request::default() })
+    }
+
+    /// Sends a command that only a connection to local RPC has.
+    fn rpc(&self, conn: ConnectionId, request: &Request<'_>) -> Result<(), Error> {
+        self.with(conn, |connection| match connection.knows(request.command) {
+            true => connection.send(request),
+            false => Err(Error::new(
+                Status::State,
+                format!("conn: {conn} is no connection of \"rpc\", and only these show an activity"),
+            )),
+        })
+    }
+
     /// Ends all commands of that tag that have no reply yet: each replies [`Status::Cancelled`].
     pub fn cancel(&self, conn: ConnectionId, tag: u64) -> Result<(), Error> {
         if tag == 0 {
@@ -171,14 +204,26 @@ impl Client {
 
     /// Takes the next event, if there is one, and shows it to `take`. What it shows lives until the next poll or wait.
     pub fn poll<R>(&self, take: impl FnOnce(Option<Polled<'_>>) -> R) -> Result<R, Error> {
+        self.poll_in(Scope::Any, take)
+    }
+
+    /// As [`Client::poll`], for events of this scope alone.
+    pub fn poll_in<R>(&self, scope: Scope, take: impl FnOnce(Option<Polled<'_>>) -> R) -> Result<R, Error> {
         self.check_process()?;
-        self.desk.poll(take)
+        self.desk.poll(scope, take)
     }
 
     /// As [`Client::poll`], waiting until there is one, until `timeout`, or until [`Client::wake`].
     pub fn wait<R>(&self, timeout: Option<Duration>, take: impl FnOnce(Option<Polled<'_>>) -> R) -> Result<R, Error> {
         self.check_process()?;
         self.desk.wait(timeout, take)
+    }
+
+    /// Waits until a poll of this scope would find something, until `timeout`, or until [`Client::wake`]; takes nothing.
+    /// For who has to make ready first (the Python package takes the interpreter's lock).
+    pub fn wait_until(&self, scope: Scope, timeout: Option<Duration>) -> Result<bool, Error> {
+        self.check_process()?;
+        self.desk.wait_until(scope, timeout)
     }
 
     /// Makes one [`Client::wait`] return, the present one or the next.

@@ -15,7 +15,7 @@ use crate::client::{Client, Options, Request};
 
 /// One program's use of the library: its connections, and the queue of their events.
 pub struct gb_client {
-    client: Client,
+    pub(super) client: Client,
     /// Touched only by the thread that polls, while it polls.
     current: UnsafeCell<Current>,
 }
@@ -24,7 +24,7 @@ static CLIENTS: Alive = Alive::new();
 
 /// # Safety
 /// `client` is NULL or a live client.
-unsafe fn borrow<'a>(client: *const gb_client) -> Result<&'a gb_client, Error> {
+pub(super) unsafe fn borrow<'a>(client: *const gb_client) -> Result<&'a gb_client, Error> {
     // SAFETY: as the caller promises.
     unsafe { client.as_ref() }.ok_or_else(|| Error::argument("client: NULL given"))
 }
@@ -61,7 +61,7 @@ unsafe fn json<'a>(json: *const c_char, field: &str) -> Result<&'a [u8], Error> 
 ///
 /// # Safety
 /// `given` is NULL, or points to as many bytes as its first 32-bit field says; `T` is plain data.
-unsafe fn sized<T: Copy>(given: *const T, default: T, field: &str) -> Result<T, Error> {
+pub(super) unsafe fn sized<T: Copy>(given: *const T, default: T, field: &str) -> Result<T, Error> {
     if given.is_null() {
         return Err(Error::argument(format!("{field}: NULL given")));
     }

@@ -5,6 +5,7 @@
 //! pass that a client of the API reads; what would open it to web pages (CORS, cookies) never does. One connection for each
 //! request: there are few, and none is kept that could be stale.
 
+use std::cell::Cell;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -118,6 +119,38 @@ impl Backend {
     }
 }
 
+/// Requests that may be under way there at a time: each keeps a connection of ours open, and who asks can be slow on purpose.
+const MOST_UNDER_WAY: usize = 16;
+
+/// How many are.
+#[derive(Debug, Default)]
+pub(super) struct Turns(Cell<usize>);
+
+/// One of them, until it is dropped.
+pub(super) struct Turn<'t>(&'t Turns);
+
+impl Turns {
+    /// A turn.
+    ///
+    /// # Errors
+    /// The answer when there is none to be had.
+    pub(super) fn take(&self) -> Result<Turn<'_>, Response> {
+        if self.0.get() >= MOST_UNDER_WAY {
+            let sentence =
+                format!("{MOST_UNDER_WAY} requests are waiting for the account's API already; try again later");
+            return Err(Response::json(503, rest::Response::error(503, JsonCode::General, &sentence).body));
+        }
+        self.0.set(self.0.get() + 1);
+        Ok(Turn(self))
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.0.0.set(self.0.0.get() - 1);
+    }
+}
+
 fn is_loopback(ip: IpAddr) -> bool {
     // Not the whole of 127.0.0.0/8: the two literals that everything else here means by loopback.
     ip == IpAddr::from([127, 0, 0, 1]) || ip == IpAddr::from(std::net::Ipv6Addr::LOCALHOST)
@@ -154,6 +187,15 @@ mod tests {
         ] {
             assert!(Backend::parse(bad).unwrap_err().message.contains("loopback literal"), "{bad}");
         }
+    }
+
+    #[test]
+    fn so_many_requests_are_under_way_and_a_turn_comes_back() {
+        let turns = Turns::default();
+        let mut taken: Vec<_> = (0..MOST_UNDER_WAY).map(|_| turns.take().expect("a turn")).collect();
+        assert_eq!(turns.take().map(drop).expect_err("none is left").status, 503);
+        taken.pop();
+        assert!(turns.take().is_ok());
     }
 
     /// A backend that reads one request and says this; what it read.

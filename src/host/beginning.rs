@@ -14,7 +14,7 @@ use gamebridge_proto::wire::catalog::{Arg, Shape, Type};
 use gamebridge_proto::wire::host;
 use gamebridge_proto::wire::json::{Object, push_num};
 
-use super::files::{self, MOST_SCENARIO, MOST_SNAPSHOT};
+use super::files::{MOST_SCENARIO, MOST_SNAPSHOT};
 
 const PATH_OR_OBJECT: Type = Type::Either(&Type::text(1, 4096), &Type::Object(&Shape { name: "", fields: &[] }));
 
@@ -79,7 +79,7 @@ fn content(given: Value<'_>, text: &[u8], name: &'static str, most: u64) -> Resu
     let value = given.member(name);
     match value.as_str() {
         _ if value.is_none() => Ok(None),
-        Some(path) => files::read(Path::new(path), most).map(Some).map_err(|error| within(name, error)),
+        Some(path) => crate::files::read(Path::new(path), most).map(Some).map_err(|error| within(name, error)),
         None => Ok(Some(value.raw(text).to_vec())),
     }
 }

@@ -22,16 +22,16 @@ use gamebridge_proto::world::{Entropy, User, World};
 use tokio::sync::{Notify, mpsc};
 
 use super::account_file;
-use super::backend::Backend;
+use super::backend::{Backend, Turns};
 use super::beginning::First;
 use super::files::{self, Order};
 use super::half_open::HalfOpen;
+use super::mailbox::{MOST_OF_ALL, Mailbox};
 use super::service::Service;
 use super::upstreams::Upstreams;
 use crate::record::{self, Tape};
 use crate::runtime::{clock, fill_random};
 use crate::session::port::{Outlet, Passed};
-use crate::transport::Outbox;
 
 /// How long closing all peers may take.
 const CLOSE_WITHIN: Duration = Duration::from_millis(500);
@@ -42,14 +42,6 @@ const MAX_UNREAD: u64 = 1 << 20;
 
 /// The tag of commands that the house gives itself, before the program could give any.
 const BEGINNING: u64 = 1;
-
-/// What waits for one peer.
-#[derive(Debug, Default)]
-pub(super) struct Mailbox {
-    pub(super) frames: RefCell<Outbox>,
-    pub(super) close: RefCell<Option<(u16, String)>>,
-    pub(super) stirred: Notify,
-}
 
 /// See the module.
 #[derive(Debug)]
@@ -63,6 +55,7 @@ pub(super) struct House {
     upstreams: Upstreams,
     /// Where the account's API is, when it is not the world's.
     api: Option<Backend>,
+    pub(super) api_turns: Turns,
     pub(super) half_open: HalfOpen,
 }
 
@@ -220,6 +213,7 @@ impl House {
             launch_token,
             upstreams,
             api: service.api,
+            api_turns: Turns::default(),
             half_open: HalfOpen::default(),
         };
         house.keep()?;
@@ -380,7 +374,7 @@ impl House {
             Ok(Order::Door(command)) => self.carry_out(command),
             Ok(Order::Save { path, secrets }) => {
                 let saved = snapshot::save(&self.rooms.borrow().world, secrets);
-                let written = files::write(&path, &saved).map_err(|error| files::within("path", error));
+                let written = crate::files::write(&path, &saved).map_err(|error| files::within("path", error));
                 self.reply(&name, tag, written.map(|()| (path, saved.len())));
             }
             Err(error) => self.reply(&name, tag, Err(error)),
@@ -500,6 +494,24 @@ impl House {
     /// The guest's object, as READY shows it.
     pub(super) fn local_user(&self, json: &mut Vec<u8>) {
         gamebridge_proto::server::rpc::write_user(json, self.rooms.borrow().world.local_user());
+    }
+
+    /// Until when the host's commands wait for peers that have much to read. Where too much waits altogether, the peer for whom
+    /// most does is dropped.
+    pub(super) fn held_until(&self) -> Option<Instant> {
+        let now = clock::now();
+        let rooms = self.rooms.borrow();
+        if rooms.mailboxes.values().map(|mailbox| mailbox.waiting()).sum::<usize>() > MOST_OF_ALL
+            && let Some(most) = rooms.mailboxes.values().max_by_key(|mailbox| mailbox.waiting())
+        {
+            most.drop_peer();
+        }
+        rooms.mailboxes.values().filter_map(|mailbox| mailbox.holds_until(now)).max()
+    }
+
+    /// A peer has caught up: the main task looks anew.
+    pub(super) fn caught_up(&self) {
+        self.stirred.notify_one();
     }
 
     /// Closes every peer, and waits a little for them to hear of it.

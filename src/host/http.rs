@@ -28,7 +28,10 @@ pub(super) async fn answer(house: &House, request: Request) -> Response {
         return sent(once(house, seen).await);
     }
     match house.api_elsewhere(seen) {
-        Some(Ok(backend)) => backend.pass(seen).await,
+        Some(Ok(backend)) => match house.api_turns.take() {
+            Ok(_turn) => backend.pass(seen).await,
+            Err(busy) => busy,
+        },
         Some(Err(refused)) => sent(refused),
         None => sent(house.http(seen)),
     }

@@ -12,10 +12,12 @@ mod half_open;
 mod house;
 mod http;
 mod listen;
+mod mailbox;
 mod peer;
 mod service;
 mod upstreams;
 
+use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 
@@ -107,14 +109,21 @@ async fn run_house(
     peers: &mut JoinSet<()>,
 ) -> &'static str {
     let mut announced = false;
+    // What the program said before CONNECTED: it is carried out when that was told.
+    let mut early = VecDeque::new();
     loop {
         // Who comes before it is known which account it is waits to be accepted.
         if !announced && house.is_settled() {
             announce(&doorway, house, port);
             announced = true;
         }
+        while announced && let Some(message) = early.pop_front() {
+            obey(house, message, port);
+        }
         house.deliver(&mut port.outlet);
-        let deadline = house.next_timeout();
+        // A burst of the host's is no reason to lose a peer that reads: it is let to read first.
+        let held = house.held_until();
+        let deadline = held.or_else(|| house.next_timeout());
         let sleep = async {
             match deadline {
                 Some(deadline) => tokio::time::sleep(deadline.since(clock::now())).await,
@@ -122,7 +131,7 @@ async fn run_house(
             }
         };
         let woken = tokio::select! {
-            message = port.inbox_next() => Woken::Message(message),
+            message = port.inbox_next(), if held.is_none() => Woken::Message(message),
             arrival = doorway.arrival(), if announced => Woken::Arrived(arrival),
             passed = upstream.recv() => Woken::Upstream(passed),
             () = house.stirred() => Woken::Events,
@@ -130,16 +139,13 @@ async fn run_house(
         };
         match woken {
             Woken::Message(None) => return "the client is gone",
-            Woken::Message(Some(Message::Disconnect)) => return "closed by the program",
-            Woken::Message(Some(Message::Command(command))) => house.command(command, &mut port.outlet),
-            // A server's commands are carried out at once: there is nothing to cancel.
-            Woken::Message(Some(Message::Cancel(_))) => {}
-            Woken::Message(Some(Message::Answer { request, status, json })) => {
-                if let Err(error) = house.answer(request, status, &json) {
-                    let level = gamebridge_proto::event::LogLevel::Warn;
-                    port.outlet.log(level, "host", &format!("gb_answer: {}", error.message));
-                }
+            Woken::Message(Some(Message::Disconnect)) => {
+                // Each command has its reply, also when it never came to CONNECTED.
+                early.into_iter().for_each(|message| obey(house, message, port));
+                return "closed by the program";
             }
+            Woken::Message(Some(message)) if announced => obey(house, message, port),
+            Woken::Message(Some(message)) => early.push_back(message),
             Woken::Arrived(arrival) => {
                 doorway.admit(arrival, house, peers);
                 // Its task has a turn before the next one comes: who is quick with its first words is not pushed out by a
@@ -151,7 +157,27 @@ async fn run_house(
                 passed.into_iter().chain(more).for_each(|passed| house.upstream(&passed));
             }
             Woken::Events => {}
-            Woken::Time => house.timeout(&mut port.outlet),
+            Woken::Time if held.is_some() => {}
+            Woken::Time => {
+                house.timeout(&mut port.outlet);
+                // Where a scenario has many steps at one time, peers have their turn in between.
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+}
+
+/// Does what the program said.
+fn obey(house: &House, message: Message, port: &mut Port) {
+    match message {
+        Message::Command(command) => house.command(command, &mut port.outlet),
+        // A server's commands are carried out at once: there is nothing to cancel. Its end is the loop's matter.
+        Message::Cancel(_) | Message::Disconnect => {}
+        Message::Answer { request, status, json } => {
+            if let Err(error) = house.answer(request, status, &json) {
+                let level = gamebridge_proto::event::LogLevel::Warn;
+                port.outlet.log(level, "host", &format!("gb_answer: {}", error.message));
+            }
         }
     }
 }

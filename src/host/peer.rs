@@ -6,13 +6,11 @@ use gamebridge_proto::error::{Error, Status};
 use gamebridge_proto::server::rpc::Via;
 
 use super::half_open::Place;
-use super::house::{House, Mailbox};
+use super::house::House;
+use super::mailbox::{Mailbox, READ_BELOW};
+use crate::runtime::clock;
 use crate::transport::{Lost, Outbox, Transport};
 
-/// What may wait for a peer that does not read; more loses it its connection.
-const MAX_WAITING: usize = 1 << 20;
-/// With this much waiting a peer's commands are not read until it has taken some.
-const READ_BELOW: usize = 64 << 10;
 /// Frames handled before others have their turn.
 const BURST: usize = 64;
 
@@ -37,17 +35,29 @@ pub(super) async fn serve(house: Rc<House>, via: Via<'_>, mut transport: Transpo
     let _place = place;
     let _stay = Stay { house: &house, peer };
     let mut outbox = Outbox::new();
+    let mut waited = 0;
     loop {
+        let took = outbox.unwritten() < waited;
         outbox.append(&mut mailbox.frames.borrow_mut());
         let close = mailbox.close.borrow_mut().take();
         if let Some((code, reason)) = close {
             return transport.close(outbox, code, &reason).await;
         }
-        if outbox.bytes() > MAX_WAITING {
-            return;
+        waited = outbox.unwritten();
+        let now = clock::now();
+        if mailbox.holds(now, outbox.bytes(), took) {
+            house.caught_up();
         }
+        let lost = async {
+            match mailbox.lost_at() {
+                Some(at) => tokio::time::sleep(at.since(now)).await,
+                None => std::future::pending().await,
+            }
+        };
         let moved = tokio::select! {
             biased;
+            // Nothing of what waits for it would still be read.
+            () = lost => return,
             () = mailbox.stirred.notified() => continue,
             moved = progress(&mut transport, &mut outbox) => moved,
         };
@@ -83,6 +93,10 @@ async fn progress(transport: &mut Transport, outbox: &mut Outbox) -> Result<bool
 
 fn frames(house: &House, peer: u32, transport: &mut Transport, mailbox: &Mailbox) -> Result<(), Error> {
     for _ in 0..BURST {
+        // Replies weigh what they weigh: the rest of its commands waits until they are on their way.
+        if mailbox.frames.borrow().bytes() > READ_BELOW {
+            break;
+        }
         match transport.next_frame() {
             Ok(None) => break,
             Ok(Some(frame)) => house.frame(peer, frame)?,

@@ -9,7 +9,7 @@ use gamebridge_proto::server::rpc::{Account, Config, Consent, JoinRequests};
 use gamebridge_proto::value::Value;
 use gamebridge_proto::wire::catalog::{Arg, Row, Type};
 use gamebridge_proto::wire::host;
-use gamebridge_proto::world::{self, NewUser};
+use gamebridge_proto::world::{self, NewUser, Snowflake, UserId};
 
 use super::account_file;
 use super::backend::Backend;
@@ -215,7 +215,7 @@ impl Service {
         let kept = self.account_file.as_deref().map(account_file::read).transpose()?.flatten();
         let (local_id, local_user) = match kept {
             Some((id, guest)) => (Some(id), guest),
-            None => (None, NewUser::named(&self.username)),
+            None => (Some(guest_id()?), NewUser::named(&self.username)),
         };
         let registered_only = self.registered_only;
         Ok(world::Config {
@@ -226,6 +226,16 @@ impl Service {
             registered_only,
         })
     }
+}
+
+/// A new guest's id, of the present time like every other, and with random low bits: no two guests of this machine are one
+/// player, however close to each other their servers started.
+fn guest_id() -> Result<UserId, Error> {
+    let mut low = [0; 4];
+    fill_random(&mut low)?;
+    let unix_ms = clock::unix_ms_at_zero() + clock::now().as_nanos() / 1_000_000;
+    let [worker, process, high, low] = low;
+    Ok(UserId::from(Snowflake::new(unix_ms, worker, process, u16::from_le_bytes([low, high])).0))
 }
 
 fn account(given: Value<'_>) -> Result<Account, Error> {
@@ -264,7 +274,15 @@ fn random_text() -> Result<String, Error> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+
+    #[test]
+    fn guests_that_come_at_once_are_different_players() {
+        let guests: BTreeSet<_> = (0..64).map(|_| guest_id().expect("random bytes")).collect();
+        assert_eq!(guests.len(), 64);
+    }
 
     #[test]
     fn parameters_that_do_not_fit_are_named() {

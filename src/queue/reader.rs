@@ -64,11 +64,7 @@ impl Reader {
 
     /// Whether there is an event for [`Reader::take`]. What was taken before goes now.
     pub fn look(&mut self) -> bool {
-        if let Some(conn) = self.ended.take() {
-            // Whatever its task may still have written: DISCONNECTED is last.
-            self.lanes.retain(|lanes| lanes.conn != conn);
-            self.active = None;
-        }
+        self.forget_ended();
         if let Some((index, lossy)) = self.active
             && self.peek(index, lossy).is_some_and(|next| next < self.limit)
         {
@@ -77,6 +73,34 @@ impl Reader {
         self.active = None;
         self.seen = self.shared.horizon();
         self.choose(self.seen)
+    }
+
+    /// As [`Reader::look`], past what waits in the lossy lanes: their events stay, and come later, each with its order
+    /// number. A lane's DISCONNECTED stays too, since what the other lane holds comes before it.
+    pub fn look_reliable(&mut self) -> bool {
+        self.forget_ended();
+        self.active = None;
+        // The next look chooses anew.
+        self.limit = 0;
+        let mut lowest = self.shared.horizon() + 1;
+        for index in 0..self.lanes.len() {
+            let Some(at) = self.lanes[index].reliable.peek(&self.shared) else { continue };
+            // SAFETY: a peeked record is whole and stays until the next peek.
+            let (next, kind) = unsafe { (order(at), record::fields(at).kind) };
+            if next < lowest && kind != EventType::Disconnected {
+                lowest = next;
+                self.active = Some((index, false));
+            }
+        }
+        self.active.is_some()
+    }
+
+    fn forget_ended(&mut self) {
+        if let Some(conn) = self.ended.take() {
+            // Whatever its task may still have written: DISCONNECTED is last.
+            self.lanes.retain(|lanes| lanes.conn != conn);
+            self.active = None;
+        }
     }
 
     /// The horizon at which [`Reader::look`] found nothing more.

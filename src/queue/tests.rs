@@ -498,3 +498,31 @@ fn two_threads_agree_on_what_was_delivered_and_what_was_dropped() {
         assert_eq!(census.alive(), 0);
     }
 }
+
+#[test]
+fn a_look_past_the_lossy_lane_leaves_its_events_and_a_lanes_end() {
+    let (shared, mut reader) = queue();
+    let mut first = connect(&shared, &mut reader, 1);
+    let mut second = connect(&shared, &mut reader, 2);
+    first.push(0, &numbered(EventType::Dispatch, 1, b""));
+    first.push(0, &numbered(EventType::Reply, 2, b""));
+    second.push(0, &numbered(EventType::Request, 3, b""));
+    first.push(0, &numbered(EventType::Dispatch, 4, b""));
+    first.push(0, &numbered(EventType::Reply, 5, b""));
+    first.push(0, &numbered(EventType::Disconnected, 6, b""));
+    second.push(0, &numbered(EventType::Reply, 7, b""));
+    assert!(!reader.look_reliable(), "not published yet");
+    first.publish();
+    second.publish();
+
+    let mut past = Vec::new();
+    while reader.look_reliable() {
+        match reader.take() {
+            Some(Polled::Event(view)) => past.push(view.fields.seq),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(past, [2, 3, 5, 7]);
+    assert_eq!(drain(&mut reader), [1, 4, 6]);
+    assert_eq!(reader.connections(), 1, "the connection that ended is gone, and not before its last event");
+}

@@ -171,6 +171,60 @@ static void reads_values(const gb_event *connected) {
   CHECK(gb_json(user, &length) != NULL && length > 2);
 }
 
+/* An activity without JSON; what is wrong in it is named. */
+static void shows_what_the_player_does(gb_client *gb, gb_conn conn) {
+  gb_activity activity = GB_ACTIVITY_INIT;
+  const gb_event *ev;
+  activity.state = "In a group";
+  activity.details = "Capture the flag";
+  activity.party_id = "party";
+  activity.party_size = 2;
+  activity.party_max = 4;
+  activity.party_privacy = GB_PARTY_PUBLIC;
+  activity.join_secret = "come in";
+  activity.supported_platforms = GB_PLATFORM_DESKTOP;
+  CHECK_OK(gb_set_activity(gb, conn, &activity, 41));
+  ev = AWAIT_REPLY(gb, conn, 41);
+  CHECK_OK(ev->status);
+  CHECK_TEXT("In a group", gb_str(gb_get(ev->data, "/state"), NULL));
+  CHECK_INT(2, gb_int(gb_get(ev->data, "/party/size/0"), 0));
+  CHECK_INT(1, gb_int(gb_get(ev->data, "/party/privacy"), 0));
+  CHECK_TEXT("come in", gb_str(gb_get(ev->data, "/secrets/join"), NULL));
+  CHECK_TEXT("desktop", gb_str(gb_get(ev->data, "/supported_platforms/0"), NULL));
+  activity.details = "x";
+  CHECK_STATUS(GB_ERR_ARGUMENT, gb_set_activity(gb, conn, &activity, 42));
+  CHECK(strstr(gb_last_error(), "activity.details: ") == gb_last_error());
+  CHECK_OK(gb_clear_activity(gb, conn, 43));
+  ev = AWAIT_REPLY(gb, conn, 43);
+  CHECK_OK(ev->status);
+  CHECK_INT(GB_KIND_NULL, gb_kind_of(ev->data));
+  /* Nobody asked. */
+  CHECK_OK(gb_reply_join(gb, conn, 53908232506183680u, true, 44));
+  CHECK_STATUS(GB_ERR_REMOTE, AWAIT_REPLY(gb, conn, 44)->status);
+}
+
+/* The suite gives every run folders of its own to register in. */
+static void registers_what_starts_the_game(void) {
+  gb_launch launch = GB_LAUNCH_INIT;
+  launch.application_id = "192741864418312192";
+  launch.name = "Every function";
+  CHECK_OK(gb_register_launch(&launch));
+  launch.command = "\"/opt/my game/game\" --fast";
+  CHECK_OK(gb_register_launch(&launch));
+  launch.command = NULL;
+#ifndef _WIN32 /* There it is looked up where Steam is. */
+  launch.steam_id = "440";
+  CHECK_OK(gb_register_launch(&launch));
+#endif
+  launch.steam_id = "x";
+  CHECK_STATUS(GB_ERR_ARGUMENT, gb_register_launch(&launch));
+  CHECK(strstr(gb_last_error(), "steam_id: ") == gb_last_error());
+  CHECK_OK(gb_unregister_launch(launch.application_id));
+  CHECK_OK(gb_unregister_launch(launch.application_id));
+  CHECK_STATUS(GB_ERR_ARGUMENT, gb_unregister_launch("../1"));
+  CHECK(strstr(gb_last_error(), "application_id: ") == gb_last_error());
+}
+
 int main(void) {
   host h;
   gb_client *gb;
@@ -179,6 +233,7 @@ int main(void) {
   const gb_event *last;
   says_its_version_and_its_statuses();
   makes_and_frees_clients();
+  registers_what_starts_the_game();
   h = host_start_with(SERVE_AND_ASK_PARAMS);
   gb = new_client();
   websocket = connect_websocket(gb, &h);
@@ -190,6 +245,7 @@ int main(void) {
 
   reads_values(copy);
   sends_what_the_builder_built(gb, ipc);
+  shows_what_the_player_does(gb, ipc);
   requests_and_cancels(gb, ipc);
   refuses_with_a_sentence_that_names_the_field(gb, ipc);
   the_handle_follows_the_queue(gb, ipc);

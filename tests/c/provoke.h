@@ -115,6 +115,50 @@ static inline const gb_request *V_request(int i) {
   return i == 0 ? NULL : &values[i];
 }
 
+#define N_activity 9
+static inline const gb_activity *V_activity(int i) {
+  static gb_activity values[N_activity];
+  size_t size = sizeof(gb_activity);
+  int at;
+  memset(values, 0, sizeof values);
+  for (at = 1; at < N_activity; at++) values[at].size = (uint32_t)size;
+  values[1].state = "In a match";
+  values[1].party_id = "party";
+  values[1].join_secret = "secret";
+  values[2].size = 0;
+  values[3].size = 5;
+  values[4].state = "\xff\xfe\xc0\xaf";
+  values[5].details = values[5].join_secret = provoke_long;
+  values[6].type = values[6].status_display_type = values[6].party_privacy = UINT32_MAX;
+  values[6].supported_platforms = values[6].instance = UINT32_MAX;
+  values[7].start = values[7].end = INT64_MIN;
+  values[7].party_size = values[7].party_max = INT32_MIN;
+  values[8].button1_label = values[8].button2_url = "";
+  values[8].button2_label = "/\x01~2/%n%s\r\n";
+  return i == 0 ? NULL : &values[i];
+}
+
+/* What is valid is written, into the private folder that the suite gives to every run. */
+#define N_launch 7
+static inline const gb_launch *V_launch(int i) {
+  static gb_launch values[N_launch];
+  size_t size = sizeof(gb_launch);
+  memset(values, 0, sizeof values);
+  values[1].size = (uint32_t)size;
+  values[1].application_id = "99";
+  values[2].application_id = "99"; /* size 0 */
+  values[3].size = (uint32_t)size; /* no id */
+  values[4] = values[1];
+  values[4].application_id = "../99";
+  values[5] = values[1];
+  values[5].command = provoke_long;
+  values[5].name = "\xff\xfe";
+  values[6] = values[1];
+  values[6].command = "'";
+  values[6].steam_id = "x";
+  return i == 0 ? NULL : &values[i];
+}
+
 /* A wait may be forever, but somebody wakes it. */
 #define N_timeout 5
 static inline int32_t V_timeout(int i) {

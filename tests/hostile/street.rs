@@ -67,6 +67,14 @@ impl House {
         }
     }
 
+    /// What the server replies to a command of the host's.
+    pub fn asks(&self, command: &str, args: &Value) -> Value {
+        assert_eq!(self.game.send(self.server, command, &args.to_string(), 4712), GB_OK);
+        let reply = self.game.reply(self.server, 4712);
+        assert_eq!(reply.status, GB_OK, "{command}: {}", reply.message);
+        reply.data()
+    }
+
     /// Sends bytes in which `PORT` stands for the port; all that comes back until the end.
     pub fn exchange(&self, request: &str) -> String {
         let mut stream = self.dial();

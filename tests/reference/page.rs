@@ -145,8 +145,9 @@ impl Page {
                     format!(
                         "`port` and `address` of the WebSocket, `ipc`: the path of the local socket, `launch_token`: what a \
                          program of yours shows at the HTTP door in place of an Origin, `user`: the local player \
-                         ({})",
-                        link("PartialUser")
+                         ({}), `account`: whose Discord peers meet ({})",
+                        link("PartialUser"),
+                        link("HostAccount")
                     ),
                     "the addresses in words".to_owned(),
                 ],

@@ -117,6 +117,44 @@ fn a_desktop_account_passes_everything_to_its_discord() {
 }
 
 #[test]
+fn peers_hear_and_do_what_their_own_token_opens() {
+    let (far_folder, folder, game) = (Folder::new(), Folder::new(), Game::new());
+    let far = game.serve(&server(&far_folder, &json!({})));
+    game.connected(far);
+    let near = game.serve(&relay(&folder, "desktop", &far_folder.socket()));
+    game.connected(near);
+    let id = |name: &str, args: &Value| done(&game, far, name, &args.to_string(), 1)["id"].clone();
+    let other = id("USER_CREATE", &json!({"username": "other"}));
+    let guild = id("GUILD_CREATE", &json!({"name": "Town", "members": [other]}));
+    let square = id("CHANNEL_CREATE", &json!({"guild_id": guild, "name": "square", "type": "GUILD_TEXT"}));
+    let subscribe = json!({"evt": "MESSAGE_CREATE", "args": {"channel_id": square}}).to_string();
+    let peer = |scopes: &[&str]| {
+        let conn = game.connect("rpc", &client(&folder));
+        game.connected(conn);
+        let token = json!({"client_id": "1234", "scopes": scopes}).to_string();
+        let token = done(&game, far, "TOKEN_CREATE", &token, 2)["access_token"].clone();
+        done(&game, conn, "AUTHENTICATE", &json!({"access_token": token}).to_string(), 3);
+        conn
+    };
+    let (reader, stranger) = (peer(&["rpc", "messages.read"]), peer(&["rpc"]));
+    done(&game, reader, "SUBSCRIBE", &subscribe, 4);
+    // What another peer hears opens nothing for this one.
+    assert_eq!(game.send(stranger, "SUBSCRIBE", &subscribe, 5), GB_OK);
+    let refused = game.reply(stranger, 5);
+    assert_eq!((refused.status, refused.code), (GB_ERR_REMOTE, 4006), "{refused:?}");
+    // And what this one asks closes nothing for the other.
+    done(&game, stranger, "SUBSCRIBE", r#"{"evt":"GUILD_CREATE"}"#, 6);
+    done(&game, stranger, "GET_GUILDS", "{}", 7);
+    let message = json!({"channel_id": square, "user_id": other, "content": "Hello"}).to_string();
+    done(&game, far, "MESSAGE_POST", &message, 8);
+    assert_eq!(game.dispatch(reader, "MESSAGE_CREATE").data()["message"]["content"], "Hello");
+    done(&game, far, "GUILD_CREATE", r#"{"name":"Village"}"#, 9);
+    // It comes behind the message, which did not come here.
+    let heard = game.until("an event", |seen| seen.is(GB_EVENT_DISPATCH, stranger));
+    assert_eq!((heard.name.as_str(), &heard.data()["name"]), ("GUILD_CREATE", &json!("Village")));
+}
+
+#[test]
 fn auto_takes_no_gamebridge_for_a_discord() {
     let (far_folder, folder, game) = (Folder::new(), Folder::new(), Game::new());
     let far = game.serve(&server(&far_folder, &json!({})));
@@ -152,6 +190,27 @@ fn auto_changes_when_a_discord_starts_and_when_it_quits() {
     let told = game.dispatch(near, "ACCOUNT_UPDATE").data();
     assert_eq!((&told["kind"], &told["user"], &told["reason"]), (&json!("guest"), &guest, &json!("Discord quit")));
     assert_eq!(game.connected(conn).data()["user"], guest);
+}
+
+#[test]
+fn commands_wait_for_connected() {
+    let (folder, elsewhere, game) = (Folder::new(), Folder::new(), Game::new());
+    // A Discord that takes the connection and says nothing.
+    let silent = UnixListener::bind(elsewhere.socket()).expect("our own folder");
+    let params = relay(&folder, "auto", &elsewhere.socket());
+    let near = game.serve(&params);
+    assert_eq!(game.send(near, "STATE", "{}", 1), GB_OK);
+    let first = game.until("anything", |seen| seen.conn == near && seen.kind != GB_EVENT_LOG);
+    assert_eq!(first.kind, GB_EVENT_CONNECTED, "{first:?}");
+    assert_eq!(game.reply(near, 1).status, GB_OK);
+    // One that ends before has answered all the same.
+    let other = Folder::new();
+    let ended = game.serve(&relay(&other, "auto", &elsewhere.socket()));
+    assert_eq!(game.send(ended, "STATE", "{}", 2), GB_OK);
+    assert_eq!(game.disconnect(ended), GB_OK);
+    assert_eq!(game.reply(ended, 2).tag, 2);
+    game.disconnected(ended);
+    drop(silent);
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod hostile;
 mod law;
 mod life;
 mod log;
+mod presence;
 mod queue;
 mod replies;
 mod sending;

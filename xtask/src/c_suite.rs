@@ -49,7 +49,7 @@ const PROGRAMS: [Program; 10] = [
 ];
 
 /// How a program is linked to the library.
-enum Linkage {
+pub enum Linkage {
     Shared,
     Static(PathBuf),
 }
@@ -75,7 +75,8 @@ pub fn run(tally: &mut Tally) {
     panics(tally);
 }
 
-fn present(tally: &mut Tally) -> Vec<Compiler> {
+/// The compilers that are here; the others are skipped by name.
+pub fn present(tally: &mut Tally) -> Vec<Compiler> {
     let (here, missing): (Vec<Compiler>, Vec<Compiler>) = COMPILERS.into_iter().partition(|compiler| compiler.exists());
     for compiler in missing {
         tally.skipped(&format!("everything with {}", compiler.name), "it is not on this machine");
@@ -84,10 +85,10 @@ fn present(tally: &mut Tally) -> Vec<Compiler> {
 }
 
 /// Every compiler with each standard that it knows.
-fn standards<'a>(tally: &mut Tally, compilers: &'a [Compiler], what: &str) -> Vec<(&'a Compiler, &'static str)> {
+pub fn standards<'a>(tally: &mut Tally, compilers: &'a [Compiler], what: &str) -> Vec<(&'a Compiler, &'static str)> {
     let mut pairs = Vec::new();
     for compiler in compilers {
-        for standard in compiler.language.standards() {
+        for &standard in compiler.language.standards() {
             if compiler.knows(standard) {
                 pairs.push((compiler, standard));
             } else {
@@ -112,7 +113,7 @@ fn headers(tally: &mut Tally, compilers: &[Compiler]) {
 }
 
 /// A compiler with the strict flags, the standard and where the headers are.
-fn compile(compiler: &Compiler, standard: &str) -> Command {
+pub fn compile(compiler: &Compiler, standard: &str) -> Command {
     let root = house::root();
     let mut command = Command::new(compiler.name);
     command.arg(format!("-std={standard}")).args(STRICT);
@@ -124,20 +125,23 @@ fn source(name: &str) -> PathBuf {
     house::root().join("tests/c").join(format!("{name}.c"))
 }
 
-fn quiet(name: &str, command: Command) -> Result<(), String> {
+/// Runs a compiler that has nothing to say.
+pub fn quiet(name: &str, command: Command) -> Result<(), String> {
     Step::new(name, command).limit(120).run()?.silent_success().map(drop)
 }
 
 /// The same library under another name, for the program that loads two of it.
-fn other_image(library: &Library) -> PathBuf {
+pub fn other_image(library: &Library) -> PathBuf {
     let other = library.folder.join("other-image.so");
     let _ = fs::copy(&library.shared, &other);
     other
 }
 
-struct Suite<'a> {
-    library: &'a Library,
-    other: PathBuf,
+/// The programs with one build of the library.
+pub struct Suite<'a> {
+    pub library: &'a Library,
+    /// A copy of it, for the program that loads two.
+    pub other: PathBuf,
 }
 
 impl Suite<'_> {
@@ -221,7 +225,8 @@ impl Suite<'_> {
         }
     }
 
-    fn try_one(
+    /// Compiles, links and runs a program.
+    pub fn try_one(
         &self,
         name: &str,
         compiler: &Compiler,
@@ -234,7 +239,8 @@ impl Suite<'_> {
         self.play(name, Command::new(program), 180)
     }
 
-    fn build(
+    /// The program, with `flags` before its source.
+    pub fn build(
         &self,
         name: &str,
         compiler: &Compiler,
@@ -263,23 +269,28 @@ impl Suite<'_> {
     }
 
     /// Runs a program with a private folder; it is told where the library and the copy of it are.
-    fn play(&self, name: &str, mut command: Command, limit: u64) -> Result<(), String> {
+    pub fn play(&self, name: &str, mut command: Command, limit: u64) -> Result<(), String> {
         let private = Private::new();
-        command
-            .arg(&self.library.shared)
-            .arg(&self.other)
-            .env("XDG_RUNTIME_DIR", private.path())
-            .env("TMPDIR", private.path())
-            .env_remove("TMP")
-            .env_remove("TEMP")
-            .env_remove("GAMEBRIDGE_LOG")
-            .env("ASAN_OPTIONS", "detect_leaks=1:abort_on_error=0")
-            .env("UBSAN_OPTIONS", "print_stacktrace=1");
+        command.arg(&self.library.shared).arg(&self.other);
+        inside(&mut command, private.path());
         Step::new(name, command).limit(limit).run()?.silent_success().map(drop)
     }
 }
 
-fn under_valgrind(program: &Path) -> Command {
+/// A program that finds its sockets in this folder and nowhere else, and registers games there.
+pub fn inside(command: &mut Command, folder: &Path) {
+    for name in ["XDG_RUNTIME_DIR", "TMPDIR", "HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"] {
+        command.env(name, folder);
+    }
+    for name in ["APPIMAGE", "TMP", "TEMP", "GAMEBRIDGE_LOG"] {
+        command.env_remove(name);
+    }
+    // What a program that was built with sanitizers should do.
+    command.env("ASAN_OPTIONS", "detect_leaks=1:abort_on_error=0").env("UBSAN_OPTIONS", "print_stacktrace=1");
+}
+
+/// No bad access, nothing definitely lost.
+pub fn under_valgrind(program: &Path) -> Command {
     let mut command = Command::new("valgrind");
     command
         .args(["--quiet", "--error-exitcode=99", "--leak-check=full", "--errors-for-leak-kinds=definite"])
@@ -289,7 +300,7 @@ fn under_valgrind(program: &Path) -> Command {
     command
 }
 
-fn first_c() -> Compiler {
+pub fn first_c() -> Compiler {
     let c = COMPILERS.into_iter().filter(|compiler| compiler.language == Language::C);
     c.into_iter().find(|compiler| compiler.exists()).unwrap_or(COMPILERS[0])
 }

@@ -1,58 +1,101 @@
-//! `cargo xtask demo`: builds the library and `examples/c/game.c`, and plays it on this terminal.
+//! `cargo xtask demo`: builds the library and `examples/c/game.c`, or `examples/cpp/game.cpp`, and plays it on this terminal.
+//! `--party` is another play: [`party`](crate::party).
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::house::{self, Private};
 use crate::library::{self, Library, Variant};
 use crate::step::Step;
+use crate::tally::Tally;
 use crate::toolchain;
 
-/// `cargo xtask demo [--discord]`
+/// A game of `examples/`.
+#[derive(Clone, Copy)]
+enum Game {
+    C,
+    Cpp,
+}
+
+/// `cargo xtask demo [--cpp] [--discord]`, or `cargo xtask demo --party`
 pub fn run(args: &[String]) -> Result<(), String> {
-    let discord = match args {
-        [] => false,
-        [flag] if flag == "--discord" => true,
-        _ => return Err("expected `cargo xtask demo` or `cargo xtask demo --discord`".to_owned()),
-    };
-    let cc = toolchain::cc()?;
+    if let [flag] = args
+        && flag == "--party"
+    {
+        return crate::party::play();
+    }
+    let (mut game, mut discord) = (Game::C, false);
+    for arg in args {
+        match arg.as_str() {
+            "--cpp" => game = Game::Cpp,
+            "--discord" => discord = true,
+            _ => {
+                return Err("expected `cargo xtask demo [--cpp] [--discord]`, or `cargo xtask demo --party`".to_owned());
+            }
+        }
+    }
+    // Before the library is built, which takes a while.
+    game.compiler()?;
     eprintln!("building the library (the first time takes a minute)...");
     let library = library::build(Variant::Dev)?;
-    let game = compile(&cc, &library)?;
+    let program = compile(game, &library)?;
     let private = Private::new();
-    let mut play = Command::new(&game);
+    let mut play = Command::new(&program);
     if discord {
         play.arg("--discord");
     } else {
         // The game's own server must not take the place of a Discord that runs here.
         play.env("XDG_RUNTIME_DIR", private.path());
     }
-    let status = play.status().map_err(|error| format!("cannot start {}: {error}", game.display()))?;
+    let status = play.status().map_err(|error| format!("cannot start {}: {error}", program.display()))?;
     // The game has said what was wrong.
     if status.success() { Ok(()) } else { Err(String::new()) }
 }
 
-/// The demo as a test: it plays to its end, says so, and has nothing to say on standard error.
-pub fn test() -> Result<(), String> {
+/// The demos as a test: each plays to its end, says so, and has nothing to say on standard error.
+pub fn test(tally: &mut Tally) {
+    tally.case("game", played(Game::C));
+    match Game::Cpp.compiler() {
+        Ok(_) => tally.case("game in C++", played(Game::Cpp)),
+        Err(why) => tally.skipped("game in C++", &why),
+    }
+}
+
+fn played(game: Game) -> Result<(), String> {
     let library = library::build(Variant::Dev)?;
     let private = Private::new();
-    let mut play = Command::new(compile(&toolchain::cc()?, &library)?);
+    let mut play = Command::new(compile(game, &library)?);
     play.env("XDG_RUNTIME_DIR", private.path());
     Step::new("demo", play).limit(30).run()?.silent_success().map(drop)
 }
 
-fn compile(cc: &str, library: &Library) -> Result<std::path::PathBuf, String> {
+impl Game {
+    fn compiler(self) -> Result<String, String> {
+        match self {
+            Game::C => toolchain::cc(),
+            Game::Cpp => toolchain::cxx(),
+        }
+    }
+}
+
+fn compile(game: Game, library: &Library) -> Result<PathBuf, String> {
     let root = house::root();
-    let game = library.folder.join(if cfg!(windows) { "game.exe" } else { "game" });
-    let mut compile = Command::new(cc);
+    let (standard, source, name) = match game {
+        Game::C => ("-std=c99", "examples/c/game.c", "game"),
+        Game::Cpp => ("-std=c++11", "examples/cpp/game.cpp", "game-cpp"),
+    };
+    let program = library.folder.join(name).with_extension(std::env::consts::EXE_EXTENSION);
+    let mut compile = Command::new(game.compiler()?);
     compile
-        .args(["-std=c99", "-O2"])
+        .args([standard, "-O2"])
         .args(toolchain::STRICT)
         .arg("-I")
         .arg(root.join("include"))
         .arg("-o")
-        .arg(&game)
-        .arg(root.join("examples/c/game.c"))
-        .args(library.shared_args());
-    Step::new("demo-compile", compile).run()?.success()?;
-    Ok(game)
+        .arg(&program)
+        .arg(root.join(source))
+        .args(library.shared_args())
+        .arg("-pthread");
+    Step::new("demo-compile", compile).limit(120).run()?.success()?;
+    Ok(program)
 }

@@ -102,16 +102,21 @@ fn file_names() -> (&'static str, &'static str) {
     }
 }
 
-/// `libgamebridge.so.0.MINOR` before 1.0, `libgamebridge.so.MAJOR` after: what the dynamic linker looks for.
+/// What the dynamic linker looks for: `libgamebridge.so.0.MINOR` before 1.0, `libgamebridge.so.MAJOR` after. As build.rs says.
 pub fn soname() -> String {
     let mut numbers = env!("CARGO_PKG_VERSION").split('.');
     let (major, minor) = (numbers.next().unwrap_or("0"), numbers.next().unwrap_or("0"));
     let shared = file_names().0;
-    match (cfg!(target_os = "linux"), major) {
-        (true, "0") => format!("{shared}.0.{minor}"),
-        (true, _) => format!("{shared}.{major}"),
-        (false, _) => format!("{shared}.{major}.{minor}"),
+    let abi = if major == "0" { format!("0.{minor}") } else { major.to_owned() };
+    match shared.strip_suffix(".dylib") {
+        Some(name) => format!("{name}.{abi}.dylib"),
+        None => format!("{shared}.{abi}"),
     }
+}
+
+/// The shared library's name as `-lgamebridge` looks for it.
+pub fn link_name() -> &'static str {
+    file_names().0
 }
 
 impl Library {

@@ -8,15 +8,22 @@
 mod archive;
 mod bench;
 mod c_suite;
+mod consumers;
 mod counterparts;
+mod cpp_suite;
+mod csharp;
 mod demo;
+mod discord_rpc;
 mod exports;
 mod fuzz;
 mod header;
 mod house;
+mod install;
 mod library;
+mod party;
 mod prototypes;
 mod provocation;
+mod python;
 mod reference;
 mod replay;
 mod rust_suite;
@@ -30,11 +37,16 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 cargo xtask <command>
 
-  demo [--discord]              build the library and examples/c/game.c, and play it; with --discord against a real client
+  demo [--cpp] [--discord]      build the library and examples/c/game.c (with --cpp examples/cpp/game.cpp), and play it; with
+                                --discord against a real client
+  demo --party                  two players' games and their Discords (examples/c/party.c)
   test [--only PART] [--list]   every test there is, or one part of them
+  install [--prefix FOLDER] [--destdir FOLDER] [--libdir NAME] [--lean] [--debug]
+                                headers, libraries, pkg-config file and CMake package (docs/install.md)
   header                        rewrite include/gamebridge.h from the build
   reference                     rewrite docs/reference.md from the catalogs
   replay [--accept] FILE        play a recording again, and say where the machines differ (docs/recording.md)
+  discord-rpc [--head]          build the library that takes the place of discord-rpc's (docs/discord-rpc.md)
   fuzz [--seconds N] [TARGET]   every fuzz target (or one) for N seconds each (default 60)
   bench [--only PART] [--write] the measurements, as a table; --write puts it into benches/README.md
 ";
@@ -45,9 +57,11 @@ fn main() -> ExitCode {
     let ended = match args.first().map(String::as_str) {
         Some("demo") => demo::run(rest),
         Some("test") => test::run(rest),
+        Some("install") => install::run(rest),
         Some("header") => header::run(rest),
         Some("reference") => reference::run(rest),
         Some("replay") => return replay::run(rest),
+        Some("discord-rpc") => discord_rpc::run(rest),
         Some("fuzz") => fuzz::run(rest),
         Some("bench") => bench::run(rest),
         None | Some("help" | "--help" | "-h") => {

@@ -103,6 +103,8 @@ fn values_of(function: &Prototype, parameter: &Parameter) -> Result<&'static str
         "gb_conn *" => "out_conn",
         "const gb_options *" => "options",
         "const gb_request *" => "request",
+        "const gb_activity *" => "activity",
+        "const gb_launch *" => "launch",
         "const gb_event *" => "event",
         "const gb_value *" => "value",
         "gb_args *" | "const gb_args *" => "args",

@@ -27,6 +27,9 @@ pub fn unit(tally: &mut Tally) {
             // Criterion and the peers are no part of a test.
             "--exclude",
             "gamebridge-benches",
+            // A module without an interpreter: its tests are Python's, and a part of their own.
+            "--exclude",
+            "gamebridge-python",
             "--lib",
             "--bins",
             "--tests",

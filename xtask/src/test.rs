@@ -1,7 +1,9 @@
 //! `cargo xtask test`: everything that can be tried on this machine, part by part, and a table at the end.
 
 use crate::tally::Tally;
-use crate::{c_suite, counterparts, demo, exports, rust_suite, toolchain};
+use crate::{
+    c_suite, consumers, counterparts, cpp_suite, demo, discord_rpc, exports, party, python, rust_suite, toolchain,
+};
 
 /// A part of the tests.
 struct Part {
@@ -15,7 +17,7 @@ const fn part(name: &'static str, about: &'static str, run: fn(&mut Tally)) -> P
 }
 
 /// In the order in which they run: what tells most in the shortest time comes first.
-const PARTS: [Part; 9] = [
+const PARTS: [Part; 13] = [
     part("unit", "unit and integration tests of the workspace", rust_suite::unit),
     part("doc", "the examples in the documentation", rust_suite::doc),
     part("exports", "what the library exports is bindings/c/symbols.txt", exports::run),
@@ -23,8 +25,23 @@ const PARTS: [Part; 9] = [
     part("loom", "the queue under every order of its threads", rust_suite::loom),
     part("fuzz", "each fuzz target for a few seconds", rust_suite::fuzz),
     part("c", "the C suite", c_suite::run),
+    part("cpp", "the C++ header", cpp_suite::run),
+    part("install", "the installed library, and projects that find it", consumers::run),
     part("counterparts", "clients and a server that others wrote", counterparts::run),
-    part("demo", "the demo plays to its end", |tally| tally.case("game", demo::test())),
+    part(
+        "discord-rpc",
+        "the library in the place of discord-rpc's, under games that were built for it",
+        discord_rpc::test,
+    ),
+    part("python", "the Python package: suite, types, wheel and sdist", python::run),
+    part("demo", "the demos play to their end", |tally| {
+        demo::test(tally);
+        if cfg!(unix) {
+            tally.case("party", party::test());
+        } else {
+            tally.skipped("party", "its programs are written for Unix");
+        }
+    }),
 ];
 
 /// `cargo xtask test [--only PART] [--list]`

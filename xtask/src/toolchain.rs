@@ -4,7 +4,7 @@
 //! anything else (clang, valgrind, a sanitizer's runtime) lets what needs it be skipped by name.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::house;
@@ -19,10 +19,10 @@ pub enum Language {
 
 /// Every standard that the header promises to compile under (not C90 or C++98).
 impl Language {
-    pub const fn standards(self) -> [&'static str; 4] {
+    pub const fn standards(self) -> &'static [&'static str] {
         match self {
-            Language::C => ["c99", "c11", "c17", "c2x"],
-            Language::Cpp => ["c++11", "c++14", "c++17", "c++20"],
+            Language::C => &["c99", "c11", "c17", "c2x"],
+            Language::Cpp => &["c++11", "c++14", "c++17", "c++20", "c++2b"],
         }
     }
 
@@ -87,16 +87,30 @@ impl Compiler {
 
 /// The C compiler for the demo: `$CC`, or the first that is there.
 pub fn cc() -> Result<String, String> {
-    let wish = std::env::var("CC").ok().filter(|name| !name.is_empty());
-    wish.into_iter()
-        .chain(["cc", "gcc", "clang"].map(str::to_owned))
-        .find(|name| runs(name, &["--version"]))
-        .ok_or_else(|| "missing: a C compiler (cc, gcc or clang)".to_owned())
+    first("CC", ["cc", "gcc", "clang"]).ok_or_else(|| "missing: a C compiler (cc, gcc or clang)".to_owned())
+}
+
+/// The C++ compiler: `$CXX`, or the first that is there.
+pub fn cxx() -> Result<String, String> {
+    first("CXX", ["c++", "g++", "clang++"]).ok_or_else(|| "missing: a C++ compiler (c++, g++ or clang++)".to_owned())
+}
+
+fn first(variable: &str, names: [&str; 3]) -> Option<String> {
+    let wish = std::env::var(variable).ok().filter(|name| !name.is_empty());
+    wish.into_iter().chain(names.map(str::to_owned)).find(|name| runs(name, &["--version"]))
 }
 
 /// The program's path in PATH, tried with `--version`.
 pub fn has(program: &str) -> bool {
     runs(program, &["--version"])
+}
+
+/// Whether this Rust can build for that target.
+pub fn has_target(target: &str) -> bool {
+    let mut rustc = Command::new("rustc");
+    rustc.args(["--print", "target-libdir", "--target", target]).stdin(Stdio::null()).stderr(Stdio::null());
+    let folder = rustc.output().map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    folder.is_ok_and(|folder| !folder.is_empty() && PathBuf::from(folder).is_dir())
 }
 
 /// A Python of 3.10 or later.
@@ -107,6 +121,23 @@ pub fn python() -> Result<PathBuf, String> {
         .find(|name| runs(name, &["-c", TRY]))
         .map(PathBuf::from)
         .ok_or_else(|| "Python 3.10 or later".to_owned())
+}
+
+/// The second number of a Python's version.
+pub fn python_version(python: &Path) -> Option<u32> {
+    const PRINT: &str = "import sys; print(sys.version_info[1])";
+    let output = Command::new(python).args(["-c", PRINT]).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    String::from_utf8_lossy(&output.stdout).trim().parse().ok()
+}
+
+/// A Python 3 of this minor version: in PATH, or among pyenv's.
+pub fn python_of(minor: u32) -> Option<PathBuf> {
+    let name = format!("python3.{minor}");
+    let home = std::env::var_os("PYENV_ROOT").map(PathBuf::from);
+    let home = home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".pyenv")));
+    let versions = home.and_then(|home| fs::read_dir(home.join("versions")).ok());
+    let pyenv = versions.into_iter().flatten().flatten().map(|version| version.path().join("bin").join(&name));
+    std::iter::once(PathBuf::from(&name)).chain(pyenv).find(|python| python_version(python) == Some(minor))
 }
 
 /// Names all that `cargo xtask test` cannot do without, in one line.

@@ -54,6 +54,8 @@ pub struct Activity {
     pub instance: Option<bool>,
     /// At most two.
     pub buttons: Vec<Button>,
+    /// Where it can be joined from, by Discord's names.
+    pub supported_platforms: Vec<Box<str>>,
 }
 
 /// The pictures of an activity and what is shown when one points at them.
@@ -82,6 +84,8 @@ pub struct Party {
     pub id: Option<Box<str>>,
     /// Members now, and at most.
     pub size: Option<(i64, i64)>,
+    /// Whether who joins has to be let in: 0 private, 1 public.
+    pub privacy: Option<u8>,
 }
 
 /// What others are handed when they join or watch.
@@ -129,6 +133,7 @@ impl Activity {
     /// How many bytes its texts are together.
     fn text_bytes(&self) -> usize {
         let Activity { name, details, details_url, state, state_url, assets, party, secrets, buttons, .. } = self;
+        let platforms: usize = self.supported_platforms.iter().map(|name| name.len()).sum();
         let Assets { large_image, large_text, large_url, small_image, small_text, small_url, invite_cover_image } =
             assets;
         let texts = [name, details, details_url, state, state_url, large_image, large_text, large_url];
@@ -138,7 +143,14 @@ impl Activity {
         let secrets = [&secrets.join, &secrets.spectate, &secrets.match_];
         let secrets: usize = secrets.into_iter().flatten().map(|secret| secret.reveal().len()).sum();
         let buttons: usize = buttons.iter().map(|button| button.label.len() + button.url.len()).sum();
-        plain + party + secrets + buttons
+        plain + party + secrets + buttons + platforms
+    }
+
+    /// Whether the match that others may have asked to be told of is over when this is said next. (`notify` in the
+    /// inventory's rules of Rich Presence: it is the match secret that tells one match from the next.)
+    fn match_ends_with(&self, next: Option<&Activity>) -> bool {
+        let secret = self.secrets.match_.as_ref().filter(|_| self.instance == Some(true));
+        secret.is_some() && secret != next.and_then(|next| next.secrets.match_.as_ref())
     }
 
     /// Whether it is small enough to be kept. What its texts say was checked by the door.
@@ -173,8 +185,11 @@ impl World {
 
     pub(super) fn close_session(&mut self, id: SessionId, out: &mut Changes) -> Result<(), Error> {
         let Session { user, application, activity, .. } = self.sessions.remove(&id).ok_or(Error::UnknownSession(id))?;
-        if activity.is_some() {
+        if let Some(activity) = activity {
             out.push(Change::ActivityChanged { user, application, session: id });
+            if activity.match_ends_with(None) {
+                out.push(Change::MatchEnded { user, application });
+            }
         }
         self.let_voice_settings_go(id, out);
         Ok(())
@@ -190,8 +205,13 @@ impl World {
         let activity = activity.map(|activity| *activity);
         activity.as_ref().map_or(Ok(()), Activity::check)?;
         if session.activity != activity {
+            let ended = session.activity.as_ref().is_some_and(|before| before.match_ends_with(activity.as_ref()));
             session.activity = activity;
-            out.push(Change::ActivityChanged { user: session.user, application: session.application, session: id });
+            let (user, application) = (session.user, session.application);
+            out.push(Change::ActivityChanged { user, application, session: id });
+            if ended {
+                out.push(Change::MatchEnded { user, application });
+            }
         }
         Ok(())
     }

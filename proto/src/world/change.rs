@@ -161,6 +161,13 @@ pub enum Change {
         /// Through which connection; its activity is in the world, unless it ended.
         session: SessionId,
     },
+    /// The match that a user's activity was about (`instance`) is over: who asked to be told is told.
+    MatchEnded {
+        /// Who is free again.
+        user: UserId,
+        /// With what it was played.
+        application: ApplicationId,
+    },
     /// The local user wants to join a game.
     ActivityJoin {
         /// Which; `None` is every.

@@ -165,7 +165,8 @@ impl Grants {
             .filter(|at| self.codes[*at].application == application && self.codes[*at].expires > now)
             .ok_or(Error::BadGrant("the code is unknown, used already, run out, or another application's"))?;
         let Some(code) = self.codes.remove(at) else { unreachable!("the position was found in this list") };
-        Ok(self.issue(now, entropy, application, code.user, code.scopes))
+        self.made += 1;
+        Ok(self.issue(now, entropy, TokenId(self.made), application, code.user, code.scopes))
     }
 
     pub(super) fn refresh(
@@ -179,22 +180,23 @@ impl Grants {
             .filter(|at| self.tokens[*at].application == application)
             .ok_or(Error::BadGrant("the refresh token is unknown, used already, revoked, or another application's"))?;
         let Some(token) = self.tokens.remove(at) else { unreachable!("the position was found in this list") };
-        Ok(self.issue(now, entropy, application, token.user, token.scopes))
+        // It goes on being the same grant: who authenticated before the refresh loses it when it is revoked after.
+        Ok(self.issue(now, entropy, token.id, application, token.user, token.scopes))
     }
 
     fn issue(
         &mut self,
         now: Instant,
         entropy: &mut dyn Entropy,
+        id: TokenId,
         application: ApplicationId,
         user: UserId,
         scopes: Scopes,
     ) -> &Token {
         make_room(&mut self.tokens, application, |token| token.application);
-        self.made += 1;
         let (access, refresh) = (entropy::draw(entropy), entropy::draw(entropy));
         let expires = now + TOKEN_LIFETIME;
-        self.tokens.push_back(Token { id: TokenId(self.made), access, refresh, application, user, scopes, expires });
+        self.tokens.push_back(Token { id, access, refresh, application, user, scopes, expires });
         &self.tokens[self.tokens.len() - 1]
     }
 

@@ -74,6 +74,10 @@ pub struct RoleEdit {
     pub permissions: Option<Permissions>,
     /// Its place.
     pub position: Option<u32>,
+    /// Whether its members are listed on their own.
+    pub hoist: Option<bool>,
+    /// Whether everybody may mention it.
+    pub mentionable: Option<bool>,
 }
 
 /// A user in a guild.

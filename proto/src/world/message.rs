@@ -7,7 +7,8 @@ use super::{
     RelationshipKind, RoleId, UserId, World, limits, name,
 };
 use crate::time::Instant;
-use crate::value::{Document, Kind};
+use crate::value::{Document, Kind, MAX_DEPTH};
+use crate::wire::etf;
 
 /// A message.
 #[derive(Clone, Debug, PartialEq)]
@@ -263,5 +264,20 @@ pub(super) fn parts(field: &'static str, json: Box<[u8]>) -> Result<Box<[u8]>, E
         let most = limits::MESSAGE_PARTS;
         return Err(Error::Invalid(format!("{field}: a JSON array of {most} objects at most expected").into()));
     }
-    Ok(if doc.root().is_empty() { b"[]"[..].into() } else { json })
+    if doc.root().is_empty() {
+        return Ok(b"[]"[..].into());
+    }
+    // Peers get it in either encoding, several levels down in an answer: what fits there is found out here, while there is
+    // somebody to tell.
+    let around = |bracket: &[u8]| bracket.repeat(MAX_DEPTH - PARTS_DEPTH);
+    let inside = [around(b"["), json.to_vec(), around(b"]")].concat();
+    if etf::from_json(&inside, &mut doc, &mut Vec::new()).is_err() {
+        let why =
+            format!("{field}: at most {PARTS_DEPTH} levels, and numbers of 64 bits or that a double holds expected");
+        return Err(Error::Invalid(why.into()));
+    }
+    Ok(json)
 }
+
+/// How deep embeds and attachments may be nested, themselves included.
+const PARTS_DEPTH: usize = 32;

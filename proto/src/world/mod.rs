@@ -153,6 +153,8 @@ impl World {
         let Config { unix_ms_at_zero, local_user, local_id, guest, registered_only } = config;
         let mut ids = Generator::default();
         let local_id = local_id.unwrap_or_else(|| UserId(ids.next(unix_ms_at_zero)));
+        // Whoever else is made has a later one, as after a restart from a snapshot of this.
+        ids.go_on_after(local_id.0);
         let local = local_user.into_user(local_id)?;
         Ok(World {
             unix_ms_at_zero,

@@ -52,7 +52,7 @@ impl World {
         edit: RoleEdit,
         out: &mut Changes,
     ) -> Result<(), Error> {
-        let RoleEdit { name, color, permissions, position } = edit;
+        let RoleEdit { name, color, permissions, position, hoist, mentionable } = edit;
         let guild = self.reached_guild(id)?;
         let known = guild.roles.get(&role).ok_or(Error::UnknownRole(role))?;
         if role == guild.everyone() && name.is_some() {
@@ -63,6 +63,8 @@ impl World {
         replace(&mut edited.color, color);
         replace(&mut edited.permissions, permissions);
         replace(&mut edited.position, position);
+        replace(&mut edited.hoist, hoist);
+        replace(&mut edited.mentionable, mentionable);
         let edited = edited.checked(guild)?;
         if edited == *known {
             return Ok(());

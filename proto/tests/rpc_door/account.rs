@@ -152,6 +152,32 @@ fn looks_are_bounded_and_never_in_step() {
 }
 
 #[test]
+fn who_comes_to_a_guest_that_was_alone_has_its_discord_looked_for_soon() {
+    for (unwelcome, least, most) in [(false, 3.0, 6.0), (true, 60.0, 120.0)] {
+        for comes_after in [0.0, 1.0, 5.0] {
+            let mut front = Front::auto();
+            let (session, ..) = front.opened();
+            match unwelcome {
+                true => front.lost(session, EventType::Disconnected, Status::Remote, 0),
+                false => front.nobody(session),
+            }
+            front.wait(comes_after);
+            front.errands();
+            for peer in [1, 2] {
+                front.house.ipc(peer);
+            }
+            let came = front.house.now;
+            while front.house.record.1.is_empty() {
+                front.wait(0.01);
+            }
+            let waited = (front.house.now - came).as_secs_f64();
+            let least = if unwelcome { least - comes_after } else { least };
+            assert!((least..=most + 0.02).contains(&waited), "{waited}");
+        }
+    }
+}
+
+#[test]
 fn a_discord_that_starts_is_a_clean_change() {
     let mut front = Front::auto();
     front.house.door = gamebridge_proto::server::rpc::Door::new(Config {

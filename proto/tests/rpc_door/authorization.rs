@@ -209,14 +209,39 @@ fn a_username_names_the_guest_but_not_a_real_account() {
 #[test]
 fn an_rpc_token_spares_the_question_once() {
     let mut house = with(Consent::Ask);
+    house.host("APPLICATION_REGISTER", json!({"id": GAME, "secret": "s3cret"}));
     house.ipc(1);
-    let (status, reply) = house.post("/oauth2/token/rpc", &format!("client_id={GAME}"));
+    let (status, reply) = house.post("/oauth2/token/rpc", &format!("client_id={GAME}&client_secret=s3cret"));
     assert_eq!(status, 200);
     let message = |scope: &str| json!({"cmd": "AUTHORIZE", "args": {"client_id": GAME, "scopes": [scope], "rpc_token": reply["rpc_token"]}});
     assert_eq!(house.refused(1, message("messages.read")).0, 5000, "messages.read is not given this way");
     assert!(house.done(1, message("rpc"))["code"].is_string());
     assert_eq!(house.refused(1, message("rpc")).0, 4009);
     assert!(requests(&mut house).is_empty());
+}
+
+#[test]
+fn only_an_application_that_has_a_secret_vouches_for_the_user() {
+    // Where nobody is asked anyway there is nothing to vouch for.
+    for (consent, status) in [(Consent::Ask, 401), (Consent::Deny, 401), (Consent::Allow, 200)] {
+        for form in [format!("client_id={GAME}"), format!("client_id={GAME}&client_secret=made-up")] {
+            assert_eq!(with(consent).post("/oauth2/token/rpc", &form).0, status, "{consent:?} {form}");
+        }
+    }
+}
+
+#[test]
+fn who_authenticated_before_a_refresh_is_closed_when_the_token_is_revoked_after_it() {
+    let mut house = House::default();
+    house.ipc(1);
+    let code = house.done(1, authorize(&["rpc"]))["code"].clone();
+    let token = house.host("TOKEN_EXCHANGE", json!({"code": code, "client_id": GAME}));
+    house.done(1, authenticate(token["access_token"].as_str().unwrap()));
+    let refresh = json!({"refresh_token": token["refresh_token"], "client_id": GAME});
+    let refreshed = house.host("TOKEN_REFRESH", refresh);
+    assert_ne!(refreshed["access_token"], token["access_token"]);
+    let revoke = json!({"access_token": refreshed["access_token"]});
+    assert_eq!(house.host("TOKEN_REVOKE", revoke), json!({"peers": 1}));
 }
 
 #[test]

@@ -237,6 +237,25 @@ fn the_api_needs_a_token_with_rpc_api() {
 }
 
 #[test]
+fn what_is_passed_to_an_api_elsewhere_bears_no_token_of_ours_that_forbids_it() {
+    let mut house = House::default();
+    house.ipc(1);
+    let weak = house.authenticate(1, &["rpc", "identify"]);
+    let strong = house.authenticate(1, &["rpc.api"]);
+    for (authorization, status) in [
+        (None, Some(401)),
+        (Some(format!("Bot {strong}")), Some(401)),
+        (Some(format!("Bearer {weak}")), Some(401)),
+        (Some(format!("Bearer {strong}")), None),
+        (Some("Bearer of the account's own".to_owned()), None),
+    ] {
+        let request = api("GET", "/api/users/@me", authorization.as_deref(), "");
+        let refused = house.door.passes_api(house.now, request, &house.world).err();
+        assert_eq!(refused.map(|response| response.status), status, "{authorization:?}");
+    }
+}
+
+#[test]
 fn what_is_made_through_the_api_is_an_event_at_the_rpc_door() {
     let mut house = House::default();
     house.ipc(1);

@@ -19,7 +19,7 @@ struct Day {
     broken: BTreeSet<u32>,
     /// Something happened so often; and when it breaks.
     moments: u32,
-    breaks_at: Option<u32>,
+    breaks_at: Option<(u32, Breaks)>,
     /// Peers, with what each did already.
     peers: BTreeMap<u32, usize>,
     next_peer: u32,
@@ -30,8 +30,16 @@ struct Day {
     closes: u32,
 }
 
+/// Which connections break.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Breaks {
+    All,
+    /// The one that came last: that of the second token, once there is one.
+    Latest,
+}
+
 impl Day {
-    fn new(account: Account, breaks_at: Option<u32>) -> Day {
+    fn new(account: Account, breaks_at: Option<(u32, Breaks)>) -> Day {
         Day {
             front: Front::new(account),
             live: BTreeMap::new(),
@@ -48,8 +56,10 @@ impl Day {
 
     /// A point at which the connections may break.
     fn moment(&mut self) {
-        if self.breaks_at == Some(self.moments) {
-            for session in std::mem::take(&mut self.live).into_keys() {
+        if let Some((_, breaks)) = self.breaks_at.filter(|(at, _)| *at == self.moments) {
+            let most = if breaks == Breaks::All { usize::MAX } else { 1 };
+            for session in self.live.keys().rev().take(most).rev().copied().collect::<Vec<_>>() {
+                self.live.remove(&session);
                 self.broken.insert(session);
                 self.front.breaks(session);
             }
@@ -118,6 +128,10 @@ impl Day {
                         Some(nonce) => {
                             let answered = self.owed.remove(&(peer, nonce.to_owned()));
                             assert!(answered, "nobody asked, or it was answered before: {payload}");
+                            // Its own connection was lost before there was anything on it: it shows its token anew.
+                            if payload["evt"] == "ERROR" && nonce == "AUTHENTICATE" {
+                                self.peers.insert(peer, 1);
+                            }
                         }
                         None if payload["evt"] == "READY" => drop(self.owed.remove(&(peer, "READY".to_owned()))),
                         None => {
@@ -207,14 +221,18 @@ fn a_discord_that_is_lost_at_any_point_costs_no_answer_and_nothing_is_told_twice
         };
         let undisturbed = start(None);
         assert_eq!(undisturbed.closes, 0);
+        // Those of the watch, of the application, and of the second token.
+        assert_eq!(undisturbed.live.len(), 3);
         assert!(undisturbed.moments > 15, "there are many points: {}", undisturbed.moments);
         for point in 0..undisturbed.moments {
-            let day = start(Some(point));
-            assert!(day.owed.is_empty(), "{account:?}, lost at {point}: {:?}", day.owed);
-            assert_eq!(day.peers.len(), 2);
-            let told: Vec<u32> = day.peers.keys().map(|peer| day.told.get(peer).copied().unwrap_or(0)).collect();
-            assert_eq!(told, [1, 1], "{account:?}, lost at {point}: each is told of the event once");
-            assert!(day.closes <= 2, "{account:?}, lost at {point}: nobody is closed twice");
+            for breaks in [Breaks::All, Breaks::Latest] {
+                let day = start(Some((point, breaks)));
+                assert!(day.owed.is_empty(), "{account:?}, {breaks:?} lost at {point}: {:?}", day.owed);
+                assert_eq!(day.peers.len(), 2);
+                let told: Vec<u32> = day.peers.keys().map(|peer| day.told.get(peer).copied().unwrap_or(0)).collect();
+                assert_eq!(told, [1, 1], "{account:?}, {breaks:?} lost at {point}: each is told of the event once");
+                assert!(day.closes <= 2, "{account:?}, {breaks:?} lost at {point}: nobody is closed twice");
+            }
         }
     }
 }

@@ -92,42 +92,42 @@ fn what_can_be_judged_here_goes_nowhere() {
 }
 
 #[test]
-fn scopes_are_those_of_the_peers_own_token() {
+fn what_only_discord_knows_is_passed_on_for_who_could_ask_it_itself() {
     let mut front = Front::present();
-    front.joined(&[1, 2]);
-    front.authenticate(1, "wide", &["rpc"]);
-    front.authenticate(2, "narrow", &["rpc.voice.read"]);
-    front.say(2, "GET_GUILDS", &json!({}), "n");
-    assert_eq!(front.heard(2), [failed("GET_GUILDS", "n", 4006)], "although the connection was allowed it before");
-    front.errands();
-    front.say(2, "GET_VOICE_SETTINGS", &json!({}), "n");
-    assert_eq!(front.one().name, "GET_VOICE_SETTINGS");
-}
-
-#[test]
-fn the_connection_bears_the_token_of_whoever_asks() {
-    let mut front = Front::present();
-    front.joined(&[1, 2]);
-    front.authenticate(1, "first", &["rpc"]);
-    front.authenticate(2, "second", &["rpc"]);
-    front.say(2, "GET_GUILDS", &json!({}), "a");
-    assert_eq!(front.one().name, "GET_GUILDS", "it was second's already");
-    front.say(1, "GET_GUILDS", &json!({}), "b");
-    front.say(2, "GET_CHANNELS", &json!({"guild_id": "1"}), "c");
-    front.say(1, "GET_CHANNELS", &json!({"guild_id": "2"}), "d");
-    let again = front.one();
-    assert_eq!((again.name.as_str(), &again.args), ("AUTHENTICATE", &json!({"access_token": "first"})));
-    front.reply(&again, &auth(&["rpc"], ""));
-    let went = front.went();
-    assert_eq!((went[0].name.as_str(), went[1].name.as_str()), ("GET_GUILDS", "AUTHENTICATE"), "{went:?}");
-    front.reply(&went[0], &json!({"guilds": []}));
-    assert_eq!(front.heard(1), [done("GET_GUILDS", "b")], "nobody hears of the token in between");
-    front.reply(&went[1], &auth(&["rpc"], ""));
-    let went = front.went();
-    assert_eq!((went[0].args["guild_id"].as_str(), went[1].args["access_token"].as_str()), (Some("1"), Some("first")));
-    front.reply(&went[1], &auth(&["rpc"], ""));
-    assert_eq!(front.one().args["guild_id"], "2");
-    assert!(front.house.out().iter().all(|out| !matches!(out, Out::Event { .. })));
+    let session = front.joined(&[1, 2]);
+    front.authenticate(1, "t", &["rpc"]);
+    front.say(1, "CAPTURE_SHORTCUT", &json!({"action": "START"}), "a");
+    let went = front.one();
+    assert_eq!(
+        (went.session, went.name.as_str(), &went.args["action"]),
+        (session, "CAPTURE_SHORTCUT", &json!("START"))
+    );
+    front.reply(&went, &json!({"shortcut": 1}));
+    assert_eq!(front.heard(1), [done("CAPTURE_SHORTCUT", "a")]);
+    // No command by its form, sent by Discord only, an event, or with arguments that are none.
+    for (name, args, code) in [
+        ("capture_shortcut", json!({}), 4002),
+        ("GET_GUILDS ", json!({}), 4002),
+        ("get_guilds", json!({}), 4002),
+        ("", json!({}), 4002),
+        ("DISPATCH", json!({}), 4002),
+        ("GUILD_CREATE", json!({}), 4002),
+        ("CAPTURE_SHORTCUT", json!([]), 4000),
+        (&"A".repeat(65), json!({}), 4002),
+    ] {
+        front.say(1, name, &args, "n");
+        let heard = front.heard(1);
+        assert_eq!((&heard[0].1, heard[0].2), (&json!("n"), code), "{name:?}");
+    }
+    // Who showed no token, or came over the web.
+    front.say(2, "CAPTURE_SHORTCUT", &json!({}), "n");
+    assert_eq!(front.heard(2), [failed("CAPTURE_SHORTCUT", "n", 4002)]);
+    front.websocket(3);
+    front.house.out();
+    assert_eq!(front.authenticate(3, "t", &["rpc"]), session);
+    front.say(3, "CAPTURE_SHORTCUT", &json!({}), "n");
+    assert_eq!(front.heard(3), [failed("CAPTURE_SHORTCUT", "n", 4002)]);
+    assert!(front.errands().is_empty());
 }
 
 #[test]
@@ -145,41 +145,6 @@ fn consent_and_presence_need_no_token_of_anybody() {
     assert_eq!(refused["data"], json!({"code": 5000, "message": "declined", "detail": "kept"}), "in Discord's words");
     front.fail(&went[1], Status::Timeout, "sent, but not answered in time");
     assert_eq!(front.heard(2), [failed("SET_ACTIVITY", "b", 1000)]);
-}
-
-#[test]
-fn a_token_that_is_refused_on_the_way_closes_its_bearers() {
-    let mut front = Front::present();
-    front.joined(&[1, 2, 3]);
-    for (peer, token) in [(1, "gone"), (3, "gone"), (2, "good")] {
-        front.authenticate(peer, token, &["rpc"]);
-    }
-    front.say(1, "GET_GUILDS", &json!({}), "a");
-    front.subscribe(1, "SUBSCRIBE", "GUILD_CREATE", &json!({}));
-    front.say(2, "GET_GUILDS", &json!({}), "b");
-    let again = front.one();
-    front.refuse(&again, 4009, "no");
-    let went = front.one();
-    assert_eq!(went.args["access_token"], "good", "who knows what the connection bears after a refusal");
-    let out = front.house.out();
-    let of_one: Vec<_> = out
-        .iter()
-        .filter_map(|out| match out {
-            Out::Sent { peer: 1, payload, .. } => Some(payload["data"]["code"].clone()),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(of_one, [json!(4009), json!(4009)]);
-    let closed: Vec<_> = out
-        .iter()
-        .filter_map(|out| match out {
-            Out::Closed { peer, code, .. } => Some((*peer, *code)),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(closed, [(1, 4003), (3, 4003)]);
-    front.reply(&went, &auth(&["rpc"], ""));
-    assert_eq!(front.one().name, "GET_GUILDS");
 }
 
 #[test]
@@ -279,41 +244,6 @@ fn subscriptions_are_shared_and_released() {
 }
 
 #[test]
-fn an_event_that_does_not_say_where_goes_to_all_who_hear_of_any_place() {
-    let mut front = Front::present();
-    let session = front.joined(&[1, 2, 3]);
-    for (peer, channels) in [(1, vec!["5", "6"]), (2, vec!["6"])] {
-        front.authenticate(peer, "t", &["rpc"]);
-        for channel in channels {
-            front.subscribe(peer, "SUBSCRIBE", "SPEAKING_START", &json!({"channel_id": channel}));
-            for went in front.went() {
-                front.reply(&went, &json!({"evt": "SPEAKING_START"}));
-            }
-        }
-    }
-    front.house.out();
-    front.happens(session, "SPEAKING_START", &json!({"user_id": "1"}));
-    let peers: Vec<u32> = front
-        .house
-        .out()
-        .iter()
-        .filter_map(|out| match out {
-            Out::Sent { peer, .. } => Some(*peer),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(peers, [1, 2], "once each");
-    front.authenticate(3, "t", &["rpc"]);
-    front.subscribe(3, "SUBSCRIBE", "GUILD_STATUS", &json!({"guild_id": "9"}));
-    let went = front.one();
-    front.reply(&went, &json!({"evt": "GUILD_STATUS"}));
-    front.house.out();
-    front.happens(session, "GUILD_STATUS", &json!({"guild": {"id": "9"}}));
-    front.happens(session, "GUILD_STATUS", &json!({"guild": {"id": "8"}}));
-    assert_eq!(front.heard(3), [event("GUILD_STATUS")]);
-}
-
-#[test]
 fn a_subscription_that_is_refused_is_asked_for_anew_by_who_waited() {
     let mut front = Front::present();
     front.joined(&[1, 2]);
@@ -410,27 +340,6 @@ fn who_leaves_with_commands_under_way_leaves_nothing_behind() {
     assert!(front.house.out().is_empty());
 }
 
-#[test]
-fn who_leaves_while_its_token_is_shown_takes_its_line_along() {
-    let mut front = Front::present();
-    front.joined(&[1, 2]);
-    front.authenticate(1, "first", &["rpc"]);
-    front.authenticate(2, "second", &["rpc"]);
-    front.say(1, "GET_GUILDS", &json!({}), "a");
-    front.subscribe(1, "SUBSCRIBE", "GUILD_CREATE", &json!({}));
-    front.say(2, "GET_GUILDS", &json!({}), "b");
-    let again = front.one();
-    front.house.gone(1);
-    front.house.out();
-    front.reply(&again, &auth(&["rpc"], ""));
-    let went = front.one();
-    assert_eq!(went.args["access_token"], "second");
-    front.reply(&went, &auth(&["rpc"], ""));
-    assert_eq!(front.one().name, "GET_GUILDS");
-    front.subscribe(2, "SUBSCRIBE", "GUILD_CREATE", &json!({}));
-    assert_eq!(front.one().name, "SUBSCRIBE", "the topic is free");
-}
-
 /// Every way in which something may be owed when the connection breaks.
 #[test]
 fn a_break_settles_all_that_is_owed_and_closes_the_peers() {
@@ -440,14 +349,16 @@ fn a_break_settles_all_that_is_owed_and_closes_the_peers() {
         front.authenticate(1, "first", &["rpc"]);
         front.authenticate(2, "second", &["rpc"]);
         front.subscribe(1, "SUBSCRIBE", "ACTIVITY_JOIN", &json!({}));
-        // It waits for the token, the others behind it and for it.
-        front.say(1, "GET_GUILDS", &json!({}), "token");
-        front.say(2, "GET_GUILDS", &json!({}), "line");
+        // One waits for an answer, one for a connection, and the last one for its peer's token.
+        front.say(1, "GET_GUILDS", &json!({}), "answer");
+        front.say(2, "AUTHENTICATE", &json!({"access_token": "third"}), "token");
         front.subscribe(2, "SUBSCRIBE", "ACTIVITY_JOIN", &json!({}));
-        front.errands();
+        let errands = front.errands();
+        assert!(matches!(errands[..], [.., Errand::Open { session: 4, .. }]), "{errands:?}");
         front.house.out();
         front.lost(session, kind, Status::Closed, 0);
-        assert!(matches!(&front.errands()[..], [Errand::Close { session: closed }] if *closed == session));
+        let closes = |errand: &Errand| if let Errand::Close { session } = errand { *session } else { 0 };
+        assert_eq!(front.errands().iter().map(closes).collect::<Vec<_>>(), [session, 3, 4]);
         let mut owed = Vec::new();
         let mut closed = Vec::new();
         for out in front.house.out() {
@@ -462,7 +373,7 @@ fn a_break_settles_all_that_is_owed_and_closes_the_peers() {
             }
         }
         owed.sort();
-        let expected = [(1, "ACTIVITY_JOIN"), (1, "token"), (2, "ACTIVITY_JOIN"), (2, "line")];
+        let expected = [(1, "ACTIVITY_JOIN"), (1, "answer"), (2, "ACTIVITY_JOIN"), (2, "token")];
         assert_eq!(owed, expected.map(|(peer, nonce)| (peer, nonce.to_owned())));
         assert_eq!(closed, [(1, 1012), (2, 1012)]);
         // Discord itself is still there, and whoever comes again gets a new connection.
@@ -487,18 +398,6 @@ fn a_break_before_ready_keeps_peers_waiting_and_a_refusal_closes_them() {
         let said = Out::Closed { peer, code: 4000, reason: "Invalid Client ID".into() };
         assert!(out.contains(&said), "{out:?}");
     }
-}
-
-#[test]
-fn a_revoked_token_is_told_to_its_bearers_and_the_rest_may_come_again() {
-    let mut front = Front::present();
-    let session = front.joined(&[1, 2]);
-    front.authenticate(1, "first", &["rpc"]);
-    front.authenticate(2, "second", &["rpc"]);
-    front.lost(session, EventType::Disconnected, Status::Auth, 4003);
-    let mut closed = front.closed();
-    closed.sort();
-    assert_eq!(closed, [(1, 1012), (2, 4003)]);
 }
 
 #[test]

@@ -186,13 +186,44 @@ impl Front {
         self.house.say(peer, &json!({"cmd": verb, "evt": event, "args": args, "nonce": event}));
     }
 
-    /// AUTHENTICATE with this token, which upstream takes.
-    pub fn authenticate(&mut self, peer: u32, token: &str, scopes: &[&str]) {
-        self.say(peer, "AUTHENTICATE", &json!({"access_token": token}), "auth");
-        let went = self.one();
-        assert_eq!((went.name.as_str(), &went.args), ("AUTHENTICATE", &json!({"access_token": token})));
+    /// AUTHENTICATE with this token, which upstream takes; over which connection that was, a new one if need be.
+    pub fn authenticate(&mut self, peer: u32, token: &str, scopes: &[&str]) -> u32 {
+        let went = self.shows(peer, token);
         self.reply(&went, &auth(scopes, "2015-01-08T00:00:00.000000+00:00"));
         assert_eq!(self.house.sent(peer)[0]["data"]["scopes"], json!(scopes));
+        went.session
+    }
+
+    /// AUTHENTICATE with this token, on its way.
+    pub fn shows(&mut self, peer: u32, token: &str) -> Went {
+        self.say(peer, "AUTHENTICATE", &json!({"access_token": token}), "auth");
+        if let [Errand::Open { session, .. }] = self.house.record.1[..] {
+            self.errands();
+            self.ready(session);
+        }
+        let went = self.one();
+        assert_eq!((went.name.as_str(), &went.args), ("AUTHENTICATE", &json!({"access_token": token})));
+        went
+    }
+
+    /// SUBSCRIBE, which upstream takes; over which connection that was.
+    pub fn subscribed(&mut self, peer: u32, event: &str, args: &Value) -> u32 {
+        self.subscribe(peer, "SUBSCRIBE", event, args);
+        let went = self.one();
+        self.reply(&went, &json!({"evt": event}));
+        assert_eq!(self.heard(peer).len(), 1);
+        went.session
+    }
+
+    /// Who hears of an event that comes over this connection.
+    pub fn hearers(&mut self, session: u32, name: &str, data: &Value) -> Vec<u32> {
+        self.house.out();
+        self.happens(session, name, data);
+        let out = self.house.out().into_iter().filter_map(|out| match out {
+            Out::Sent { peer, .. } => Some(peer),
+            _ => None,
+        });
+        out.collect()
     }
 
     /// Replies and events to one peer: `(cmd or evt, nonce, code of an ERROR or 0)`.

@@ -5,7 +5,9 @@
 //! take turns, so that a busy moment falls on all alike, and their medians put side by side.
 
 mod gateway;
+mod old_game;
 mod programs;
+mod python;
 mod rpc;
 mod servers;
 mod size;
@@ -21,7 +23,14 @@ use table::Table;
 type Part = fn(&Bench, &mut Table) -> Result<(), String>;
 
 /// What can be asked for with `--only`.
-const PARTS: [(&str, Part); 4] = [("gateway", gateway::run), ("rpc", rpc::run), ("size", size::run), ("micro", micro)];
+const PARTS: [(&str, Part); 6] = [
+    ("gateway", gateway::run),
+    ("rpc", rpc::run),
+    ("discord-rpc", old_game::run),
+    ("python", python::run),
+    ("size", size::run),
+    ("micro", micro),
+];
 
 /// What the parts work with.
 struct Bench {

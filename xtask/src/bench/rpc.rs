@@ -42,14 +42,14 @@ impl Programs {
 }
 
 /// A program whose local sockets are in this folder and nowhere else.
-fn inside(folder: &Path, program: &Path, args: &[&str]) -> Command {
+pub(super) fn inside(folder: &Path, program: &Path, args: &[&str]) -> Command {
     let mut command = programs::command(program, args);
     command.env("XDG_RUNTIME_DIR", folder).env("TMPDIR", folder).env_remove("TMP").env_remove("TEMP");
     command
 }
 
 /// arRPC without its bridge, which would listen on all interfaces.
-fn arrpc(folder: &Path) -> Result<Server, String> {
+pub(super) fn arrpc(folder: &Path) -> Result<Server, String> {
     let packages = counterparts::node_packages()?;
     let script = house::root().join("tests/counterparts/arrpc_server.mjs");
     let mut node = inside(folder, Path::new("node"), &[]);

@@ -20,6 +20,8 @@ pub struct Table {
 pub enum Goal {
     AtMost(f64),
     AtLeast(f64),
+    /// What stands beside it says enough.
+    None,
 }
 
 impl Goal {
@@ -27,6 +29,7 @@ impl Goal {
         let (sign, bound, met) = match self {
             Goal::AtMost(bound) => ("<=", bound, value <= *bound),
             Goal::AtLeast(bound) => (">=", bound, value >= *bound),
+            Goal::None => return String::new(),
         };
         format!("{sign} {}: {}", figure(*bound, unit), if met { "met" } else { "**missed**" })
     }

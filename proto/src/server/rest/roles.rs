@@ -68,6 +68,8 @@ pub(super) fn modify(call: &mut Call<'_>) -> Result<Response, Refusal> {
         color: call.number("color"),
         permissions: permissions(call, guild)?,
         position: call.number("position"),
+        hoist: call.body.member("hoist").as_bool(),
+        mentionable: call.body.member("mentionable").as_bool(),
     };
     call.apply(Operation::EditRole { guild, role, edit })?;
     written(call, guild, role)

@@ -67,7 +67,7 @@ impl Door {
         let greeting = || {
             self.peers.iter().filter_map(|(number, peer)| match peer.state {
                 State::Greeting { until } => Some((until, *number)),
-                State::Waiting { .. } | State::Open(_) | State::Once(_) => None,
+                State::Waiting { .. } | State::Open(_) | State::Once { .. } => None,
             })
         };
         if greeting().count() >= self.config.limits.greeting
@@ -169,6 +169,7 @@ impl Door {
             .with("user", |out| objects::user(out, cx.world.local_user()))
             .end();
         self.open(cx, peer, transport, caller, &ready);
+        self.relay.keep_company(cx.now);
         // Voice settings that its application had set are in force again.
         self.fan_out(cx, peer, &opened);
     }

@@ -1,7 +1,8 @@
 //! `/api/...` on the RPC port: the account's API, for tokens of the scope `rpc.api`.
 //!
 //! The guest's account is this world, so the REST door answers, on behalf of the token's user and in the name of its
-//! application. The driver passes what is a Discord's elsewhere; then [`Door::passes_api`] says whether it may.
+//! application. The driver passes what is a Discord's elsewhere; then [`Door::passes_api`] says whether it may. Where it does
+//! not know an elsewhere, what is a Discord's is 501.
 
 use super::http::{HttpRequest, HttpResponse, JSON, JSON_AGAIN, JSON_BEARER, bearer};
 use super::{Door, Sink};
@@ -22,6 +23,10 @@ impl Door {
         world: &mut World,
         out: &mut impl Sink,
     ) -> HttpResponse {
+        if !self.relay.serves_guests() {
+            let sentence = "the account is a Discord's, and this server was not told where its API is";
+            return refused(501, JSON, JsonCode::General, sentence);
+        }
         let (path, query) = request.target.split_once('?').unwrap_or((request.target, ""));
         let answered = caller(now, request, world).and_then(|caller| {
             self.pace_api(now, path)?;
@@ -41,9 +46,12 @@ impl Door {
     /// Whether a request for the API may be passed to a Discord's, which judges the token itself.
     ///
     /// # Errors
-    /// The answer, when not: it bears no token, comes from a page that no application registered, or too soon.
+    /// The answer, when not: it bears no token or one of this world's without the scope rpc.api, comes from a page that no application registered, or too soon.
     pub fn passes_api(&mut self, now: Instant, request: HttpRequest<'_>, world: &World) -> Result<(), HttpResponse> {
-        if request.authorization.and_then(bearer).is_none() {
+        let Some(shown) = request.authorization.and_then(bearer) else { return Err(unauthorized()) };
+        // One of this world's own has to allow it here; of others only who gave them knows what they allow.
+        let ours = world.token(now, &shown);
+        if ours.is_some_and(|token| !token.scopes.iter().any(|scope| **scope == *SCOPE)) {
             return Err(unauthorized());
         }
         let known = |origin: &str| {

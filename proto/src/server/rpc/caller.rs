@@ -47,10 +47,13 @@ impl Caller {
 
     /// What a command hangs on a connection.
     pub(super) fn session(&self, what: &str) -> Result<SessionId, Refusal> {
-        self.session.ok_or_else(|| {
-            let sentence = format!("{what}: lasts as long as a connection, and a single request has none");
-            Refusal::new(ErrorCode::InvalidCommand, sentence)
-        })
+        self.session.ok_or_else(|| Caller::lasts(what))
+    }
+
+    /// Who asks once can't have what hangs on a connection.
+    pub(super) fn lasts(what: &str) -> Refusal {
+        let sentence = format!("{what}: lasts as long as a connection, and a single request has none");
+        Refusal::new(ErrorCode::InvalidCommand, sentence)
     }
 
     /// Whether it may read what is written in this channel: one of its own, or any with `messages.read`.

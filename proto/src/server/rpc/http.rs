@@ -5,7 +5,7 @@
 //! refused what has not our Host ([`super::host_is_ours`]) before it gets here.
 
 use super::admission::{CLIENT_ID_EXPECTED, client_id};
-use super::{Door, Sink, objects};
+use super::{Consent, Door, Sink, objects};
 use crate::secret::Secret;
 use crate::server::form;
 use crate::time::Instant;
@@ -94,7 +94,7 @@ impl Door {
         let versioned = Version::of_path(path).and_then(Result::ok).map(|(_, path)| path);
         let answer = match (request.method, versioned.unwrap_or(path)) {
             ("POST", "/oauth2/token") => token_request(now, request, world),
-            ("POST", "/oauth2/token/rpc") => rpc_token_request(now, request, world),
+            ("POST", "/oauth2/token/rpc") => rpc_token_request(now, request, self.config.consent, world),
             ("POST", "/oauth2/token/revoke") => self.revoke_request(now, request, world, out),
             _ if path.starts_with("/api/") => return self.api(now, request, world, out),
             _ => return HttpResponse { status: 404, headers: &[], body: Vec::new() },
@@ -161,10 +161,21 @@ fn token_request(now: Instant, request: HttpRequest<'_>, world: &mut World) -> R
     Ok(HttpResponse { status: 200, headers: JSON, body })
 }
 
-/// `POST /oauth2/token/rpc`: a one-time token that spares the user the question.
-fn rpc_token_request(now: Instant, request: HttpRequest<'_>, world: &mut World) -> Result<HttpResponse, OAuthError> {
+/// `POST /oauth2/token/rpc`: a one-time token that spares the user the question. Where there is a question to be spared, only an
+/// application that has a secret and shows it may do that: a client id alone is known to every program.
+fn rpc_token_request(
+    now: Instant,
+    request: HttpRequest<'_>,
+    consent: Consent,
+    world: &mut World,
+) -> Result<HttpResponse, OAuthError> {
     let form = form_of(request)?;
     let client = client(request, form, world)?;
+    let vouches = world.application(client.id).is_some_and(|application| application.secret.is_some());
+    if consent != Consent::Allow && !vouches {
+        let description = "an application without a client_secret can't vouch for the user".into();
+        return Err(OAuthError { status: 401, error: "invalid_client", description });
+    }
     let mut body = Vec::new();
     for change in world.apply(now, Operation::IssueRpcToken(client))? {
         if let Change::RpcTokenIssued(token) = change {

@@ -181,10 +181,10 @@ impl Door {
             (Opcode::Pong, _) => {}
             (Opcode::Close, _) => self.close(cx, peer, CLOSE_NORMAL, ""),
             (Opcode::Handshake, State::Greeting { .. }) => self.handshake(cx, peer, frame.payload),
-            (Opcode::Frame, State::Open(_) | State::Waiting { .. } | State::Once(_)) => {
+            (Opcode::Frame, State::Open(_) | State::Waiting { .. } | State::Once { .. }) => {
                 self.command(cx, peer, frame.payload);
             }
-            (Opcode::Handshake, State::Open(_) | State::Waiting { .. } | State::Once(_)) => {
+            (Opcode::Handshake, State::Open(_) | State::Waiting { .. } | State::Once { .. }) => {
                 return Err(ProtocolError::protocol("a second HANDSHAKE"));
             }
             (Opcode::Frame, State::Greeting { .. }) => {
@@ -237,7 +237,7 @@ impl Door {
                 State::Greeting { .. } => (*number, CLOSE_POLICY, "no HANDSHAKE came in time"),
                 State::Waiting { .. } => (*number, account::CLOSE_LATER, self.too_late()),
                 // Of those who are in only a token has a deadline.
-                State::Open(_) | State::Once(_) => {
+                State::Open(_) | State::Once { .. } => {
                     (*number, CloseCode::TokenRevoked as u16, "the access token has run out")
                 }
             })

@@ -4,7 +4,7 @@
 //! envelope, and an access token may stand in `Authorization: Bearer ..`. A request is a peer while it waits for its reply:
 //! a question to the user, or a `timeout`, takes as long as it takes over a WebSocket. It holds no place of a peer's;
 //! there are as many of its own. What lasts as long as a connection is refused: subscriptions, presence, voice settings,
-//! devices, AUTHENTICATE. There is no command by GET and no CORS: a page that was not registered can neither ask nor read.
+//! devices, AUTHENTICATE ([`LASTING`]). With a Discord's account the token is shown to it, and the command passed on. There is no command by GET and no CORS: a page that was not registered can neither ask nor read.
 //!
 //! The one thing to know before changing it: all who ask once are one peer where the rate of commands is counted, since
 //! each of them sends only one.
@@ -20,6 +20,17 @@ use crate::value::Document;
 use crate::wire::json::Object;
 use crate::wire::rpc::ErrorCode;
 use crate::world::World;
+
+/// What lasts as long as a connection, and so can't be asked once.
+pub(super) const LASTING: &[&str] = &[
+    "AUTHENTICATE",
+    "SUBSCRIBE",
+    "UNSUBSCRIBE",
+    "SET_ACTIVITY",
+    "SET_VOICE_SETTINGS",
+    "SET_USER_VOICE_SETTINGS",
+    "SET_CERTIFIED_DEVICES",
+];
 
 impl Door {
     /// A `POST /rpc` came. `peer` is a number as [`Door::handle_connect`] takes it. Its reply is the one frame that is then
@@ -37,19 +48,28 @@ impl Door {
         out: &mut impl Sink,
     ) -> Result<(), HttpResponse> {
         let cx = &mut Cx { now, world, out };
+        let relayed = !self.relay.serves_guests();
+        if relayed && !self.is_discord_there() {
+            return Err(answer(503, ErrorCode::Unknown, self.too_late()));
+        }
         let caller = self.judge_post(cx, peer, request)?;
         let limits = &self.config.limits;
         if !self.once.take(now, limits.commands_per_second, limits.commands_burst) {
             let sentence = format!("more than {} commands a second", limits.commands_per_second);
             return Err(answer(429, ErrorCode::Unknown, &sentence));
         }
-        let waiting = self.peers.values().filter(|known| matches!(known.state, State::Once(_))).count();
+        let waiting = self.peers.values().filter(|known| matches!(known.state, State::Once { .. })).count();
         if waiting >= limits.peers {
             return Err(answer(429, ErrorCode::Unknown, "too many requests wait for their reply"));
         }
-        let bucket = Bucket::default();
-        self.peers.insert(peer, Peer { transport: Transport::Http, bucket, state: State::Once(caller) });
-        self.command(cx, peer, request.body);
+        let (client, bucket) = (caller.client, Bucket::default());
+        self.peers.insert(peer, Peer { transport: Transport::Http, bucket, state: State::Once { caller, relayed } });
+        if relayed {
+            let token = request.authorization.and_then(bearer);
+            self.post_upstream(cx, peer, client, token, request.body);
+        } else {
+            self.command(cx, peer, request.body);
+        }
         Ok(())
     }
 
@@ -77,6 +97,12 @@ impl Door {
         let client = application.id;
         let scopes = match request.authorization {
             None => None,
+            // Discord will say which scopes its token has.
+            Some(header) if !self.relay.serves_guests() => {
+                let sentence = "Authorization: Bearer and an access token expected";
+                bearer(header).ok_or_else(|| answer(401, ErrorCode::InvalidToken, sentence))?;
+                None
+            }
             Some(header) => {
                 let token = bearer(header).and_then(|token| cx.world.token(cx.now, &token));
                 let local = cx.world.local_user().id;

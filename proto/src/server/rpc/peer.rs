@@ -39,8 +39,8 @@ pub(super) enum State {
     Waiting { caller: Caller, until: Instant },
     /// It got its READY.
     Open(Open),
-    /// It asks one thing over HTTP, and is gone when it has its reply.
-    Once(Caller),
+    /// It asks one thing over HTTP, of this world or of a Discord, and is gone when it has its reply.
+    Once { caller: Caller, relayed: bool },
 }
 
 #[derive(Debug)]
@@ -64,14 +64,14 @@ impl Peer {
     pub(super) fn open(&self) -> Option<&Open> {
         match &self.state {
             State::Open(open) => Some(open),
-            State::Greeting { .. } | State::Waiting { .. } | State::Once(_) => None,
+            State::Greeting { .. } | State::Waiting { .. } | State::Once { .. } => None,
         }
     }
 
     pub(super) fn open_mut(&mut self) -> Option<&mut Open> {
         match &mut self.state {
             State::Open(open) => Some(open),
-            State::Greeting { .. } | State::Waiting { .. } | State::Once(_) => None,
+            State::Greeting { .. } | State::Waiting { .. } | State::Once { .. } => None,
         }
     }
 
@@ -79,7 +79,9 @@ impl Peer {
     pub(super) fn caller(&self) -> Option<&Caller> {
         match &self.state {
             State::Greeting { .. } => None,
-            State::Waiting { caller, .. } | State::Open(Open { caller, .. }) | State::Once(caller) => Some(caller),
+            State::Waiting { caller, .. } | State::Open(Open { caller, .. }) | State::Once { caller, .. } => {
+                Some(caller)
+            }
         }
     }
 
@@ -98,7 +100,8 @@ impl Peer {
         match &self.state {
             State::Waiting { .. } => true,
             State::Open(Open { caller, .. }) => caller.session.is_none(),
-            State::Greeting { .. } | State::Once(_) => false,
+            State::Once { relayed, .. } => *relayed,
+            State::Greeting { .. } => false,
         }
     }
 
@@ -115,7 +118,7 @@ impl Peer {
         match &self.state {
             State::Greeting { until } | State::Waiting { until, .. } => Some(*until),
             State::Open(Open { standing: Standing::Authenticated { expires, .. }, .. }) => Some(*expires),
-            State::Open(_) | State::Once(_) => None,
+            State::Open(_) | State::Once { .. } => None,
         }
     }
 }

@@ -79,6 +79,18 @@ pub const EVENTS: &[Row] = &[
             ],
         }))
         .not_callable(),
+    Row::new(
+        "ACTIVITY_MATCH_ENDED",
+        "the match that an activity was about (`instance` with a `match` secret) is over: who asked to be notified is",
+    )
+    .reply(Type::Object(&Shape {
+        name: "ActivityMatchEnded",
+        fields: &[
+            Arg::required("user_id", Type::Snowflake, "who is free again"),
+            Arg::required("application_id", Type::Snowflake, "in which application it was played"),
+        ],
+    }))
+    .not_callable(),
     Row::new("ACCOUNT_UPDATE", "peers meet another account, or nobody's: a Discord was started or quit")
         .reply(Type::Object(&Shape {
             name: "AccountUpdate",

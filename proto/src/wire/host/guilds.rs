@@ -67,6 +67,8 @@ pub(super) const ROWS: &[Row] = &[
             Arg::optional("color", COLOR, "0xRRGGBB; 0 is none"),
             Arg::optional("permissions", PERMISSIONS, "what it allows"),
             Arg::optional("position", Type::int(0, 250), "its place; higher ones come first"),
+            Arg::optional("hoist", Type::Bool, "whether its members are listed on their own"),
+            Arg::optional("mentionable", Type::Bool, "whether everybody may mention it"),
         ])
         .reply(ROLE),
     Row::new("ROLE_DELETE", "removes a role; the reply is what it was").args(&[WHICH, WHICH_ROLE]).reply(ROLE),

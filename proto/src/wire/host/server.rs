@@ -55,7 +55,11 @@ const PEER_STATE: Type = Type::Object(&Shape {
     name: "HostPeer",
     fields: &[
         Arg::required("peer", PEER, "its number"),
-        Arg::required("transport", Type::Names(&["ipc", "websocket"]), "how it is connected"),
+        Arg::required(
+            "transport",
+            Type::Names(&["ipc", "websocket", "http"]),
+            "how it is connected; http for a command that comes once",
+        ),
         Arg::required("client_id", OPTIONAL_ID, "as which application; null before its handshake"),
         Arg::required("authenticated", Type::Bool, "whether it showed a token"),
         Arg::required("scopes", TEXTS, "what it may do"),
@@ -162,7 +166,7 @@ pub(super) const ROWS: &[Row] = &[
     Row::new("SNAPSHOT_LOAD", "puts a snapshot in the world's place: peers are closed with 1012, and a scenario stops")
         .args(&[
             Arg::optional("snapshot", ANY_OBJECT, "as SNAPSHOT_SAVE gave it"),
-            Arg::optional("path", PATH, "the file that it is in, 16 MiB at most; either of the two"),
+            Arg::optional("path", PATH, "the file that it is in, 256 MiB at most; either of the two"),
         ])
         .reply(Type::Object(&Shape {
             name: "SnapshotLoaded",

@@ -51,6 +51,8 @@ const CHANNEL_EDIT: &[Arg] = &[
 
 const ROLE_NAME: Arg = Arg::optional("name", Type::Nullable(&Type::text(1, 100)), "what it is called");
 const ROLE_BITS: Arg = Arg::optional("permissions", Type::Nullable(&PERMISSIONS), "bits that it gives");
+const HOIST: Arg = Arg::optional("hoist", Type::Nullable(&Type::Bool), "whether its members are listed on their own");
+const MENTIONABLE: Arg = Arg::optional("mentionable", Type::Nullable(&Type::Bool), "whether everybody may mention it");
 const ROLE_COLOR: Arg = Arg::optional("color", Type::Nullable(&COLOR), "0xRRGGBB; 0 is none");
 
 const fn endpoint(method: &'static str, path: &'static str, row: Row) -> Endpoint {
@@ -154,18 +156,12 @@ pub const ENDPOINTS: &[Endpoint] = &[
     endpoint(
         "POST",
         "/guilds/{guild_id}/roles",
-        local("CREATE_ROLE", "makes a role").args(&[
-            ROLE_NAME,
-            ROLE_BITS,
-            ROLE_COLOR,
-            Arg::optional("hoist", Type::Nullable(&Type::Bool), "whether its members are listed on their own"),
-            Arg::optional("mentionable", Type::Nullable(&Type::Bool), "whether everybody may mention it"),
-        ]),
+        local("CREATE_ROLE", "makes a role").args(&[ROLE_NAME, ROLE_BITS, ROLE_COLOR, HOIST, MENTIONABLE]),
     ),
     endpoint(
         "PATCH",
         "/guilds/{guild_id}/roles/{role_id}",
-        local("MODIFY_ROLE", "changes a role").args(&[ROLE_NAME, ROLE_BITS, ROLE_COLOR, PLACE]),
+        local("MODIFY_ROLE", "changes a role").args(&[ROLE_NAME, ROLE_BITS, ROLE_COLOR, PLACE, HOIST, MENTIONABLE]),
     ),
     endpoint("DELETE", "/guilds/{guild_id}/roles/{role_id}", local("DELETE_ROLE", "deletes a role")),
     get("/channels/{channel_id}", &[], local("GET_CHANNEL", "a channel")),

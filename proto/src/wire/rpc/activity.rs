@@ -12,6 +12,13 @@ pub const TYPES: Type = Type::Numbers(&[(0, "PLAYING"), (2, "LISTENING"), (3, "W
 /// Which member the list of friends shows.
 pub const STATUS_DISPLAY_TYPES: Type = Type::Numbers(&[(0, "NAME"), (1, "STATE"), (2, "DETAILS")]);
 
+/// Who may join a party without being let in.
+pub const PARTY_PRIVACY: Type = Type::Numbers(&[(0, "PRIVATE"), (1, "PUBLIC")]);
+
+/// Where a game can be joined: the names, in the order of the bits of the typed activity.
+pub const PLATFORMS: [&str; 9] =
+    ["desktop", "xbox", "samsung", "ios", "android", "embedded", "ps4", "ps5", "meta_quest"];
+
 const LINE: Type = Type::text(2, 128);
 const IMAGE: Type = Type::text(1, 313);
 const LINK: Type = Type::text(1, 256);
@@ -51,6 +58,7 @@ pub const PARTY: Shape = Shape {
             Type::Array { of: &Type::int(0, i32::MAX as i64), min: 2, max: 2 },
             "how many are in it, and how many can be",
         ),
+        Arg::optional("privacy", PARTY_PRIVACY, "whether who joins has to be let in; private unless given"),
     ],
 };
 
@@ -94,5 +102,10 @@ pub const ACTIVITY: Shape = Shape {
         Arg::optional("secrets", Type::Object(&SECRETS), "what lets friends join"),
         Arg::optional("buttons", Type::Array { of: &Type::Object(&BUTTON), min: 0, max: 2 }, "links, two at most"),
         Arg::optional("instance", Type::Bool, "whether it is a match that will end"),
+        Arg::optional(
+            "supported_platforms",
+            Type::Array { of: &Type::Names(&PLATFORMS), min: 0, max: 10 },
+            "where it can be joined from",
+        ),
     ],
 };

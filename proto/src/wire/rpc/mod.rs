@@ -9,12 +9,14 @@ mod codes;
 mod commands;
 mod events;
 pub mod objects;
+mod presence;
 
 use std::ops::RangeInclusive;
 
 pub use codes::{CloseCode, ErrorCode};
 pub use commands::COMMANDS;
 pub use events::EVENTS;
+pub use presence::Activity;
 
 use super::catalog::{self, Row};
 use crate::error::Error;

@@ -114,10 +114,19 @@ fn a_role_is_made_edited_and_deleted() {
     let made = role(&mut world, guild, Permissions::KICK_MEMBERS);
     give_roles(&mut world, guild, ada, &[made]);
     overwrite(&mut world, channel, OverwriteOf::Role(made), Permissions::NONE, Permissions::SEND_MESSAGES);
-    let change = RoleEdit { name: Some("Staff".into()), color: Some(0xFF), position: Some(3), ..RoleEdit::default() };
+    let change = RoleEdit {
+        name: Some("Staff".into()),
+        color: Some(0xFF),
+        position: Some(3),
+        permissions: None,
+        hoist: Some(true),
+        mentionable: Some(true),
+    };
     let change = Operation::EditRole { guild, role: made, edit: change };
     assert_eq!(tells(&mut world, change.clone()), ["RoleChanged"]);
     assert!(tells(&mut world, change).is_empty());
+    let edited = &world.guild(guild).unwrap().roles[&made];
+    assert_eq!((&*edited.name, edited.color, edited.hoist, edited.mentionable), ("Staff", 0xFF, true, true));
     assert_eq!(tells(&mut world, Operation::DeleteRole { guild, role: made }), ["RoleDeleted"]);
     assert!(world.member(guild, ada).unwrap().roles.is_empty());
     assert!(world.channel(channel).unwrap().overwrites.is_empty());

@@ -44,7 +44,9 @@ fn a_message_has_up_to_2000_characters_and_is_empty_only_beside_something() {
     assert_eq!(field(&refused(&mut world, Operation::PostMessage(new(&"é".repeat(2001))))), "content");
     let large = format!("[{{\"title\":\"{}\"}}]", "t".repeat(limits::MESSAGE_JSON));
     let many = format!("[{}{{}}]", "{},".repeat(limits::MESSAGE_PARTS));
-    for garbage in ["{}", "[", "nothing", "[] []", &large, &many] {
+    let deep = format!("[{}{}]", "[".repeat(32), "]".repeat(32));
+    let numbers = ["[{\"color\":1e400}]", "[{\"color\":123456789012345678901234567890}]"];
+    for garbage in ["{}", "[", "nothing", "[] []", &large, &many, &deep, numbers[0], numbers[1]] {
         let embeds = NewMessage { embeds: garbage.as_bytes().into(), ..new("text") };
         assert_eq!(field(&refused(&mut world, Operation::PostMessage(embeds))), "embeds");
     }

@@ -166,6 +166,8 @@ impl Dice {
                     permissions: self.maybe(Self::permissions),
                     position: self.maybe(|dice| dice.below(4) as u32),
                     color: None,
+                    hoist: self.maybe(Self::flag),
+                    mentionable: self.maybe(Self::flag),
                 };
                 Operation::EditRole { guild, role: self.role(world, guild), edit }
             }

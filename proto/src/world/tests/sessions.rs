@@ -18,6 +18,37 @@ fn an_activity_ends_with_its_session() {
 }
 
 #[test]
+fn a_match_is_over_when_its_secret_changes_and_not_before() {
+    let mut world = world();
+    let session = session(&mut world);
+    let playing = |secret: Option<&str>, instance, state: &str| {
+        let mut activity = Activity { instance, state: Some(state.into()), ..Activity::default() };
+        activity.secrets.match_ = secret.map(Secret::new);
+        Operation::SetActivity { session, activity: Some(Box::new(activity)) }
+    };
+    let nothing = Operation::SetActivity { session, activity: None };
+    let table = [
+        (playing(Some("one"), Some(true), "begins"), false),
+        (playing(Some("one"), Some(true), "goes on"), false),
+        (playing(Some("two"), Some(true), "is the next one"), true),
+        (playing(None, Some(true), "is over"), true),
+        (playing(Some("three"), None, "is none that ends"), false),
+        (playing(Some("four"), Some(true), "begins"), false),
+        (nothing, true),
+        (playing(Some("five"), Some(true), "begins"), false),
+        (Operation::CloseSession(session), true),
+    ];
+    for (operation, over) in table {
+        let what = format!("{operation:?}");
+        let changes = world.apply(Instant::ZERO, operation).unwrap();
+        let told = changes
+            .iter()
+            .any(|change| matches!(change, Change::MatchEnded { application, .. } if application.get() == GAME));
+        assert_eq!(told, over, "{what}");
+    }
+}
+
+#[test]
 fn a_join_request_is_answered_once_and_hands_over_the_secret() {
     let mut world = world();
     let (friend, session) = (user(&mut world, "Friend"), session(&mut world));

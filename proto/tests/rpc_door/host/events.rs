@@ -86,7 +86,10 @@ fn every_event_is_in_the_catalog_and_says_what_stands_there() {
     let device = json!({"type": "audioinput", "id": "mic", "vendor": maker, "model": maker, "related": ["ears"],
         "hardware_mute": true});
     for (cmd, args) in [
-        ("SET_ACTIVITY", json!({"pid": 1, "activity": {"state": "In menu", "secrets": {"join": "j"}}})),
+        (
+            "SET_ACTIVITY",
+            json!({"pid": 1, "activity": {"state": "In menu", "secrets": {"join": "j", "match": "m"}, "instance": true}}),
+        ),
         ("SEND_ACTIVITY_JOIN_INVITE", json!({"user_id": ada})),
         ("SELECT_TEXT_CHANNEL", json!({"channel_id": text})),
         ("SELECT_VOICE_CHANNEL", json!({"channel_id": null})),

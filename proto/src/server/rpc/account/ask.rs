@@ -8,6 +8,7 @@ use crate::server::rpc::envelope;
 use crate::server::rpc::refusal::Refusal;
 use crate::server::rpc::subscription::Topic;
 use crate::wire::ipc::Opcode;
+use crate::wire::json::Object;
 use crate::wire::rpc::ErrorCode;
 
 /// One command of one peer.
@@ -23,9 +24,18 @@ pub(super) struct Ask {
     pub(super) args: Box<[u8]>,
     /// What its arguments cost the peer until it is answered.
     pub(super) cost: usize,
-    /// As whom it has to be asked; `None` when that does not matter.
-    pub(super) token: Option<Secret>,
+    pub(super) answer: Answer,
     pub(super) kind: Kind,
+}
+
+/// What its peer hears of the outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    Each,
+    /// Only that it was refused: what it asked for comes behind.
+    Refusals,
+    /// Nothing: it did not ask.
+    Never,
 }
 
 /// What a command changes in the books.
@@ -51,13 +61,21 @@ impl Ask {
             name: Box::default(),
             args: Box::default(),
             cost: 0,
-            token: None,
+            answer: Answer::Never,
             kind: Kind::Plain,
         }
     }
 
+    /// Shows this token.
+    pub(super) fn authenticate(token: &Secret) -> Ask {
+        let mut args = Vec::new();
+        Object::begin(&mut args).str("access_token", token.reveal()).end();
+        let kind = Kind::Authenticate(token.clone());
+        Ask { name: "AUTHENTICATE".into(), args: args.into(), kind, ..Ask::nobodys() }
+    }
+
     /// Answers it with what upstream said.
-    pub(super) fn answer(&self, reply: &Event<'_>, frame: &mut Vec<u8>, out: &mut impl Sink) {
+    pub(super) fn answered(&self, reply: &Event<'_>, frame: &mut Vec<u8>, out: &mut impl Sink) {
         debug_assert_eq!(reply.kind, EventType::Reply);
         match reply.status {
             Status::Ok => self.done(reply.payload, frame, out),
@@ -71,6 +89,9 @@ impl Ask {
     }
 
     pub(super) fn done(&self, data: &[u8], frame: &mut Vec<u8>, out: &mut impl Sink) {
+        if self.answer == Answer::Refusals {
+            return;
+        }
         envelope::reply_begin(frame, &self.name);
         frame.extend_from_slice(if data.is_empty() { b"null" } else { data });
         envelope::reply_end(frame, &self.nonce);
@@ -85,7 +106,7 @@ impl Ask {
     }
 
     fn send(&self, frame: &[u8], out: &mut impl Sink) {
-        if self.peer != 0 {
+        if self.peer != 0 && self.answer != Answer::Never {
             out.send(self.peer, Opcode::Frame, frame);
         }
     }

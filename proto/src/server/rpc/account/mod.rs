@@ -8,7 +8,7 @@
 //! | auto | the Discord that was found; while there is none, this world |
 //!
 //! The Discord is watched over a connection of our own, as the application that the host names; peers of that application
-//! share it, others get one for each application ([`upstream`]). A GameBridge is no Discord to `auto`; `desktop` takes one,
+//! share it, others get one for each application, and one more for each token that they show ([`trunk`]). A GameBridge is no Discord to `auto`; `desktop` takes one,
 //! unless it leads back here (READY's `config.gamebridge`).
 //!
 //! When a connection upstream breaks, nobody can tell what was missed. So what is owed is answered with ERROR 1000, and who
@@ -22,15 +22,18 @@
 //! [`Door::handle_upstream`](super::Door::handle_upstream).
 
 mod ask;
+mod posts;
 mod ready;
 mod relay;
 mod topics;
+mod trunk;
 mod upstream;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use self::upstream::Upstream;
+use self::posts::{Post, Step};
+use self::trunk::Trunk;
 use super::Sink;
 use super::subscription::Topic;
 use crate::command::Command;
@@ -97,6 +100,10 @@ const GRACE: Duration = Duration::from_secs(4);
 const FIRST_LOOK: Duration = Duration::from_secs(5);
 /// How long a connection that nobody uses is kept: Discord takes two a minute of an application.
 const LINGER: Duration = Duration::from_secs(30);
+/// How long one more connection of an application may take: Discord lets the third in a minute wait.
+const OPENS_WITHIN: Duration = Duration::from_secs(75);
+/// For those who would need one connection more than there may be.
+const NO_ROOM: &str = "there are as many connections to Discord as may be; try again later";
 /// The least time between two looks.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// Between two looks, while there are peers who would rather be with a Discord; the same again at most is added.
@@ -122,9 +129,9 @@ enum Watch {
     Off,
     /// A connection is being made.
     Looking,
-    /// There was none.
-    Resting { again: Instant },
-    /// it is there, and this user is logged in (JSON).
+    /// There was none; whether somebody was there who will not do.
+    Resting { again: Instant, unwelcome: bool },
+    /// It is there, and this user is logged in (JSON).
     Present { user: Box<[u8]> },
 }
 
@@ -142,7 +149,8 @@ pub(super) struct Relay {
     grace: Option<Instant>,
     /// Who the host was told is logged in.
     told: Option<u64>,
-    upstreams: BTreeMap<ApplicationId, Upstream>,
+    trunks: BTreeMap<ApplicationId, Trunk>,
+    posts: BTreeMap<u32, Post>,
     last_session: u32,
     random: Random,
     doc: Document,
@@ -164,7 +172,8 @@ impl Relay {
             first_look: None,
             grace: None,
             told: None,
-            upstreams: BTreeMap::new(),
+            trunks: BTreeMap::new(),
+            posts: BTreeMap::new(),
             last_session: 0,
             random: Random::new(seed),
             doc: Document::new(),
@@ -185,28 +194,67 @@ impl Relay {
 
     /// What a peer subscribed to upstream.
     pub(super) fn topics_of(&self, peer: u32) -> impl Iterator<Item = Topic> {
-        self.upstreams.values().flat_map(move |upstream| upstream.topics_of(peer))
+        self.trunks.values().flat_map(move |trunk| trunk.topics_of(peer))
     }
 
-    /// Asks for a connection as this application, unless there is one.
-    fn open(&mut self, client_id: ApplicationId, out: &mut impl Sink) {
-        if self.upstreams.contains_key(&client_id) {
-            return;
+    /// Wants a connection as this application, unless there is one.
+    fn want(&mut self, client_id: ApplicationId) -> &mut Trunk {
+        self.trunks.entry(client_id).or_default()
+    }
+
+    /// Asks for the connections that are wanted, `most` in all: those that nobody uses go first. The applications for which
+    /// there is no room.
+    fn connect(&mut self, now: Instant, most: usize, out: &mut impl Sink) -> Vec<ApplicationId> {
+        let mut refused = Vec::new();
+        for client_id in self.trunks.keys().copied().collect::<Vec<_>>() {
+            while let Some(first) = self.trunks.get(&client_id).and_then(Trunk::wants) {
+                let sessions = self.trunks.values().flat_map(Trunk::upstreams).filter_map(upstream::Upstream::session);
+                let has_room = sessions.count() < most.max(1) || self.make_room(out);
+                let Some(trunk) = self.trunks.get_mut(&client_id) else { break };
+                if has_room {
+                    self.last_session += 1;
+                    let session = self.last_session;
+                    trunk.connect(now, session);
+                    // The watch says when it looks again; others wait for a Discord that is known to be there.
+                    let retry = !first || self.home() != Some(client_id);
+                    let discord_only = matches!(self.account, Account::Auto { .. });
+                    out.errand(Errand::Open { session, client_id, retry, discord_only });
+                } else if first {
+                    self.trunks.remove(&client_id);
+                    refused.push(client_id);
+                } else {
+                    trunk.do_without(now, NO_ROOM, out);
+                }
+            }
         }
-        self.last_session += 1;
-        let session = self.last_session;
-        self.upstreams.insert(client_id, Upstream::new(session));
-        // The watch says when it looks again; others wait for a Discord that is known to be there.
-        let retry = self.home() != Some(client_id);
-        let discord_only = matches!(self.account, Account::Auto { .. });
-        out.errand(Errand::Open { session, client_id, retry, discord_only });
+        refused
     }
 
-    fn look(&mut self, now: Instant, out: &mut impl Sink) {
+    /// Ends what has been idle for the longest; whether there was anything.
+    fn make_room(&mut self, out: &mut impl Sink) -> bool {
+        let idle = self.trunks.iter().filter_map(|(client, trunk)| Some((trunk.idle()?, *client)));
+        let Some((_, client)) = idle.min() else { return false };
+        let Some(trunk) = self.trunks.get_mut(&client) else { return false };
+        match trunk.idle_until {
+            Some(_) => self.hang_up(client, out),
+            None => trunk.make_room().into_iter().for_each(|session| out.errand(Errand::Close { session })),
+        }
+        true
+    }
+
+    /// Ends all connections as this application, whose books are closed.
+    fn hang_up(&mut self, client: ApplicationId, out: &mut impl Sink) {
+        let trunk = self.trunks.remove(&client);
+        for session in trunk.iter().flat_map(Trunk::upstreams).filter_map(upstream::Upstream::session) {
+            out.errand(Errand::Close { session });
+        }
+    }
+
+    fn look(&mut self, now: Instant) {
         let Some(home) = self.home() else { return };
         self.looked = now;
         self.watch = Watch::Looking;
-        self.open(home, out);
+        self.want(home);
     }
 
     /// The time until the next look.
@@ -217,22 +265,33 @@ impl Relay {
             (_, _, true) => LOOK_WITH_PEERS,
             _ => LOOK_ALONE,
         };
-        self.watch = Watch::Resting { again: now + least + self.random.up_to(least) };
+        self.watch = Watch::Resting { again: now + least + self.random.up_to(least), unwelcome };
     }
 
     /// Somebody waits for a Discord: it is looked for sooner.
     fn hurry(&mut self) {
-        if let Watch::Resting { again } = &mut self.watch {
+        if let Watch::Resting { again, .. } = &mut self.watch {
             *again = (*again).min(self.looked + LOOK_AGAIN);
+        }
+    }
+
+    /// A guest is there, who would rather be with a Discord.
+    pub(super) fn keep_company(&mut self, now: Instant) {
+        if let Watch::Resting { again, unwelcome: false } = &mut self.watch {
+            *again = (*again).min(now + LOOK_WITH_PEERS + self.random.up_to(LOOK_WITH_PEERS));
         }
     }
 
     pub(super) fn next_timeout(&self) -> Option<Instant> {
         let again = match self.watch {
-            Watch::Resting { again } => Some(again),
+            Watch::Resting { again, .. } => Some(again),
             Watch::Off | Watch::Looking | Watch::Present { .. } => None,
         };
-        let idle = self.upstreams.values().filter_map(|upstream| upstream.idle_until);
-        idle.chain([again, self.first_look, self.grace].into_iter().flatten()).min()
+        let idle = self.trunks.values().filter_map(Trunk::next_timeout);
+        let posts = self.posts.values().filter_map(|post| match post.step {
+            Step::Waits { until, .. } => Some(until),
+            Step::Shown => None,
+        });
+        idle.chain(posts).chain([again, self.first_look, self.grace].into_iter().flatten()).min()
     }
 }

@@ -1,27 +1,33 @@
 //! The door with a Discord behind it: letting peers in by its READY, passing on what they say and what it says, and the
 //! changes from one account to the other.
 
-use super::upstream::{Outcome, State, Upstream};
-use super::{Account, CLOSE_RESTART, Errand, FIRST_LOOK, GRACE, LINGER, Meets, Watch, ready};
+use super::ask::Kind;
+use super::posts::{Post, Step, is_single};
+use super::trunk::{Asked, Outcome, Trunk};
+use super::upstream::Upstream;
+use super::{Account, CLOSE_LATER, CLOSE_RESTART, Errand, FIRST_LOOK, GRACE, LINGER, Meets, NO_ROOM, Watch, ready};
 use crate::error::Status;
 use crate::event::{Event, EventType, LogLevel};
+use crate::secret::Secret;
 use crate::server::rpc::admission::refuse;
 use crate::server::rpc::caller::Caller;
 use crate::server::rpc::commands::{Call, Effect, Reply, topic};
-use crate::server::rpc::peer::{Peer, Standing};
+use crate::server::rpc::peer::{Peer, Standing, State};
 use crate::server::rpc::refusal::Refusal;
 use crate::server::rpc::{Cx, Door, Sink, envelope, notify, objects};
 use crate::time::Instant;
-use crate::value::Document;
+use crate::value::{self, Document, Value};
 use crate::wire::catalog;
 use crate::wire::ipc::Opcode;
 use crate::wire::json::{Object, push_str};
-use crate::wire::rpc::{CloseCode, ErrorCode};
+use crate::wire::rpc::{self, CloseCode, ErrorCode};
 use crate::world::{ApplicationId, TOKEN_LIFETIME, Timestamp, World};
 
 const ACCOUNT_CHANGED: &str = "the account changed; connect again";
+/// Of the name of a command that no row describes.
+const MOST_NAME: usize = 64;
+const REVOKED: &str = "the access token was revoked";
 const BROKE: &str = "the connection to Discord broke; connect again";
-const NO_ANSWER: &str = "the connection to Discord broke before the answer; it may or may not have been carried out";
 
 impl Door {
     /// Begins: an account that is not the guest's is looked for. Call it once, before the first peer.
@@ -29,7 +35,19 @@ impl Door {
         let cx = &mut Cx { now, world, out };
         if self.relay.home().is_some() {
             self.relay.first_look = Some(now + FIRST_LOOK);
-            self.relay.look(now, cx.out);
+            self.relay.look(now);
+            self.connect_upstreams(cx);
+        }
+    }
+
+    /// Asks for the connections that are wanted by now, and closes those for whom there is none.
+    fn connect_upstreams(&mut self, cx: &mut Cx<'_, impl Sink>) {
+        for client in self.relay.connect(cx.now, self.config.limits.peers, cx.out) {
+            let waiting = self.peers.iter().filter(|(_, peer)| peer.waits_for() == Some(client));
+            for peer in waiting.map(|(number, _)| *number).collect::<Vec<_>>() {
+                self.close(cx, peer, CLOSE_LATER, NO_ROOM);
+            }
+            self.end_posts(cx, NO_ROOM, |post| post.client == client);
         }
     }
 
@@ -71,15 +89,26 @@ impl Door {
         if event.kind == EventType::Log {
             return cx.out.event(*event);
         }
-        let found = self.relay.upstreams.iter().find(|(_, upstream)| upstream.session == session);
-        let Some(client) = found.map(|(client, _)| *client) else { return };
+        let of_session = |trunk: &Trunk| trunk.upstreams().iter().any(|upstream| upstream.session() == Some(session));
+        let Some((client, trunk)) = self.relay.trunks.iter_mut().find(|(_, trunk)| of_session(trunk)) else { return };
+        let (client, first) = (*client, trunk.is_first(session));
         match event.kind {
-            EventType::Connected => self.upstream_ready(cx, client, event),
-            EventType::Reply => self.upstream_reply(cx, client, event),
-            EventType::Dispatch => self.upstream_event(cx, client, event),
-            EventType::Reconnecting | EventType::Disconnected => self.upstream_lost(cx, client, event),
+            EventType::Connected => {
+                trunk.opened(now, session, cx.out);
+                if first {
+                    self.upstream_ready(cx, client, event);
+                }
+            }
+            EventType::Reply => self.upstream_reply(cx, client, session, event),
+            EventType::Dispatch => self.upstream_event(cx, client, session, event),
+            EventType::Reconnecting | EventType::Disconnected if first => self.upstream_lost(cx, client, event),
+            EventType::Reconnecting | EventType::Disconnected => self.branch_lost(cx, client, session, event),
             EventType::Request | EventType::Audio | EventType::Log | EventType::Dropped => {}
         }
+        if let Some(trunk) = self.relay.trunks.get_mut(&client) {
+            trunk.tidy(now);
+        }
+        self.connect_upstreams(cx);
     }
 
     fn upstream_ready(&mut self, cx: &mut Cx<'_, impl Sink>, client: ApplicationId, event: &Event<'_>) {
@@ -89,8 +118,8 @@ impl Door {
         let ready = ready::passed_on(doc.root(), event.payload, &self.config.instance);
         let user = ready::user(doc.root(), event.payload);
         self.relay.doc = doc;
-        if let Some(upstream) = self.relay.upstreams.get_mut(&client) {
-            upstream.state = State::Open { ready };
+        if let Some(trunk) = self.relay.trunks.get_mut(&client) {
+            trunk.ready = Some(ready);
         }
         if self.relay.home() == Some(client) {
             self.found(cx, user);
@@ -132,12 +161,13 @@ impl Door {
         notify(cx.out, 0, "ACCOUNT_UPDATE", &payload);
     }
 
-    fn upstream_reply(&mut self, cx: &mut Cx<'_, impl Sink>, client: ApplicationId, reply: &Event<'_>) {
-        let Some(upstream) = self.relay.upstreams.get_mut(&client) else { return };
-        match upstream.reply(cx.now, reply, cx.out) {
+    fn upstream_reply(&mut self, cx: &mut Cx<'_, impl Sink>, client: ApplicationId, session: u32, reply: &Event<'_>) {
+        let Some(trunk) = self.relay.trunks.get_mut(&client) else { return };
+        match trunk.reply(cx.now, session, reply, cx.out) {
             Outcome::Nothing => {}
             Outcome::Authenticated(peer) => self.authenticated_upstream(cx, client, peer, reply.payload),
             Outcome::Refused(bearers) => {
+                trunk.fail_those(&bearers, cx.out);
                 for peer in bearers {
                     self.close(cx, peer, CloseCode::TokenRevoked as u16, "the access token was refused by Discord");
                 }
@@ -156,7 +186,9 @@ impl Door {
         let expires = root.member("expires").as_str().and_then(Timestamp::parse).map_or(0, |at| at.0);
         let left = expires.saturating_sub(cx.world.unix_ms(cx.now));
         let left = if left == 0 { TOKEN_LIFETIME } else { std::time::Duration::from_millis(left).min(TOKEN_LIFETIME) };
-        let Some(open) = self.peers.get_mut(&peer).and_then(Peer::open_mut) else { return };
+        let Some(open) = self.peers.get_mut(&peer).and_then(Peer::open_mut) else {
+            return self.authenticated_post(cx, peer, scopes.into());
+        };
         let mut notice = Vec::new();
         Object::begin(&mut notice)
             .id("client_id", client.get())
@@ -165,13 +197,23 @@ impl Door {
             .end();
         open.caller.scopes = Some(scopes.into());
         open.standing = Standing::Authenticated { token: None, expires: cx.now + left };
+        let caller = &open.caller;
+        if let Some(trunk) = self.relay.trunks.get_mut(&client) {
+            trunk.restore(cx.now, peer, |row| row.scopes.allow(|scope| caller.holds(scope)), cx.out);
+        }
         notify(cx.out, peer, "AUTHENTICATED", &notice);
     }
 
-    fn upstream_event(&mut self, cx: &mut Cx<'_, impl Sink>, client: ApplicationId, event: &Event<'_>) {
+    fn upstream_event(&mut self, cx: &mut Cx<'_, impl Sink>, client: ApplicationId, session: u32, event: &Event<'_>) {
+        let Some(row) = rpc::event(event.name) else { return };
+        let Some(trunk) = self.relay.trunks.get(&client) else { return };
         let mut doc = std::mem::take(&mut self.relay.doc);
-        let Some(upstream) = self.relay.upstreams.get(&client) else { return };
-        let hearers = upstream.hearers(event.name, event.payload, &mut doc);
+        let mut hearers = trunk.hearers(session, row, event.payload, &mut doc);
+        // As with a guest's events, each time anew.
+        hearers.retain(|peer| {
+            let caller = self.peers.get(peer).and_then(Peer::caller);
+            caller.is_some_and(|caller| row.scopes.allow(|scope| caller.holds(scope)))
+        });
         doc.shrink_to(self.config.limits.message_bytes);
         self.relay.doc = doc;
         if hearers.is_empty() {
@@ -199,16 +241,33 @@ impl Door {
         }
     }
 
-    /// Ends a connection's books: answers what is owed, then closes its peers.
+    /// One connection of several is gone: that of a token, mostly.
+    fn branch_lost(&mut self, cx: &mut Cx<'_, impl Sink>, client: ApplicationId, session: u32, event: &Event<'_>) {
+        let Some(trunk) = self.relay.trunks.get_mut(&client) else { return };
+        cx.out.errand(Errand::Close { session });
+        let users = trunk.lose(cx.now, session, cx.out);
+        trunk.fail_those(&users, cx.out);
+        let revoked = u16::try_from(event.code).ok().and_then(CloseCode::from_code) == Some(CloseCode::TokenRevoked);
+        for peer in users {
+            match revoked {
+                true => self.close(cx, peer, CloseCode::TokenRevoked as u16, REVOKED),
+                false => self.close(cx, peer, CLOSE_RESTART, BROKE),
+            }
+        }
+    }
+
+    /// Ends an application's books: answers what is owed, then closes its peers.
     fn drop_upstream(&mut self, cx: &mut Cx<'_, impl Sink>, client: ApplicationId, code: Option<CloseCode>, why: &str) {
-        let Some(mut upstream) = self.relay.upstreams.remove(&client) else { return };
-        cx.out.errand(Errand::Close { session: upstream.session });
-        upstream.fail_all(NO_ANSWER, cx.out);
+        let Some(mut trunk) = self.relay.trunks.remove(&client) else { return };
+        for session in trunk.upstreams().iter().filter_map(Upstream::session) {
+            cx.out.errand(Errand::Close { session });
+        }
         // A token that was revoked closes the connection: it was that of some, and the others may come again.
-        let bearers = if code == Some(CloseCode::TokenRevoked) { upstream.bearers() } else { Vec::new() };
-        for peer in upstream.members() {
+        let bearers = if code == Some(CloseCode::TokenRevoked) { trunk.bearers() } else { Vec::new() };
+        trunk.fail_all(cx.out);
+        for peer in trunk.members() {
             match bearers.contains(&peer) {
-                true => self.close(cx, peer, CloseCode::TokenRevoked as u16, "the access token was revoked"),
+                true => self.close(cx, peer, CloseCode::TokenRevoked as u16, REVOKED),
                 false => self.close(cx, peer, CLOSE_RESTART, why),
             }
         }
@@ -216,9 +275,10 @@ impl Door {
 
     fn discord_lost(&mut self, cx: &mut Cx<'_, impl Sink>, code: Option<CloseCode>, why: &str) {
         let home = self.relay.home();
-        for client in self.relay.upstreams.keys().copied().collect::<Vec<_>>() {
+        for client in self.relay.trunks.keys().copied().collect::<Vec<_>>() {
             self.drop_upstream(cx, client, code.filter(|_| Some(client) == home), BROKE);
         }
+        self.end_posts(cx, BROKE, |_| true);
         let sentence = format!("Discord is gone: {why}");
         cx.out.event(Event::log(LogLevel::Info, "account", &sentence));
         self.relay.grace = Some(cx.now + GRACE);
@@ -227,9 +287,7 @@ impl Door {
 
     fn look_failed(&mut self, cx: &mut Cx<'_, impl Sink>, event: &Event<'_>) {
         let Some(home) = self.relay.home() else { return };
-        if let Some(upstream) = self.relay.upstreams.remove(&home) {
-            cx.out.errand(Errand::Close { session: upstream.session });
-        }
+        self.relay.hang_up(home, cx.out);
         let unwelcome = event.status != Status::Io;
         self.relay.rest(cx.now, !self.peers.is_empty(), unwelcome);
         // Aloud the first time: who waits for a Discord that is not there should learn where it was looked for.
@@ -271,17 +329,17 @@ impl Door {
         }
         let waiting = self.peers.iter().filter_map(|(number, peer)| Some((*number, peer.transport, peer.waits_for()?)));
         for (peer, transport, client) in waiting.collect::<Vec<_>>() {
-            self.relay.open(client, cx.out);
-            let Some(upstream) = self.relay.upstreams.get_mut(&client) else { continue };
-            upstream.idle_until = None;
-            if let State::Open { ready } = &upstream.state
+            let trunk = self.relay.want(client);
+            trunk.idle_until = None;
+            if let Some(ready) = trunk.ready.clone()
                 && let Some(caller) = self.peers.get(&peer).and_then(Peer::caller).cloned()
             {
-                let ready = ready.clone();
-                upstream.join(peer);
+                trunk.join(peer);
                 self.open(cx, peer, transport, caller, &ready);
             }
         }
+        self.begin_posts(cx);
+        self.connect_upstreams(cx);
     }
 
     /// Closes who waits for a connection that Discord refused.
@@ -291,6 +349,11 @@ impl Door {
             self.peers.remove(&peer);
             refuse(cx.out, peer, code, why);
         }
+        self.end_posts(cx, why, |post| post.client == client);
+    }
+
+    pub(in crate::server::rpc) fn is_discord_there(&self) -> bool {
+        matches!(self.relay.watch, Watch::Present { .. })
     }
 
     /// Who waited for READY and got none in time.
@@ -307,39 +370,74 @@ impl Door {
         cx: &mut Cx<'_, impl Sink>,
         call: Call<'_>,
     ) -> Result<Effect, Refusal> {
-        if !self.peers.get(&call.caller.peer).is_some_and(Peer::is_relayed) {
-            let name = call.row.name;
-            let sentence = format!("{name}: a single request is a guest's, and the account is that of a Discord");
-            return Err(Refusal::new(ErrorCode::InvalidCommand, sentence));
+        let Call { caller, row, root, args, nonce, text } = call;
+        let peer = caller.peer;
+        let known = self.peers.get(&peer).map(|known| &known.state);
+        if matches!(known, Some(State::Once { .. })) && !is_single(row) {
+            return Err(Caller::lasts(row.name));
         }
-        let topic = match call.row.name {
-            "SUBSCRIBE" | "UNSUBSCRIBE" => Some(topic(call)?.1),
+        let has_begun = !matches!(known, Some(State::Waiting { .. }));
+        let kind = match row.name {
+            "SUBSCRIBE" => Kind::Subscribe(topic(call)?.1),
+            "UNSUBSCRIBE" => Kind::Unsubscribe(topic(call)?.1),
             _ => {
-                catalog::check(call.row, call.args).map_err(Refusal::argument)?;
-                None
+                catalog::check(row, args).map_err(Refusal::argument)?;
+                kind(row.name, args)
             }
         };
-        let peer = call.caller.peer;
-        let upstream = self.peers.get(&peer).and_then(Peer::open);
-        let upstream = upstream.and_then(|open| self.relay.upstreams.get_mut(&open.caller.client));
-        let upstream = upstream.ok_or(Refusal::new(ErrorCode::Unknown, "READY has not come yet"))?;
-        if let ("SUBSCRIBE", Some(topic)) = (call.row.name, topic) {
+        let trunk = self.relay.trunks.get_mut(&caller.client).filter(|_| has_begun);
+        let trunk = trunk.ok_or(Refusal::new(ErrorCode::Unknown, "READY has not come yet"))?;
+        if let Kind::Subscribe(topic) = kind {
             let most = self.config.limits.subscriptions;
-            if !upstream.has_room(peer, topic, most) {
+            if !trunk.has_room(peer, topic, most) {
                 return Err(Refusal::new(ErrorCode::InvalidEvent, format!("{most} subscriptions are the most")));
             }
         }
-        upstream.ask(cx.now, call, topic, cx.out).map_err(|sentence| Refusal::new(ErrorCode::Unknown, sentence))?;
+        let name = root.member("cmd").as_str().unwrap_or(row.name);
+        // Activities stay where they are, whatever their peer shows later.
+        let by_token = !row.before_authentication() && !matches!(kind, Kind::Activity { .. });
+        let asked = Asked { peer, nonce, name, args: args.raw(text), by_token, kind };
+        trunk.ask(cx.now, asked, cx.out).map_err(|sentence| Refusal::new(ErrorCode::Unknown, sentence))?;
+        trunk.tidy(cx.now);
+        self.connect_upstreams(cx);
+        Ok(Effect { reply: Reply::Relayed, ..Effect::default() })
+    }
+
+    /// Whether a command that no row describes is for Discord to judge. Over the local socket a peer could ask Discord
+    /// itself, and its token has a connection of its own there; a page could not, as Discord looks at its Origin.
+    pub(in crate::server::rpc) fn passes_unknown(&self, caller: &Caller, name: &str) -> bool {
+        let authenticated = caller.local && caller.scopes.is_some() && self.is_relayed(caller);
+        let letter = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+        let is_name = (1..=MOST_NAME).contains(&name.len()) && name.bytes().all(letter);
+        authenticated && is_name && matches!(rpc::check_name(name), Ok(None))
+    }
+
+    /// Passes a command on that Discord may know.
+    pub(in crate::server::rpc) fn relay_unknown(
+        &mut self,
+        cx: &mut Cx<'_, impl Sink>,
+        caller: &Caller,
+        root: Value<'_>,
+        text: &[u8],
+    ) -> Result<Effect, Refusal> {
+        let args = root.member("args");
+        let args = match args.kind() {
+            value::Kind::Missing | value::Kind::Null => b"{}",
+            value::Kind::Object => args.raw(text),
+            _ => return Err(Refusal::new(ErrorCode::InvalidPayload, "args: an object expected")),
+        };
+        let name = root.member("cmd").as_str().unwrap_or_default();
+        let nonce = if root.member("nonce").exists() { root.member("nonce").raw(text) } else { b"null" };
+        let asked = Asked { peer: caller.peer, nonce, name, args, by_token: true, kind: Kind::Plain };
+        let trunk = self.relay.trunks.get_mut(&caller.client);
+        let trunk = trunk.ok_or(Refusal::new(ErrorCode::Unknown, "READY has not come yet"))?;
+        trunk.ask(cx.now, asked, cx.out).map_err(|sentence| Refusal::new(ErrorCode::Unknown, sentence))?;
         Ok(Effect { reply: Reply::Relayed, ..Effect::default() })
     }
 
     /// Whether this one's commands go to a Discord.
     pub(in crate::server::rpc) fn is_relayed(&self, caller: &Caller) -> bool {
-        match self.peers.get(&caller.peer) {
-            Some(peer) if peer.open().is_some() => peer.is_relayed(),
-            // Who waits for READY; or a single request, by what a peer would meet now.
-            _ => !self.relay.serves_guests(),
-        }
+        self.peers.get(&caller.peer).is_some_and(Peer::is_relayed)
     }
 
     /// A peer is gone, of an application that may have nobody left.
@@ -350,18 +448,29 @@ impl Door {
         client: ApplicationId,
     ) {
         let needed = self.relay.home() == Some(client) || self.peers.values().any(|peer| peer.client() == Some(client));
-        let Some(upstream) = self.relay.upstreams.get_mut(&client) else { return };
-        upstream.leave(cx.now, peer, cx.out);
+        self.relay.posts.remove(&peer);
+        let Some(trunk) = self.relay.trunks.get_mut(&client) else { return };
+        trunk.leave(cx.now, peer, cx.out);
         if !needed {
-            upstream.idle_until = Some(cx.now + LINGER);
+            trunk.idle_until = Some(cx.now + LINGER);
         }
+        trunk.tidy(cx.now);
+        self.connect_upstreams(cx);
     }
 
     pub(in crate::server::rpc) fn account_timeout(&mut self, cx: &mut Cx<'_, impl Sink>) {
         let now = cx.now;
-        let idle = |upstream: &Upstream| upstream.idle_until.is_some_and(|until| until <= now);
-        for (_, upstream) in self.relay.upstreams.extract_if(.., |_, upstream| idle(upstream)) {
-            cx.out.errand(Errand::Close { session: upstream.session });
+        for trunk in self.relay.trunks.values_mut() {
+            for session in trunk.expire(now, cx.out) {
+                cx.out.errand(Errand::Close { session });
+            }
+        }
+        let over = |post: &Post| matches!(post.step, Step::Waits { until, .. } if until <= now);
+        self.end_posts(cx, self.too_late(), over);
+        let idle = |trunk: &Trunk| trunk.idle_until.is_some_and(|until| until <= now);
+        let idle = self.relay.trunks.iter().filter(|(_, trunk)| idle(trunk)).map(|(client, _)| *client);
+        for client in idle.collect::<Vec<_>>() {
+            self.relay.hang_up(client, cx.out);
         }
         if self.relay.grace.take_if(|until| *until <= now).is_some() {
             self.do_without(cx, "Discord quit");
@@ -369,10 +478,24 @@ impl Door {
         if self.relay.first_look.is_some_and(|until| until <= now) {
             self.do_without(cx, "no Discord was found in time");
         }
-        if let Watch::Resting { again } = self.relay.watch
+        if let Watch::Resting { again, .. } = self.relay.watch
             && again <= now
         {
-            self.relay.look(now, cx.out);
+            self.relay.look(now);
         }
+        self.connect_upstreams(cx);
+    }
+}
+
+/// What a command changes in the books.
+fn kind(name: &str, args: Value<'_>) -> Kind {
+    match name {
+        "AUTHENTICATE" => Kind::Authenticate(Secret::new(args.member("access_token").as_str().unwrap_or_default())),
+        "SET_ACTIVITY" => {
+            let pid = args.member("pid");
+            let pid = pid.as_id().or_else(|| u64::try_from(pid.as_whole()?).ok());
+            Kind::Activity { pid, shows: !args.member("activity").is_none() }
+        }
+        _ => Kind::Plain,
     }
 }

@@ -1,4 +1,4 @@
-//! What the peers of one application subscribed to, shared: the first who asks has it asked for upstream, the last who
+//! What peers subscribed to over one connection, shared: the first who asks has it asked for upstream, the last who
 //! leaves has it ended there.
 //!
 //! The one thing to know before changing it: while something about a topic is under way upstream, all else that peers ask
@@ -20,6 +20,8 @@ struct Shared {
     holders: Vec<u32>,
     /// Whether a SUBSCRIBE or UNSUBSCRIBE is under way upstream.
     busy: bool,
+    /// Whose SUBSCRIBE that is; 0 when nobody's.
+    asking: u32,
     waiting: VecDeque<(Verb, Ask)>,
 }
 
@@ -41,14 +43,31 @@ pub(super) enum Step {
 }
 
 impl Topics {
-    /// How many a peer has, or will.
-    pub(super) fn of_peer(&self, peer: u32) -> impl Iterator<Item = Topic> {
-        self.all.iter().filter(move |(_, shared)| shared.concerns(peer)).map(|(topic, _)| *topic)
-    }
-
     /// Whether a peer has this one, or will.
     pub(super) fn has(&self, topic: Topic, peer: u32) -> bool {
         self.all.get(&topic).is_some_and(|shared| shared.concerns(peer))
+    }
+
+    /// Whether this peer has any, or will.
+    pub(super) fn holds(&self, peer: u32) -> bool {
+        self.all.values().any(|shared| shared.concerns(peer))
+    }
+
+    /// Whether nobody has any.
+    pub(super) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// Whether nobody but this peer has any.
+    pub(super) fn is_alone(&self, peer: u32) -> bool {
+        self.all.values().all(|shared| shared.concerns_only(peer))
+    }
+
+    /// Whether an event of this kind that does not say which place it is about would be heard by nobody who asked for
+    /// another place only, with one subscription more.
+    pub(super) fn can_tell(&self, topic: Topic, peer: u32) -> bool {
+        let same = || self.all.iter().filter(|(other, _)| other.event == topic.event);
+        same().all(|(other, _)| *other == topic) || same().all(|(_, shared)| shared.concerns_only(peer))
     }
 
     /// Who is to hear of an event. Without a subject, since the event does not say which it is about: all who hear of any.
@@ -77,7 +96,7 @@ impl Topics {
     /// What came of the SUBSCRIBE that was forwarded. `peer` is 0 when it has left meanwhile.
     pub(super) fn subscribed(&mut self, topic: Topic, peer: u32, done: bool) {
         let Some(shared) = self.all.get_mut(&topic) else { return };
-        shared.busy = false;
+        (shared.busy, shared.asking) = (false, 0);
         if done && peer != 0 {
             shared.hold(peer);
         }
@@ -108,7 +127,7 @@ impl Topics {
         };
         match verb {
             Verb::Subscribe if shared.holders.is_empty() => {
-                shared.busy = true;
+                (shared.busy, shared.asking) = (true, ask.peer);
                 Some(Step::Forward(ask))
             }
             Verb::Subscribe => {
@@ -138,6 +157,9 @@ impl Topics {
             }
             concerned.push(*topic);
             shared.waiting.retain(|(_, ask)| ask.peer != peer);
+            if shared.asking == peer {
+                shared.asking = 0;
+            }
             let held = shared.holders.contains(&peer);
             shared.holders.retain(|holder| *holder != peer);
             if held && shared.holders.is_empty() {
@@ -151,7 +173,17 @@ impl Topics {
 
 impl Shared {
     fn concerns(&self, peer: u32) -> bool {
-        self.holders.contains(&peer) || self.waiting.iter().any(|(_, ask)| ask.peer == peer)
+        self.holders.contains(&peer) || self.asking == peer || self.waiting.iter().any(|(_, ask)| ask.peer == peer)
+    }
+
+    fn concerns_only(&self, peer: u32) -> bool {
+        self.peers().all(|other| other == peer)
+    }
+
+    /// Everybody who has it, or wants it.
+    fn peers(&self) -> impl Iterator<Item = u32> {
+        let waiting = self.waiting.iter().map(|(_, ask)| ask.peer);
+        self.holders.iter().copied().chain(waiting).chain([self.asking]).filter(|peer| *peer != 0)
     }
 
     fn hold(&mut self, peer: u32) {
@@ -162,6 +194,11 @@ impl Shared {
 }
 
 impl Topics {
+    /// All that waits.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = &Ask> {
+        self.all.values().flat_map(|shared| &shared.waiting).map(|(_, ask)| ask)
+    }
+
     /// All that waits, when nothing will come of it any more.
     pub(super) fn into_waiting(self) -> impl Iterator<Item = Ask> {
         self.all.into_values().flat_map(|shared| shared.waiting).map(|(_, ask)| ask)

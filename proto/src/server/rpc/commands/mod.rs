@@ -171,6 +171,9 @@ impl Door {
             let name: String = name.chars().take(64).collect();
             Refusal::new(ErrorCode::InvalidCommand, format!("there is no command {name:?}"))
         };
+        if self.passes_unknown(caller, name) {
+            return self.relay_unknown(cx, caller, root, text);
+        }
         let row = rpc::command(name).filter(|row| row.callable).ok_or_else(unknown)?;
         let call = Call { caller, row, root, args: root.member("args"), nonce: nonce(root, text), text };
         caller.permit(row.name, row.scopes)?;

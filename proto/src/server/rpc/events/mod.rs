@@ -120,6 +120,7 @@ impl Door {
             | Change::ApplicationRegistered(_)
             | Change::SessionOpened(_)
             | Change::ActivityChanged { .. }
+            | Change::MatchEnded { .. }
             | Change::CodeIssued(_)
             | Change::RpcTokenIssued(_)
             | Change::TokenIssued(_) => 0,

@@ -14,7 +14,7 @@ use crate::wire::json::Object;
 use crate::world::World;
 
 /// Steps that are carried out at once when many are due; then others have their turn.
-const MOST_AT_ONCE: usize = 1024;
+const MOST_AT_ONCE: usize = 64;
 
 impl Door {
     /// Loads a scenario as SCENARIO_LOAD does, for who starts a server with one.

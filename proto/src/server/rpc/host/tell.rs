@@ -57,6 +57,10 @@ fn write(out: &mut Vec<u8>, world: &World, change: &Change) -> Option<&'static s
                 .end();
             "ACTIVITY_UPDATE"
         }
+        Change::MatchEnded { user, application } => {
+            Object::begin(out).id("user_id", user.get()).id("application_id", application.get()).end();
+            "ACTIVITY_MATCH_ENDED"
+        }
         Change::JoinAnswered { from, application, accepted, secret } => {
             Object::begin(out)
                 .with("user", |out| user_or_null(out, world, *from))

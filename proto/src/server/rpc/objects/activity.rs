@@ -34,7 +34,11 @@ pub(in crate::server::rpc) fn read(value: Value<'_>) -> Activity {
             small_url: text(assets, "small_url"),
             invite_cover_image: text(assets, "invite_cover_image"),
         },
-        party: (!party.is_none()).then(|| Party { id: text(party, "id"), size }),
+        party: (!party.is_none()).then(|| Party {
+            id: text(party, "id"),
+            size,
+            privacy: party.member("privacy").as_whole().and_then(|number| u8::try_from(number).ok()),
+        }),
         secrets: Secrets {
             join: secret(secrets, "join"),
             spectate: secret(secrets, "spectate"),
@@ -45,6 +49,9 @@ pub(in crate::server::rpc) fn read(value: Value<'_>) -> Activity {
             .member("buttons")
             .iter()
             .filter_map(|button| Some(Button { label: text(button, "label")?, url: text(button, "url")? }))
+            .collect(),
+        supported_platforms: (value.member("supported_platforms").iter())
+            .filter_map(|name| name.as_str().map(Box::from))
             .collect(),
     }
 }
@@ -125,6 +132,9 @@ fn write_with(
                     out.push(b']');
                 });
             }
+            if let Some(privacy) = party.privacy {
+                object = object.int("privacy", privacy.into());
+            }
             object.end();
         });
     }
@@ -148,6 +158,11 @@ fn write_with(
             super::array(out, &activity.buttons, |out, button| {
                 Object::begin(out).str("label", &button.label).str("url", &button.url).end();
             });
+        });
+    }
+    if !activity.supported_platforms.is_empty() {
+        object = object.with("supported_platforms", |out| {
+            super::array(out, &activity.supported_platforms, |out, name| push_str(out, name));
         });
     }
     object.end();

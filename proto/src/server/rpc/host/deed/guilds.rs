@@ -64,6 +64,8 @@ pub(super) fn read(world: &World, name: &str, args: Args<'_>) -> Option<Result<D
                 color: args.number("color"),
                 permissions: args.permissions("permissions"),
                 position: args.number("position"),
+                hoist: args.flag("hoist"),
+                mentionable: args.flag("mentionable"),
             };
             Deed::is(Operation::EditRole { guild, role, edit }, Thing::Role(guild, role))
         }
