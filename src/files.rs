@@ -17,8 +17,20 @@ use crate::runtime::fill_random;
 /// # Errors
 /// [`Status::Io`] with the path: it can't be read, is no file, or is too long.
 pub(crate) fn read(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
+    let nothing = || Error::new(Status::Io, format!("cannot read {}: there is no such file", path.display()));
+    read_if_there(path, most)?.ok_or_else(nothing)
+}
+
+/// As [`read`], or `None` when there is no such file.
+///
+/// # Errors
+/// As for [`read`].
+pub(crate) fn read_if_there(path: &Path, most: u64) -> Result<Option<Vec<u8>>, Error> {
     let wrong = |why: &str| Error::new(Status::Io, format!("cannot read {}: {why}", path.display()));
-    let mut file = open(path).map_err(|error| wrong(&error.to_string()))?;
+    let mut file = match open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened.map_err(|error| wrong(&error.to_string()))?,
+    };
     if !file.metadata().map_err(|error| wrong(&error.to_string()))?.is_file() {
         return Err(wrong("a file expected"));
     }
@@ -26,7 +38,7 @@ pub(crate) fn read(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
     Read::by_ref(&mut file).take(most + 1).read_to_end(&mut text).map_err(|error| wrong(&error.to_string()))?;
     match text.len() as u64 > most {
         true => Err(wrong(&format!("{most} bytes at most expected"))),
-        false => Ok(text),
+        false => Ok(Some(text)),
     }
 }
 

@@ -5,16 +5,14 @@
 //! know before changing it: a file that is there and can't be read is an error that ends the start. A fresh guest in its
 //! place would be another player than yesterday's, and would write over what a person might still mend.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use gamebridge_proto::error::{Error, Status};
 use gamebridge_proto::value::{Document, Kind, Value};
 use gamebridge_proto::wire::json::Object;
 use gamebridge_proto::world::{NewUser, User, UserId};
 
-use crate::runtime::fill_random;
+use crate::files;
 
 /// More than a guest can have.
 const MOST_BYTES: u64 = 16 * 1024;
@@ -24,20 +22,8 @@ const MOST_BYTES: u64 = 16 * 1024;
 /// # Errors
 /// `Io` with the path and what is wrong: it can't be read, is no file, is too long, or holds no guest.
 pub(super) fn read(path: &Path) -> Result<Option<(UserId, NewUser)>, Error> {
-    let mut file = match open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        opened => opened.map_err(|error| wrong(path, &error.to_string()))?,
-    };
-    let mut text = Vec::new();
-    let is_file = file.metadata().map_err(|error| wrong(path, &error.to_string()))?.is_file();
-    if !is_file {
-        return Err(wrong(path, "a file expected"));
-    }
-    let most = MOST_BYTES + 1;
-    Read::by_ref(&mut file).take(most).read_to_end(&mut text).map_err(|error| wrong(path, &error.to_string()))?;
-    if text.len() as u64 > MOST_BYTES {
-        return Err(wrong(path, &format!("{MOST_BYTES} bytes at most expected")));
-    }
+    let read = files::read_if_there(path, MOST_BYTES).map_err(|error| unusable(&error.message))?;
+    let Some(text) = read else { return Ok(None) };
     let mut document = Document::new();
     document.parse(&text).map_err(|error| wrong(path, &format!("not JSON: {error}")))?;
     guest(document.root()).map(Some).map_err(|why| wrong(path, &why))
@@ -45,8 +31,11 @@ pub(super) fn read(path: &Path) -> Result<Option<(UserId, NewUser)>, Error> {
 
 /// What this path's error says.
 pub(super) fn wrong(path: &Path, why: &str) -> Error {
-    let sentence =
-        format!("rpc: account_file: {}: {why}; mend the file, or remove it to begin as a new guest", path.display());
+    unusable(&format!("{}: {why}", path.display()))
+}
+
+fn unusable(why: &str) -> Error {
+    let sentence = format!("rpc: account_file: {why}; mend the file, or remove it to begin as a new guest");
     Error::new(Status::Io, sentence)
 }
 
@@ -77,9 +66,6 @@ fn guest(root: Value<'_>) -> Result<(UserId, NewUser), String> {
 /// # Errors
 /// `Io` with the path and what the system said; what was there before is there still.
 pub(super) fn write(path: &Path, user: &User) -> Result<(), Error> {
-    let failed = |error: io::Error| {
-        Error::new(Status::Io, format!("rpc: account_file: cannot write {}: {error}", path.display()))
-    };
     let mut text = Vec::new();
     Object::begin(&mut text)
         .id("id", user.id.get())
@@ -89,91 +75,16 @@ pub(super) fn write(path: &Path, user: &User) -> Result<(), Error> {
         .opt_str("avatar", user.avatar.as_deref())
         .end();
     text.push(b'\n');
-    let beside = beside(path)?;
-    let written = write_new(&beside, &text).and_then(|()| fs::rename(&beside, path));
-    if written.is_err() {
-        // It may not have come to be.
-        let _ = fs::remove_file(&beside);
-    }
-    written.map_err(failed)?;
-    // The name is safe when the folder is; where a folder can't be opened, the system sees to it by itself.
-    if let Ok(folder) = File::open(folder(path)) {
-        let _ = folder.sync_all();
-    }
-    Ok(())
-}
-
-fn folder(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-/// A name in the same folder that nobody can have guessed.
-fn beside(path: &Path) -> Result<PathBuf, Error> {
-    let mut random = [0; 8];
-    fill_random(&mut random)?;
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{:016x}.new", u64::from_ne_bytes(random)));
-    Ok(folder(path).join(name))
-}
-
-/// Makes a file that was not there, so that a link that lies in its place is not followed.
-fn write_new(path: &Path, text: &[u8]) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    private(&mut options);
-    let mut file = options.open(path)?;
-    file.write_all(text)?;
-    file.sync_all()
-}
-
-#[cfg(unix)]
-fn private(options: &mut OpenOptions) {
-    use std::os::unix::fs::OpenOptionsExt;
-    options.mode(0o600);
-}
-
-/// A file in a user's folder is the user's already.
-#[cfg(not(unix))]
-fn private(_: &mut OpenOptions) {}
-
-/// A pipe of that name must not keep the thread waiting for a writer.
-#[cfg(unix)]
-fn open(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path)
-}
-
-#[cfg(not(unix))]
-fn open(path: &Path) -> io::Result<File> {
-    File::open(path)
+    files::write(path, &text)
+        .map_err(|error| Error { message: format!("rpc: account_file: {}", error.message).into(), ..error })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
-
-    /// A folder of the test's own, removed at its end.
-    struct Place(PathBuf);
-
-    impl Place {
-        fn new() -> Place {
-            let mut random = [0; 8];
-            fill_random(&mut random).unwrap();
-            let path = std::env::temp_dir().join(format!("gamebridge-guest-{:016x}", u64::from_ne_bytes(random)));
-            fs::create_dir(&path).unwrap();
-            Place(path)
-        }
-
-        fn file(&self) -> PathBuf {
-            self.0.join("guest.json")
-        }
-    }
-
-    impl Drop for Place {
-        fn drop(&mut self) {
-            let _ = fs::remove_dir_all(&self.0);
-        }
-    }
+    use crate::files::tests::Place;
 
     fn ada() -> User {
         let mut world = gamebridge_proto::world::World::new(
@@ -207,7 +118,7 @@ mod tests {
             assert_eq!((id, &*guest.username, guest.global_name.as_deref()), (UserId::from(77), "Ada", Some("Ada L.")));
         }
         let names: Vec<_> = fs::read_dir(&place.0).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        assert_eq!(names, ["guest.json"], "nothing is left beside it");
+        assert_eq!(names, ["file.json"], "nothing is left beside it");
     }
 
     #[test]
@@ -229,7 +140,7 @@ mod tests {
             fs::write(place.file(), text).unwrap();
             let error = read(&place.file()).unwrap_err();
             assert!(error.message.contains(says), "{text:.40}: {}", error.message);
-            assert!(error.message.contains("guest.json"), "{}", error.message);
+            assert!(error.message.contains("file.json"), "{}", error.message);
             assert_eq!(fs::read_to_string(place.file()).unwrap(), text, "it stays as it was");
         }
         fs::remove_file(place.file()).unwrap();

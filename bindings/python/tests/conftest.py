@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,10 @@ import gamebridge
 import pytest
 
 CLIENT_ID = "192741864418312192"
+
+# Who runs these in the background of a shell has Ctrl-C ignored, and what is ignored a child inherits: the programs that are
+# interrupted here would never hear of it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

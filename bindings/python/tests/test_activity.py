@@ -146,6 +146,11 @@ def test_the_lengths_are_the_librarys(gamebridge_server: Server) -> None:
             assert [taken(name, length) for length in (least - 1, most + 1)] == [(False, False)] * 2, name
 
 
+def test_its_repr_shows_no_secret() -> None:
+    activity = Activity(party_id="p", party_size=(1, 4), join="canary-join", spectate="canary-watch")
+    assert "canary" not in repr(activity)
+
+
 def test_it_cannot_be_changed_after_it_was_checked() -> None:
     activity = Activity(state="In menu")
     with pytest.raises(dataclasses.FrozenInstanceError):

@@ -413,6 +413,16 @@ def test_both_clients_have_the_same_calls() -> None:
         assert calls(ours) == calls(other)
 
 
+@pytest.mark.parametrize("timeout", [-1, float("nan")])
+def test_a_time_that_is_none_is_refused_by_name(run: Runs, timeout: float) -> None:
+    async def main() -> None:
+        async with gamebridge.AsyncClient() as gb:
+            with pytest.raises(ValueError, match="timeout: 0 seconds or more expected"):
+                await gb.wait(timeout)
+
+    run(main())
+
+
 def test_without_a_loop_it_says_so(folder: Path) -> None:
     client = gamebridge.AsyncClient()
     with pytest.raises(RuntimeError, match="running asyncio loop"):

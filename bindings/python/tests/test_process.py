@@ -67,6 +67,16 @@ STATES = {
     "requests are outstanding": 'gb, server, rpc = world(); [gb._hub.begin(server.id, "STATE", None, None, None) for _ in range(50)]',
     "an event is held": "gb, server, rpc = world(); event = gb.poll(); del gb",
     "a thread iterates": "gb, server, rpc = world(); threading.Thread(target=lambda: list(gb), daemon=True).start(); time.sleep(0.05)",
+    "a thread that is no daemon iterates": """
+gb, server, rpc = world()
+threading.Thread(target=lambda: list(gb)).start()
+""",
+    "a thread that is no daemon waits": """
+gb = gamebridge.Client()
+gb.connect_nowait("rpc", client_id="1", path="/nowhere/x")
+threading.Thread(target=gb.wait).start()
+threading.excepthook = lambda *_: None
+""",
     "a thread waits for a reply": """
 gb = gamebridge.Client()
 rpc = gb.connect_nowait("rpc", client_id="1", path="/nowhere/x")

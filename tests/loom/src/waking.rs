@@ -3,7 +3,7 @@
 use gamebridge_proto::event::EventType::{Dispatch, Reply};
 use loom::thread;
 
-use super::desk::Desk;
+use super::desk::{Desk, Scope};
 use crate::model::{Got, check, lanes, push};
 use crate::queue::signal::Signal;
 use crate::queue::sync::Arc;
@@ -27,7 +27,7 @@ fn poll(desk: &Desk) -> Option<Got> {
     if desk.is_idle() {
         return None;
     }
-    desk.poll(|polled| polled.map(Got::from)).unwrap()
+    desk.poll(Scope::Any, |polled| polled.map(Got::from)).unwrap()
 }
 
 fn wait(desk: &Desk) -> Option<Got> {
@@ -212,8 +212,8 @@ fn a_second_thread_is_refused_and_harms_nothing() {
         push(&mut writer, Reply, 1);
         publish(&board, &mut writer);
         let other = desk.clone();
-        let polling = thread::spawn(move || other.poll(|polled| polled.map(Got::from)).ok().flatten());
-        let here = desk.poll(|polled| polled.map(Got::from)).ok().flatten();
+        let polling = thread::spawn(move || other.poll(Scope::Any, |polled| polled.map(Got::from)).ok().flatten());
+        let here = desk.poll(Scope::Any, |polled| polled.map(Got::from)).ok().flatten();
         let there = polling.join().unwrap();
         let left = poll(&desk);
         let got: Vec<Got> = [here, there, left].into_iter().flatten().collect();

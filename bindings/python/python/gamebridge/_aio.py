@@ -17,6 +17,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
+from ._client import end
 from ._errors import ConnectionClosed, ForkedError, GamebridgeError, RequestTimeout
 from ._exit import ends_with_the_interpreter
 from ._logging import level_of_logger
@@ -84,7 +85,7 @@ class AsyncConnection:
         """Says good-bye after what was sent, and waits for the end (as long as the client's `shutdown_timeout`)."""
         if self.closed:
             return
-        self._client._hub.disconnect(self._link.id)
+        end(self._client._hub, self._link.id)
         await self._client._until(lambda: self._link.over or None, self._client._hub.shutdown)
 
     async def __aenter__(self) -> AsyncConnection:
@@ -149,8 +150,7 @@ class AsyncClient:
         try:
             await connection.ready()
         except BaseException:
-            if not connection.closed:
-                self._hub.disconnect(connection.id)
+            end(self._hub, connection.id)
             raise
         return connection
 
@@ -214,11 +214,7 @@ class AsyncClient:
         self._attach()
         try:
             for conn in self._open:
-                # One whose end was not looked at yet is closed already.
-                try:
-                    self._hub.disconnect(conn)
-                except ConnectionClosed:
-                    pass
+                end(self._hub, conn)
             if self._open:
                 await self._until(lambda: not self._open or None, self._hub.shutdown)
         finally:
@@ -349,6 +345,9 @@ class AsyncClient:
     async def _until(self, look: Callable[[], Any], timeout: float | None) -> Any:
         """What `look` finds; None when the time is over first."""
         loop = self._attach()
+        # Not `timeout < 0`: what is no number compares as false either way, and would be waited for without end.
+        if timeout is not None and not timeout >= 0:
+            raise ValueError(f"timeout: 0 seconds or more expected, {timeout} given")
         deadline = None if timeout is None else loop.time() + timeout
         while True:
             self._gather()

@@ -76,7 +76,7 @@ class Connection:
         """Says good-bye after what was sent, and waits for the end (as long as the client's `shutdown_timeout`)."""
         if self.closed:
             return
-        self._hub.disconnect(self._link.id)
+        end(self._hub, self._link.id)
         self._hub.ended(self._link, self._hub.shutdown)
 
     def __enter__(self) -> Connection:
@@ -90,6 +90,14 @@ class Connection:
     def __repr__(self) -> str:
         state = "closed" if self.closed else "connected" if self.connected else "connecting"
         return f"<{type(self).__name__} {self.id} {state}>"
+
+
+def end(hub: Hub, connection: int) -> None:
+    """Ends a connection, if it is not over: its end may have come and not have been looked at yet."""
+    try:
+        hub.disconnect(connection)
+    except ConnectionClosed:
+        pass
 
 
 class Client:
@@ -132,8 +140,7 @@ class Client:
         try:
             connection.ready()
         except BaseException:
-            if not connection.closed:
-                self._hub.disconnect(connection.id)
+            end(self._hub, connection.id)
             raise
         return connection
 

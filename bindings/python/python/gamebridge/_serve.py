@@ -133,7 +133,7 @@ def told(event: Event, names: Mapping[str, str]) -> str:
     """An event in a line. `names` are what ids are called."""
     data = event.data
     if event.type == "dropped":
-        return f"{event.code} events are missing here: too many at once"
+        return f"{event.tag} events are missing here: too many at once"
     if event.name == "SCENARIO_STEP":
         failed = data["error"]
         line = f"scenario: {data['command']} " + (f"FAILED: {failed}" if failed else _short(data["reply"], names))
@@ -186,6 +186,8 @@ def line_of(event: Event) -> dict[str, Any]:
         line["peer"] = event.peer
     if event.code:
         line["code"] = event.code
+    if event.type == "dropped":
+        line["dropped"] = event.tag
     if event.message:
         line["message"] = event.message
     line["data"] = without(_TOKENS, event.data)

@@ -116,11 +116,12 @@ class Activity:
     """The same for all in the party; up to 128 characters. Needed for joining."""
     party_size: tuple[int, int] | Sequence[int] | None = None
     """How many are in the party, and how many can be."""
-    join: str | None = None
+    # Whoever has a secret gets in, so none is shown where this object is printed.
+    join: str | None = field(default=None, repr=False)
     """The secret that lets a friend's game join; up to 128 characters."""
-    spectate: str | None = None
+    spectate: str | None = field(default=None, repr=False)
     """The secret that lets a friend's game watch; up to 128 characters."""
-    match: str | None = None
+    match: str | None = field(default=None, repr=False)
     """The secret of this one match; up to 128 characters."""
     buttons: Sequence[Button | Mapping[str, str]] = field(default=())
     """Links, two at most. Not together with secrets: Discord shows either."""
