@@ -3,11 +3,11 @@
 //! Replaced as a whole, so that a crash leaves the old one or the new one. One process at a time is meant to have it. It is
 //! written before an IDENTIFY goes out, on the I/O thread: that happens once in 5 seconds at most.
 
-use std::fs::{self, OpenOptions};
-use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
 
-use gamebridge_proto::error::{Error, Status};
+use gamebridge_proto::error::Error;
+
+use crate::files;
 
 /// The longest file: a day of a very large bot.
 const MOST: u64 = 4 << 20;
@@ -15,51 +15,29 @@ const MOST: u64 = 4 << 20;
 /// What an earlier process wrote; nothing when there is no such file.
 ///
 /// # Errors
-/// `Io`, and `Argument` for a file that is too long.
+/// `Io` with the path: it can't be read, is no file, or is too long.
 pub(super) fn read(path: &Path) -> Result<Box<[u8]>, Error> {
-    let wrong = |why: &dyn std::fmt::Display| Error::new(Status::Io, format!("identify_budget: not read: {why}"));
-    let file = match OpenOptions::new().read(true).open(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Box::default()),
-        opened => opened.map_err(|error| wrong(&error))?,
-    };
-    if !file.metadata().map_err(|error| wrong(&error))?.is_file() {
-        return Err(Error::argument("identify_budget: a file expected"));
-    }
-    let mut text = Vec::new();
-    file.take(MOST + 1).read_to_end(&mut text).map_err(|error| wrong(&error))?;
-    if text.len() as u64 > MOST {
-        return Err(Error::argument(
-            "identify_budget: a file that an earlier connection wrote expected; this one is too long",
-        ));
-    }
-    Ok(text.into())
+    Ok(files::read_if_there(path, MOST).map_err(named)?.unwrap_or_default().into())
 }
 
 /// Puts the record in the file's place.
 ///
 /// # Errors
-/// `Io`; the file is as it was.
+/// `Io` with the path; the file is as it was.
 pub(super) fn write(path: &Path, record: &[u8]) -> Result<(), Error> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.new", std::process::id()));
-    let beside = path.with_file_name(name);
-    let written = || {
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(&beside)?.write_all(record)?;
-        fs::rename(&beside, path)
-    };
-    written().map_err(|error| {
-        // It may be half there.
-        let _ = fs::remove_file(&beside);
-        Error::new(Status::Io, format!("identify_budget: what was spent could not be written down: {error}"))
-    })
+    files::write(path, record).map_err(named)
+}
+
+fn named(error: Error) -> Error {
+    Error::new(error.status, format!("identify_budget: {}", error.message))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
+    use gamebridge_proto::error::Status;
+
     use super::*;
 
     #[test]
@@ -72,7 +50,8 @@ mod tests {
         write(&path, b"{\"a\":1}").expect("it is written again");
         assert_eq!(&*read(&path).expect("it is there"), b"{\"a\":1}");
         assert_eq!(fs::read_dir(&folder).expect("a folder").count(), 1);
-        assert_eq!(read(&folder).expect_err("a folder").status, Status::Argument);
+        let error = read(&folder).expect_err("a folder");
+        assert!(error.status == Status::Io && error.message.starts_with("identify_budget: "), "{error}");
         assert_eq!(write(&folder.join("no/where"), b"").expect_err("no folder").status, Status::Io);
         fs::remove_dir_all(&folder).expect("it is ours");
     }
