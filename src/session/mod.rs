@@ -3,7 +3,12 @@
 //! The machine decides (when to connect, what to send, when to give up); the driver moves bytes, keeps the time and
 //! carries out. A protocol here is what to connect to ([`Upstream`]) and the thin join between its machine and the driver.
 
+#[cfg(feature = "gateway")]
+mod budget_file;
+#[cfg(feature = "gateway")]
+mod discovery;
 mod driver;
+mod encoding;
 #[cfg(feature = "gateway")]
 mod gateway;
 pub mod params;
@@ -74,7 +79,7 @@ impl Upstream {
         match self {
             Upstream::Rpc(_) => gamebridge_proto::wire::rpc::check_name,
             #[cfg(feature = "gateway")]
-            Upstream::Gateway(_) => gamebridge_proto::wire::gateway::Dialect::V10.names(),
+            Upstream::Gateway(upstream) => upstream.dialect().names(),
         }
     }
 }

@@ -3,5 +3,8 @@
 mod commands;
 mod config;
 mod connection;
+mod dialects;
 mod losses;
 mod pair;
+mod resume;
+mod shards;
