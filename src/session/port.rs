@@ -245,6 +245,15 @@ impl Outlet {
         }
     }
 
+    /// How far the program is behind with dispatches; `None` when a server takes the events.
+    #[cfg(feature = "gateway")]
+    pub fn depth(&mut self) -> Option<queue::Depth> {
+        match &mut self.way {
+            Way::Program { writer, .. } => Some(writer.depth(clock::now().as_nanos())),
+            Way::House { .. } => None,
+        }
+    }
+
     /// Whether DISCONNECTED was said.
     pub fn is_over(&self) -> bool {
         self.over
