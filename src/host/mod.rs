@@ -8,12 +8,14 @@ mod account_file;
 mod backend;
 mod beginning;
 mod files;
+mod gateway_peer;
 mod half_open;
 mod house;
 mod http;
 mod listen;
 mod mailbox;
 mod peer;
+mod sandbox;
 mod service;
 mod upstreams;
 
@@ -28,7 +30,7 @@ use gamebridge_proto::event::{Event, EventType};
 pub use self::service::Service;
 
 /// The services, each with its parameters.
-pub const SERVICES: &[gamebridge_proto::wire::catalog::Row] = &[service::PARAMS];
+pub const SERVICES: &[gamebridge_proto::wire::catalog::Row] = &[service::PARAMS, service::SANDBOX_PARAMS];
 
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -77,7 +79,7 @@ type Upstream = mpsc::UnboundedReceiver<Passed>;
 /// Listens.
 async fn open(service: &Service, port: &mut Port) -> Result<(Doorway, Rc<House>, Upstream), Error> {
     let doorway = Doorway::open(service).await?;
-    let (house, upstream) = House::new(service, doorway.own(), &mut port.outlet)?;
+    let (house, upstream) = House::new(service, doorway.own(), doorway.gateway(), &mut port.outlet)?;
     Ok((doorway, Rc::new(house), upstream))
 }
 
@@ -184,5 +186,9 @@ fn obey(house: &House, message: Message, port: &mut Port) {
 
 /// A program that asks for what is not there.
 fn unknown_service(name: &str) -> Error {
-    Error::new(Status::Unsupported, format!("service: \"{name}\" is not known; \"rpc\" expected"))
+    let known = match cfg!(feature = "gateway") {
+        true => "\"rpc\" or \"sandbox\"",
+        false => "\"rpc\" (a build with the feature gateway has \"sandbox\" too)",
+    };
+    Error::new(Status::Unsupported, format!("service: \"{name}\" is not known; {known} expected"))
 }

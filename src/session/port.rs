@@ -85,6 +85,10 @@ impl LogFilter {
 
 /// Where events go.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all are the large one, and another hop on every event would cost more"
+)]
 enum Way {
     /// To the program, through its queue.
     Program { writer: Writer, board: Arc<Board>, log: LogFilter },

@@ -37,6 +37,7 @@ pub fn reference() -> String {
     page.connecting();
     page.rpc();
     page.server();
+    page.sandbox();
     page.http();
     page.gateway();
     page.numbers();
@@ -151,6 +152,13 @@ impl Page {
                     ),
                     "the addresses in words".to_owned(),
                 ],
+                [
+                    "`gb_serve` \"sandbox\"".to_owned(),
+                    "the same, `ipc` only where it was asked for; `gateway`: the address that clients of the Gateway \
+                     connect to, `api`: that of the API, without a version"
+                        .to_owned(),
+                    "the addresses in words".to_owned(),
+                ],
             ]
             .map(|row| row.to_vec()),
         );
@@ -261,6 +269,29 @@ impl Page {
             host::REQUESTS.iter().map(|row| vec![format!("`{}`", row.name), sentence(row.about), of_type(row.reply)]),
         );
         for row in host::EVENTS.iter().chain(host::REQUESTS) {
+            shapes_of(row.reply, &mut self.shapes);
+        }
+    }
+
+    fn sandbox(&mut self) {
+        self.say("## Sandbox commands");
+        self.say(
+            "For `gb_send` on a server of `gb_serve` \"sandbox\", which takes the server commands too. \
+             [sandbox.md](sandbox.md) tells how to use them.",
+        );
+        self.list(["Command", "What it does"], host::gateway::COMMANDS);
+        for row in host::gateway::COMMANDS {
+            self.command(row.name, row, Told::Server);
+        }
+        self.say("## Sandbox events");
+        self.say("DISPATCH events of a sandbox, besides a server's. `gb_event.peer` is the connection at its Gateway.");
+        self.table(
+            &["Event", "When", "Data"],
+            host::gateway::EVENTS
+                .iter()
+                .map(|row| vec![format!("`{}`", row.name), sentence(row.about), of_type(row.reply)]),
+        );
+        for row in host::gateway::EVENTS {
             shapes_of(row.reply, &mut self.shapes);
         }
     }

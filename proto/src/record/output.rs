@@ -8,6 +8,7 @@ use crate::protocol::{gateway, rpc};
 use crate::server::rpc::{self as server, Errand, HttpResponse};
 use crate::time::Instant;
 use crate::wire::ipc::Opcode;
+use crate::world::{Changes, World};
 
 /// One thing that a machine asked for, told, or answered.
 #[derive(Clone, Copy, Debug)]
@@ -224,6 +225,13 @@ impl<S: server::Sink, W: Witness> server::Sink for Tapped<'_, S, W> {
     fn errand(&mut self, errand: Errand) {
         self.saw(&Output::Errand(&errand));
         self.out.errand(errand);
+    }
+    // Of the door's own making are neither: they let other doors see what came of its calls.
+    fn changed(&mut self, now: Instant, world: &World, changes: &Changes) {
+        self.out.changed(now, world, changes);
+    }
+    fn reloaded(&mut self, now: Instant, world: &World) {
+        self.out.reloaded(now, world);
     }
     fn send(&mut self, peer: u32, opcode: Opcode, payload: &[u8]) {
         self.saw(&Output::Send { peer, opcode, payload });

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `handshake` | connecting: tungstenite's opening handshake over our socket |
 //! | `inflate` | messages that come compressed |
+//! | `pack` | what a Gateway compresses |
 //! | `stage` | what waits to be written |
 //!
 //! The framing is our own, because of what it costs elsewhere: tungstenite cuts a reference-counted slice for every
@@ -15,6 +16,11 @@
 mod handshake;
 #[cfg(feature = "gateway")]
 pub mod inflate;
+#[cfg(feature = "gateway")]
+mod pack;
+#[cfg(not(feature = "gateway"))]
+#[path = "unpacked.rs"]
+mod pack;
 mod stage;
 
 use std::cell::RefCell;
@@ -25,8 +31,7 @@ use std::time::Duration;
 use gamebridge_proto::error::Error;
 use gamebridge_proto::value::Document;
 use gamebridge_proto::wire::etf;
-#[cfg(feature = "gateway")]
-use gamebridge_proto::wire::gateway::Compression;
+use gamebridge_proto::wire::gateway::{CloseCode, Compression};
 use gamebridge_proto::wire::ipc::{Frame, Opcode};
 use gamebridge_proto::wire::websocket::frame;
 use gamebridge_proto::wire::websocket::{self as codec, Message, Place, Reader, Refusal, Role, Spare};
@@ -35,6 +40,7 @@ use tokio::net::TcpStream;
 pub use self::handshake::connect;
 #[cfg(feature = "gateway")]
 use self::inflate::Inflater;
+use self::pack::Packer;
 use self::stage::Stage;
 use super::{Dying, Encoding, Framing, Limits, Lost, Outbox, Socket};
 
@@ -100,6 +106,10 @@ pub struct WebSocket {
     reader: Reader,
     stage: Stage,
     encoding: Encoding,
+    /// A Gateway's compression.
+    packer: Packer,
+    /// The code for what can't be read, when it is not RFC 6455's own.
+    garbled: Option<u16>,
     /// Pings are frames like others: a server's door answers them, and counts them as it counts commands. A client's are
     /// answered here.
     hands_on_pings: bool,
@@ -130,6 +140,8 @@ impl WebSocket {
             reader,
             stage,
             encoding,
+            packer: Packer::None,
+            garbled: None,
             next: None,
             #[cfg(feature = "gateway")]
             inflater: None,
@@ -218,9 +230,46 @@ impl WebSocket {
         let payload = match codec::translate(self.reader.bytes(place), self.encoding, &mut self.json) {
             Ok(true) => &self.json,
             Ok(false) => self.reader.bytes(place),
-            Err(refusal) => return Err(self.refuse(refusal)),
+            Err(refusal) => {
+                let code = self.garbled.unwrap_or(refusal.code);
+                return Err(self.refuse(Refusal { code, ..refusal }));
+            }
         };
         Ok(Frame { opcode: Opcode::Frame, payload })
+    }
+
+    pub(super) fn speak_gateway(&mut self, compression: Compression) {
+        (self.packer, self.garbled) = (Packer::new(compression), Some(CloseCode::DecodeError as u16));
+    }
+
+    pub(super) fn compress_payloads(&mut self) {
+        if matches!(self.packer, Packer::None) {
+            self.packer = Packer::new(Compression::Payload);
+        }
+    }
+
+    pub(super) fn render(&mut self, payload: &[u8]) -> Vec<u8> {
+        let before = std::mem::replace(&mut self.stage, Stage::new(Role::Server));
+        let _ = self.stage_frame(Frame { opcode: Opcode::Frame, payload });
+        std::mem::replace(&mut self.stage, before).into_bytes()
+    }
+
+    pub(super) fn say_raw(&mut self, bytes: &[u8]) {
+        self.stage.raw(bytes);
+    }
+
+    pub(super) fn say_pong(&mut self, payload: &[u8]) {
+        // A connection that takes no more has told so already.
+        let _ = self.stage.pong(payload);
+    }
+
+    pub(super) fn stage_all(&mut self, out: &mut Outbox) {
+        while let Some(frame) = out.take() {
+            if self.stage_frame(frame).is_err() {
+                return;
+            }
+            self.ends.push_back(self.stage.position());
+        }
     }
 
     #[cfg(test)]
@@ -284,7 +333,11 @@ impl WebSocket {
                 if simdutf8::basic::from_utf8(payload).is_err() {
                     return Err(self.lose(Error::argument("a message that was to be sent is not UTF-8").into()));
                 }
-                self.stage.frame(frame::Opcode::Text, payload)
+                match self.packer.pack(payload) {
+                    Ok(Some(packed)) => self.stage.frame(frame::Opcode::Binary, packed),
+                    Ok(None) => self.stage.frame(frame::Opcode::Text, payload),
+                    Err(error) => Err(error),
+                }
             }
             (Opcode::Frame, Encoding::Etf) => {
                 let mut binary = Vec::with_capacity(payload.len());
@@ -294,7 +347,10 @@ impl WebSocket {
                     return Ok(());
                 }
                 self.scratch.shrink_to(SCRATCH_KEPT);
-                self.stage.frame(frame::Opcode::Binary, &binary)
+                match self.packer.pack(&binary) {
+                    Ok(packed) => self.stage.frame(frame::Opcode::Binary, packed.unwrap_or(&binary)),
+                    Err(error) => Err(error),
+                }
             }
         };
         staged.map_err(|error| self.lose(Lost::io(&error)))
