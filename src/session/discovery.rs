@@ -31,6 +31,8 @@ pub(super) struct Question {
     secure: bool,
     authority: String,
     path: String,
+    /// Whether it is on this machine.
+    here: bool,
     /// Of a bot; without it `/gateway` is asked.
     token: Option<Secret>,
 }
@@ -61,8 +63,14 @@ impl Question {
             secure,
             authority: authority.as_str().to_owned(),
             path: format!("{}{end}", uri.path().trim_end_matches('/')),
+            here,
             token,
         })
+    }
+
+    /// Whether the API is on this machine.
+    pub(super) fn is_here(&self) -> bool {
+        self.here
     }
 
     /// Asks, and gives the body of the answer.
@@ -142,6 +150,7 @@ mod tests {
             ("http://localhost", "localhost 80 /gateway/bot"),
         ] {
             let question = Question::new(api, token()).expect(api);
+            assert_eq!(question.is_here(), api.starts_with("http://"), "{api}");
             assert_eq!(format!("{} {} {}", question.host, question.port, question.path), asked);
         }
         for api in

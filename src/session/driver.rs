@@ -19,6 +19,8 @@ use gamebridge_proto::wire::ipc::{Frame, Opcode};
 use tokio::sync::Notify;
 
 use super::port::{Farewell, Message, Outlet, Port};
+#[cfg(feature = "gateway")]
+use crate::queue::Depth;
 use crate::record::Tape;
 use crate::runtime::clock;
 use crate::transport::{Lost, Outbox, Transport};
@@ -123,6 +125,12 @@ impl<'e, W> Effects<'e, W> {
     #[cfg(feature = "gateway")]
     pub(super) fn keep(&mut self, record: &[u8]) {
         self.pending.keep = Some(record.to_vec());
+    }
+
+    /// How far the program is behind, as events up to the last publication say it.
+    #[cfg(feature = "gateway")]
+    pub(super) fn depth(&mut self) -> Depth {
+        self.outlet.depth().unwrap_or_default()
     }
 
     /// What this call goes on record with.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use gamebridge_proto::command::Command;
 use gamebridge_proto::error::{Error, Status};
-use gamebridge_proto::event::Event;
+use gamebridge_proto::event::{Event, EventType};
 use gamebridge_proto::protocol::Closed;
 use gamebridge_proto::protocol::gateway::{self, Client, Config, MAX_SHARDS, Shards, Sink};
 use gamebridge_proto::record::{Setup, Tapped, client::Input};
@@ -15,10 +15,12 @@ use gamebridge_proto::value::{Kind, Value};
 use gamebridge_proto::wire::catalog::{Arg, Row, Shape, Type};
 use gamebridge_proto::wire::gateway::{Compression, Dialect, Intents, VERSION};
 use gamebridge_proto::wire::ipc::{Frame, Opcode};
+use gamebridge_proto::wire::json::Object;
 
 use super::discovery::Question;
 use super::driver::{Effects, Opened, Protocol};
 use super::{budget_file, encoding, params};
+use crate::queue::Depth;
 use crate::runtime::{clock, seed};
 use crate::transport::tls::Trust;
 use crate::transport::websocket::{self, Options};
@@ -175,7 +177,11 @@ impl Upstream {
                 },
                 allowed_hosts: {
                     let hosts = given.member("allowed_hosts");
-                    hosts.iter().filter_map(|host| host.as_str().map(str::to_owned)).collect()
+                    let named = hosts.iter().filter_map(|host| host.as_str().map(str::to_owned));
+                    // An API on this machine may name a Gateway on this machine: a sandbox.
+                    let here = question.is_here() && given.member("url").is_none();
+                    let ours = here.then_some(["localhost", "127.0.0.1", "::1"]).into_iter().flatten();
+                    named.chain(ours.map(str::to_owned)).collect()
                 },
                 user_commands: given.member("user_commands").as_str() == Some("at_my_own_risk"),
                 budget: budget.as_deref().map(budget_file::read).transpose().map_err(named)?.unwrap_or_default(),
@@ -239,6 +245,28 @@ impl Upstream {
     fn tell(&mut self, now: Instant, input: Input<'_>, out: &mut Effects<'_, Wanted>) {
         let told = self.try_tell(now, input, out);
         debug_assert_eq!(told, Ok(()), "only a frame is refused");
+    }
+}
+
+impl Upstream {
+    /// What the queue of the program's events is like; the machine knows nothing of that.
+    fn tell_queue(&self, command: &Command, out: &mut Effects<'_, Wanted>) {
+        if command.tag == 0 {
+            return;
+        }
+        let Depth { events, bytes, most_bytes, lag_ns, dropped } = out.depth();
+        let mut data = Vec::new();
+        Object::begin(&mut data)
+            .int("events", events as i64)
+            .int("bytes", bytes as i64)
+            .int("most_bytes", most_bytes as i64)
+            .num("lag_ms", lag_ns as f64 / 1e6)
+            .int("dropped", dropped as i64)
+            .str("overflow", if self.pauses { "pause" } else { "drop" })
+            .end();
+        let mut reply = Event::new(EventType::Reply, &command.name);
+        (reply.tag, reply.payload) = (command.tag, &data);
+        Effects::event(out, &reply);
     }
 }
 
@@ -331,6 +359,9 @@ impl Protocol for Upstream {
     fn command(&mut self, now: Instant, command: Command, out: &mut Effects<'_, Wanted>) {
         if let Err(error) = encoding::check(self.machine.config().encoding, &command) {
             return encoding::refuse("gateway", &command, &error, out);
+        }
+        if &*command.name == "GET_QUEUE" {
+            return self.tell_queue(&command, out);
         }
         self.tell(now, Input::Command(command), out);
     }

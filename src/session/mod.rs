@@ -46,7 +46,7 @@ pub enum Upstream {
     Rpc(rpc::Upstream),
     /// A Gateway.
     #[cfg(feature = "gateway")]
-    Gateway(gateway::Upstream),
+    Gateway(Box<gateway::Upstream>),
 }
 
 impl Upstream {
@@ -55,7 +55,7 @@ impl Upstream {
         match protocol {
             "rpc" => rpc::Upstream::parse(params).map(Upstream::Rpc),
             #[cfg(feature = "gateway")]
-            "gateway" => gateway::Upstream::parse(params).map(Upstream::Gateway),
+            "gateway" => gateway::Upstream::parse(params).map(|upstream| Upstream::Gateway(Box::new(upstream))),
             other => Err(Error::new(
                 Status::Unsupported,
                 format!("protocol: \"{other}\" is not in this build; {KNOWN} expected"),
@@ -90,7 +90,7 @@ pub async fn run(mut upstream: Upstream, mut port: Port, resume: Arc<Notify>) {
         match &mut upstream {
             Upstream::Rpc(upstream) => driver::drive(upstream, &mut port, &resume).await,
             #[cfg(feature = "gateway")]
-            Upstream::Gateway(upstream) => driver::drive(upstream, &mut port, &resume).await,
+            Upstream::Gateway(upstream) => driver::drive(&mut **upstream, &mut port, &resume).await,
         }
     };
     finish(AssertUnwindSafe(driven).catch_unwind().await.err(), port).await;

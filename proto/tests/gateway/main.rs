@@ -6,5 +6,6 @@ mod connection;
 mod dialects;
 mod losses;
 mod pair;
+mod reshard;
 mod resume;
 mod shards;

@@ -110,6 +110,18 @@ impl GatewayPeer {
         self.websocket.send(Message::text(dispatch(seq, name, data))).expect("the client reads");
     }
 
+    /// Asks for a beat until one says that the client has everything up to this sequence.
+    pub fn has(&mut self, seq: u64) {
+        self.websocket.send(Message::text(r#"{"op":1,"d":null}"#)).expect("the client reads");
+        loop {
+            let message = self.websocket.read().expect("a beat");
+            let message: Value = serde_json::from_str(message.to_text().expect("text")).expect("JSON");
+            if message == json!({"op": 1, "d": seq}) {
+                return;
+            }
+        }
+    }
+
     /// Writes all these events; says how often the other side took nothing for `still`.
     pub fn flood(&mut self, events: impl Iterator<Item = String>, still: Duration, mut stopped: impl FnMut()) -> usize {
         let stream = self.websocket.get_mut();

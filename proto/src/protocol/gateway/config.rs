@@ -1,5 +1,7 @@
 //! What a Gateway connection needs to know, and the IDENTIFY that is made of it.
 
+use core::net::IpAddr;
+
 use super::address;
 use super::message::wipe;
 use super::session::Session;
@@ -138,9 +140,9 @@ impl Config {
         {
             return Err(Error::argument(format!("large_threshold: 50 to 250 expected, {large} given")));
         }
-        if let Some(host) =
-            self.allowed_hosts.iter().find(|host| host.is_empty() || host.contains(['/', ':', '@', ' ']))
-        {
+        let is_bare =
+            |host: &String| host.parse::<IpAddr>().is_ok() || !host.is_empty() && !host.contains(['/', ':', '@', ' ']);
+        if let Some(host) = self.allowed_hosts.iter().find(|host| !is_bare(host)) {
             return Err(Error::argument(format!(
                 "allowed_hosts: the bare name of a host expected, {} bytes given",
                 host.len()

@@ -61,6 +61,13 @@ impl Heartbeat {
         Pulse::Alive
     }
 
+    /// A beat beside the others goes out, and says how many ACKs come until that for it.
+    pub(super) fn beside(&mut self, now: Instant) -> u8 {
+        let before = u8::from(self.unanswered.is_some());
+        self.unanswered.get_or_insert(now);
+        before + 1
+    }
+
     /// Something came.
     pub(super) fn heard(&mut self) {
         self.heard = true;

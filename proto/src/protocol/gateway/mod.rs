@@ -16,6 +16,7 @@
 //! | `discovery` | what `GET /gateway` and `/gateway/bot` answer |
 //! | `queue`, `pace`, `gather` | commands on their way, how fast they go, and chunks that become one reply |
 //! | `route` | which shard a command is for |
+//! | `reshard`, `overlap` | another number of shards, and no event lost or repeated over it |
 
 mod address;
 mod budget;
@@ -25,22 +26,29 @@ mod figures;
 mod gather;
 mod heartbeat;
 mod message;
+mod overlap;
 mod pace;
 mod queue;
+mod reshard;
 mod route;
 mod session;
 mod shard;
 
+use std::ops::Range;
 use std::time::Duration;
 
 pub use budget::{IDENTIFY_A_DAY, IDENTIFY_EVERY, IDENTIFY_RESERVE, StartLimit};
 pub use config::{Config, DISCORD, MAX_SHARDS, Properties, Shards};
 pub use discovery::Discovered;
 pub use gather::MOST as MOST_GATHERED;
+pub use overlap::WINDOW as OVERLAP;
 pub use queue::{MAX_WAITING, TIMEOUT};
+pub use reshard::FILL;
 pub use session::{RESUME_TRIES, RESUME_TRIES_THERE, Session, read as read_sessions, write as write_sessions};
 
 use self::budget::Budget;
+use self::overlap::Overlap;
+use self::reshard::Reshard;
 use self::shard::{End, FAREWELL, KEEP, Loss, Shard, Shared};
 use super::backoff::Backoff;
 use crate::command::Command;
@@ -109,6 +117,9 @@ pub struct Client {
     backoff: Backoff,
     /// By their lines.
     shards: Vec<Shard>,
+    /// Those of them that are in use; others are of a set that was replaced, or of one that will replace it.
+    set: Range<usize>,
+    reshard: Option<Reshard>,
     /// Commands that came before it was known how many shards there are.
     early: Vec<Command>,
     /// Of nonces: requests that gather have to be told apart.
@@ -146,12 +157,15 @@ impl Client {
                 random: Random::new(config.seed),
                 budget: Budget::new(config.unix_ms_at_zero, &config.budget)?,
                 config,
+                overlap: None,
                 doc: Document::new(),
                 scratch: Vec::new(),
             },
             phase: Phase::New,
             backoff: Backoff::default(),
             shards: Vec::new(),
+            set: 0..0,
+            reshard: None,
             early: Vec::new(),
             nonces: 0,
         })
@@ -228,6 +242,7 @@ impl Client {
             shard.begin(now, &mut self.shared, out);
             self.shards.push(shard);
         }
+        self.set = 0..self.shards.len();
         for command in std::mem::take(&mut self.early) {
             self.handle_command(now, command, out);
         }
@@ -266,7 +281,7 @@ impl Client {
         let was_ready = shard.is_ready();
         shard.frame(now, text, &mut self.shared, out)?;
         // Most are dispatches to a shard that is ready and stays so: nothing else comes of them.
-        if !was_ready || !shard.is_ready() {
+        if !was_ready || !shard.is_ready() || self.reshard.is_some() {
             self.settle(now, out);
         }
         Ok(())
@@ -294,15 +309,18 @@ impl Client {
             "SUSPEND" => return self.suspend(&command, out),
             _ => {}
         }
+        if &*command.name == "RESHARD" {
+            return self.reshard(now, command, out);
+        }
         if self.shards.is_empty() {
             return self.early(command, out);
         }
         self.nonces += 1;
         let (name, tag) = (command.name.clone(), command.tag);
-        match route::route(command, &self.shards, &mut self.shared, self.nonces) {
+        match route::route(command, &self.shards[self.set.clone()], &mut self.shared, self.nonces) {
             Ok(parts) => {
                 for (at, waiting) in parts {
-                    self.shards[at].command(now, waiting, &mut self.shared, out);
+                    self.shards[self.set.start + at].command(now, waiting, &mut self.shared, out);
                 }
             }
             Err(error) => reply(out, &name, tag, error.status, &error.message),
@@ -324,6 +342,9 @@ impl Client {
         while let Some(at) = self.early.iter().position(|command| command.tag == tag) {
             let command = self.early.remove(at);
             reply(out, &command.name, tag, Status::Cancelled, "cancelled before it was sent");
+        }
+        if self.reshard.as_ref().is_some_and(|reshard| reshard.is_of(tag)) {
+            self.abandon(Status::Cancelled, "cancelled before the new set was ready", out);
         }
         for shard in &mut self.shards {
             shard.cancel(tag, out);
@@ -380,7 +401,9 @@ impl Client {
         };
         let shards = self.shards.iter().filter_map(Shard::next_timeout).min();
         let early = self.early.iter().map(deadline).min();
-        [own, shards, early].into_iter().flatten().min()
+        let reshard = self.reshard.as_ref().and_then(Reshard::next_timeout);
+        let overlap = self.shared.overlap.as_ref().and_then(Overlap::next_timeout);
+        [own, shards, early, reshard, overlap].into_iter().flatten().min()
     }
 
     /// Whether DISCONNECTED was delivered. Nothing happens after that.
@@ -400,7 +423,10 @@ impl Client {
                 shard.granted(now, &mut self.shared, out);
             }
         }
-        if let Some(shard) = self.shards.iter().find(|shard| shard.end.is_some()) {
+        self.step_reshard(now, out);
+        // While a new set rises, one that was refused of the old set is waited for: the new one may be what mends it.
+        let refused = self.shards.iter().find(|shard| shard.end.is_some());
+        if let Some(shard) = refused.filter(|_| self.reshard.is_none()) {
             let number = shard.number;
             // The shard stays ended, so that it closes nothing that is closed already.
             let End { status, code, flags, why } = shard.end.as_ref().expect("it was just found");
@@ -410,7 +436,7 @@ impl Client {
     }
 
     fn first_number(&self) -> u32 {
-        self.shards.first().map_or(0, |shard| shard.number)
+        self.shards.get(self.set.start).map_or(0, |shard| shard.number)
     }
 
     fn finish(&mut self, end: &End, number: u32, code: u16, out: &mut impl Sink) {
@@ -420,6 +446,9 @@ impl Client {
         self.phase = Phase::Finished;
         for shard in &mut self.shards {
             shard.finish(code, &mut self.shared, out);
+        }
+        if let Some(reshard) = self.reshard.take() {
+            reshard.closed(out);
         }
         for command in self.early.drain(..) {
             reply(out, &command.name, command.tag, Status::Closed, "the connection ended before it was sent");
@@ -444,7 +473,7 @@ impl Client {
         let sessions: Vec<Session> = match self.shards.is_empty() {
             // Nothing was begun: those that were given are still good.
             true => self.shared.config.sessions.clone(),
-            false => self.shards.iter().filter_map(Shard::session).collect(),
+            false => self.shards[self.set.clone()].iter().filter_map(Shard::session).collect(),
         };
         session::write(&mut out, self.shared.config.dialect.version(), sessions.iter());
         out
@@ -455,7 +484,9 @@ impl Client {
         Object::begin(&mut data)
             .with("shards", |out| {
                 out.push(b'[');
-                for (at, shard) in self.shards.iter().enumerate() {
+                let new = self.reshard.as_ref().map_or(0..0, Reshard::places);
+                let shards = self.shards[self.set.clone()].iter().chain(&self.shards[new]);
+                for (at, shard) in shards.enumerate() {
                     if at > 0 {
                         out.push(b',');
                     }

@@ -6,8 +6,8 @@
 
 use super::queue::{MAX_WAITING, Waiting, check, rewritten};
 use super::shard::{Shard, Shared};
-use super::{Command, Error, Status, TIMEOUT, message};
-use crate::value::{Kind, Value};
+use super::{Command, Error, Sink, Status, TIMEOUT, message, reply};
+use crate::value::{Document, Kind, Value};
 use crate::wire::gateway::{MAX_SEND, Opcode};
 use crate::wire::json::push_str;
 
@@ -107,4 +107,38 @@ fn by_guild(member: &str, args: Value<'_>, text: &[u8], shards: &[Shard]) -> Res
         (at, rewritten(args, text, &[(member, &list)]))
     };
     Ok(places.into_iter().map(part).collect())
+}
+
+/// A command that waited at a shard which is no more: its parts at those that are.
+pub(super) fn again(
+    waiting: Waiting,
+    shards: &[Shard],
+    doc: &mut Document,
+    out: &mut impl Sink,
+) -> Vec<(usize, Waiting)> {
+    let parsed = doc.parse(if waiting.args.is_empty() { b"null" } else { &waiting.args }).is_ok();
+    debug_assert!(parsed, "it was checked when it came");
+    let args = doc.root();
+    let parts = match waiting.opcode {
+        // The first that is left is what the program waits for; each shard had one of its own.
+        Opcode::PresenceUpdate => Ok((0..shards.len()).map(|at| (at, waiting.args.clone())).collect()),
+        Opcode::RequestSoundboardSounds => by_guild("guild_ids", args, &waiting.args, shards),
+        _ if args.member("guild_id").kind() == Kind::Array => by_guild("guild_id", args, &waiting.args, shards),
+        _ => match args.member("guild_id").as_id() {
+            Some(guild) => of_guild(guild, shards).map(|at| vec![(at, waiting.args.clone())]),
+            None => Ok(vec![(0, waiting.args.clone())]),
+        },
+    };
+    match parts {
+        Ok(parts) => {
+            let one = |(place, (at, args)): (usize, Part)| {
+                (at, Waiting { args, tag: if place == 0 { waiting.tag } else { 0 }, ..waiting.clone() })
+            };
+            parts.into_iter().enumerate().map(one).collect()
+        }
+        Err(error) => {
+            reply(out, &waiting.name, waiting.tag, error.status, &error.message);
+            Vec::new()
+        }
+    }
 }

@@ -244,6 +244,28 @@ pub const LOCAL_COMMANDS: &[Row] = &[
             ),
         ],
     })),
+    Row::new(
+        "RESHARD",
+        "puts another number of shards in the place of those that there are, and loses no event over it",
+    )
+    .args(&[Arg::required("shards", Type::int(1, 1024), "how many there shall be, all in this connection")])
+    .reply(Type::Object(&Shape {
+        name: "GatewayResharded",
+        fields: &[Arg::required("shards", Type::INT, "how many there are from now on")],
+    })),
+    Row::new("GET_QUEUE", "tells how far the program is behind with the events of this connection").reply(
+        Type::Object(&Shape {
+            name: "GatewayQueue",
+            fields: &[
+                Arg::required("events", Type::INT, "events that wait to be polled, replies and lifecycle aside"),
+                Arg::required("bytes", Type::INT, "the memory that they hold, but for the chunk that is being read"),
+                Arg::required("most_bytes", Type::INT, "at how many bytes the connection stops reading, or drops"),
+                Arg::required("lag_ms", Type::NUM, "how long ago the oldest of them came, at most; 0 when none waits"),
+                Arg::required("dropped", Type::INT, "events that were dropped since the connection began"),
+                Arg::required("overflow", Type::Names(&["pause", "drop"]), "what happens when it is full"),
+            ],
+        }),
+    ),
     Row::new("GET_SESSION", "gives what the parameter session of a later connection takes; it goes on meanwhile")
         .reply(SESSIONS),
     Row::new("SUSPEND", "ends the connection and leaves its sessions, to be resumed with the parameter session")

@@ -6,6 +6,7 @@ use super::super::address;
 use super::super::gather::{self, Chunk};
 use super::super::heartbeat::Heartbeat;
 use super::super::message;
+use super::super::overlap::Set;
 use super::super::session::is_id;
 use super::super::{Closed, READY_TIMEOUT, Sink, log, reply};
 use super::{FAREWELL, KEEP, Key, Loss, Shard, Shared, State, Told};
@@ -45,6 +46,7 @@ impl Shard {
                 if let Some(heartbeat) = self.heartbeat() {
                     heartbeat.acknowledged(now);
                 }
+                self.fence = self.fence.map(|awaited| awaited.saturating_sub(1));
             }
             Some(Opcode::Hello) => self.hello(now, &message, shared, out)?,
             Some(Opcode::Reconnect) => self.reconnect(now, &message, shared, out),
@@ -213,8 +215,20 @@ impl Shard {
                 return Ok(());
             }
         }
+        let mut number = self.number;
+        if let Some(overlap) = &mut shared.overlap {
+            let Some(old) = overlap.take(now, self.set, message.name, message.data) else {
+                self.figures.repeated += 1;
+                return Ok(());
+            };
+            if self.quiet {
+                number = old;
+            }
+        }
         self.figures.events += 1;
-        out.event(self.event(EventType::Dispatch, message.name, message));
+        let mut event = self.event(EventType::Dispatch, message.name, message);
+        event.peer = number;
+        out.event(event);
         Ok(())
     }
 
@@ -300,12 +314,17 @@ impl Shard {
             self.seq = message.seq.or(self.seq);
             self.session = self.key(data, shared, out);
         }
+        if let (Some(overlap), Set::New) = (&mut shared.overlap, self.set) {
+            overlap.announced(data);
+        }
         self.presence_due = self.presence.is_some();
         self.figures.identifies += 1;
         self.in_use(now);
-        let mut event = self.event(EventType::Connected, "CONNECTED", message);
-        event.message = &self.address;
-        out.event(event);
+        if !self.quiet {
+            let mut event = self.event(EventType::Connected, "CONNECTED", message);
+            event.message = &self.address;
+            out.event(event);
+        }
         self.flush(now, shared, out);
         Ok(())
     }
@@ -326,10 +345,12 @@ impl Shard {
     fn resumed(&mut self, now: Instant, message: &Envelope<'_>, shared: &mut Shared, out: &mut impl Sink) {
         self.figures.resumes += 1;
         self.in_use(now);
-        let mut event = self.event(EventType::Connected, "CONNECTED", message);
-        event.message = &self.address;
-        event.flags = Flags::RESUMED;
-        out.event(event);
+        if !self.quiet {
+            let mut event = self.event(EventType::Connected, "CONNECTED", message);
+            event.message = &self.address;
+            event.flags = Flags::RESUMED;
+            out.event(event);
+        }
         self.flush(now, shared, out);
     }
 

@@ -20,6 +20,7 @@ use super::budget::Budget;
 use super::figures::{Figures, Snapshot};
 use super::gather::Gather;
 use super::heartbeat::{Heartbeat, Pulse};
+use super::overlap::{Overlap, Set};
 use super::pace::Pace;
 use super::queue::Queue;
 use super::session::{RESUME_TRIES, RESUME_TRIES_THERE, Session};
@@ -46,6 +47,8 @@ pub(super) struct Shared {
     pub(super) url: String,
     pub(super) random: Random,
     pub(super) budget: Budget,
+    /// While there are two sets of shards.
+    pub(super) overlap: Option<Overlap>,
     pub(super) doc: Document,
     pub(super) scratch: Vec<u8>,
 }
@@ -79,6 +82,12 @@ pub(super) struct Shard {
     odd: bool,
     /// Whether somebody waits for the day's number of sessions.
     budget_told: bool,
+    /// Of which set it is, while there are two.
+    pub(super) set: Set,
+    /// Of a set that has not taken over: the program hears nothing of its life.
+    quiet: bool,
+    /// ACKs that are awaited until everything that the Gateway said before has come.
+    fence: Option<u8>,
     /// Nothing further is tried; the client takes it from here.
     pub(super) end: Option<End>,
     figures: Figures,
@@ -175,9 +184,29 @@ impl Shard {
             told: Told::Nothing,
             odd: false,
             budget_told: false,
+            set: Set::Old,
+            quiet: false,
+            fence: None,
             end: None,
             figures: Figures::default(),
         }
+    }
+
+    /// One of a set that is to take over: with a session of its own, and the presence that the program set.
+    pub(super) fn of_new_set(line: u32, shard: (u32, u32), config: &Config, presence: Option<Box<[u8]>>) -> Self {
+        let mut shard = Shard::new(line, shard, config);
+        shard.forget();
+        (shard.set, shard.quiet, shard.presence) = (Set::New, true, presence);
+        shard
+    }
+
+    /// Its set has taken over.
+    pub(super) fn take_over(&mut self, out: &mut impl Sink) {
+        self.quiet = false;
+        let mut event = Event::new(EventType::Connected, "CONNECTED");
+        (event.message, event.peer, event.seq) = (&self.address, self.number, self.seq.unwrap_or(0));
+        event.payload = br#"{"resharded":true}"#;
+        out.event(event);
     }
 
     /// Begins, or begins again: with the session if there is one, else as soon as it is this shard's turn.
@@ -373,6 +402,7 @@ impl Shard {
             return self.end(loss.status, loss.code, Flags::default(), loss.why);
         }
         self.figures.losses += 1;
+        self.fence = None;
         if matches!(self.state, State::Ready { since, .. } if now - since >= GOOD_AFTER) {
             self.backoff.reset();
         }
@@ -384,7 +414,7 @@ impl Shard {
         }
         self.state = State::Waiting { at };
         let millis = u32::try_from((at - now).as_millis()).unwrap_or(u32::MAX);
-        if self.told == Told::Connected {
+        if self.told == Told::Connected && !self.quiet {
             self.told = Told::Reconnecting;
             let mut event = Event::new(EventType::Reconnecting, "RECONNECTING");
             event.status = loss.status;
@@ -401,6 +431,7 @@ impl Shard {
 
     fn end(&mut self, status: Status, code: i32, flags: Flags, why: &str) {
         self.end = Some(End { status, code, flags, why: why.to_owned() });
+        self.state = State::Ended;
     }
 
     /// Closes and answers what waits; nothing happens after it.

@@ -3,6 +3,7 @@
 use super::super::gather::Gather;
 use super::super::heartbeat::Heartbeat;
 use super::super::message;
+use super::super::overlap::Set;
 use super::super::queue::Waiting;
 use super::super::{READY_TIMEOUT, Sink, reply};
 use super::{Shard, Shared, State};
@@ -23,6 +24,9 @@ impl Shard {
     ) {
         self.forget();
         self.state = State::Identifying { heartbeat, deadline: now + READY_TIMEOUT };
+        if let (Some(overlap), Set::New) = (&mut shared.overlap, self.set) {
+            overlap.begun(self.number);
+        }
         shared.budget.spend(now, self.line, self.number);
         out.keep(&shared.budget.record());
         let shard = (self.count > 1 || shared.config.shards != super::super::Shards::Single)
@@ -42,6 +46,36 @@ impl Shard {
             message::keepalive(&mut shared.scratch, unix_ms);
         }
         out.send(self.line, &shared.scratch);
+    }
+
+    /// Whether everything has come that the Gateway said before this was first asked: whether it answered a beat of then. One
+    /// that was refused for good brings nothing more; one whose connection is lost has it to come.
+    pub(in super::super) fn fence(&mut self, now: Instant, shared: &mut Shared, out: &mut impl Sink) -> bool {
+        if self.end.is_some() {
+            return true;
+        }
+        if !self.is_ready() || !self.gathers.is_empty() {
+            return false;
+        }
+        if self.fence.is_none() {
+            self.fence = self.heartbeat().map(|heartbeat| heartbeat.beside(now));
+            self.beat(now, shared, out);
+        }
+        self.fence == Some(0)
+    }
+
+    pub(in super::super) fn unfence(&mut self) {
+        self.fence = None;
+    }
+
+    /// What the program set, if anything.
+    pub(in super::super) fn presence(&self) -> Option<&[u8]> {
+        self.presence.as_deref()
+    }
+
+    /// Commands that were not sent, in their order.
+    pub(in super::super) fn take_waiting(&mut self) -> Vec<Waiting> {
+        std::iter::from_fn(|| self.queue.pop()).collect()
     }
 
     pub(in super::super) fn waiting(&self) -> usize {
