@@ -43,7 +43,7 @@ pub const PROTOCOLS: &[Row] = &[
 #[derive(Debug)]
 pub enum Upstream {
     /// A Discord on this machine.
-    Rpc(rpc::Upstream),
+    Rpc(Box<rpc::Upstream>),
     /// A Gateway.
     #[cfg(feature = "gateway")]
     Gateway(Box<gateway::Upstream>),
@@ -53,7 +53,7 @@ impl Upstream {
     /// Reads the parameters of a protocol.
     pub fn parse(protocol: &str, params: &[u8]) -> Result<Upstream, Error> {
         match protocol {
-            "rpc" => rpc::Upstream::parse(params).map(Upstream::Rpc),
+            "rpc" => rpc::Upstream::parse(params).map(|upstream| Upstream::Rpc(Box::new(upstream))),
             #[cfg(feature = "gateway")]
             "gateway" => gateway::Upstream::parse(params).map(|upstream| Upstream::Gateway(Box::new(upstream))),
             other => Err(Error::new(
@@ -71,7 +71,8 @@ impl Upstream {
         except: Vec<String>,
         accept: Accept,
     ) -> Result<Upstream, Error> {
-        rpc::Upstream::for_house(client_id, target, retry, except, accept).map(Upstream::Rpc)
+        rpc::Upstream::for_house(client_id, target, retry, except, accept)
+            .map(|upstream| Upstream::Rpc(Box::new(upstream)))
     }
 
     /// Where the protocol's commands are found, and their names judged.
@@ -88,7 +89,7 @@ impl Upstream {
 pub async fn run(mut upstream: Upstream, mut port: Port, resume: Arc<Notify>) {
     let driven = async {
         match &mut upstream {
-            Upstream::Rpc(upstream) => driver::drive(upstream, &mut port, &resume).await,
+            Upstream::Rpc(upstream) => driver::drive(&mut **upstream, &mut port, &resume).await,
             #[cfg(feature = "gateway")]
             Upstream::Gateway(upstream) => driver::drive(&mut **upstream, &mut port, &resume).await,
         }
