@@ -164,7 +164,7 @@ impl Sink for Effects<'_> {
 impl Rooms {
     fn next_timeout(&self) -> Option<Instant> {
         let due = self.kept.as_ref().and_then(|kept| kept.due);
-        let gateway = self.sandbox.as_ref().and_then(Sandbox::next_timeout);
+        let gateway = self.sandbox.as_ref().and_then(|sandbox| sandbox.next_timeout());
         self.door.next_timeout().into_iter().chain(due).chain(gateway).min()
     }
 }
@@ -350,6 +350,7 @@ impl House {
     }
 
     /// What happened at another door of the same world.
+    #[cfg(feature = "gateway")]
     pub(super) fn show_changes(&self, now: Instant, changes: &[Changes]) {
         for changes in changes {
             self.with_door(Call { now }, |door, world, now, out| door.handle_changes(now, changes, world, out));
@@ -369,6 +370,7 @@ impl House {
     }
 
     /// Something is for the main task to look at.
+    #[cfg(feature = "gateway")]
     pub(super) fn wake(&self) {
         self.stirred.notify_one();
     }
@@ -431,7 +433,7 @@ impl House {
 
     /// A command of the host's. It has no peer to wait for, so its reply is there at once.
     pub(super) fn command(&self, command: Command, outlet: &mut Outlet) {
-        if self.gateway_command(&command) || self.dmod_command(&command) {
+        if self.sandbox_command(&command) {
             return self.deliver(outlet);
         }
         let (name, tag) = (command.name.clone(), command.tag);
@@ -513,8 +515,7 @@ impl House {
 
     pub(super) fn timeout(&self, outlet: &mut Outlet) {
         self.with_door(self.about(Input::Timeout), |door, world, now, out| door.handle_timeout(now, world, out));
-        self.gateway_timeout();
-        self.dmod_timeout();
+        self.sandbox_timeout();
         let due = self.rooms.borrow().kept.as_ref().and_then(|kept| kept.due);
         if due.is_some_and(|due| due <= clock::now()) {
             self.keep_aloud(outlet);

@@ -9,12 +9,11 @@ use gamebridge_proto::wire::json::Object;
 
 use tokio::task::JoinSet;
 
-use super::gateway_peer::{self, Way};
 use super::half_open::{HalfOpen, Place};
 use super::house::House;
-use super::peer;
 use super::service::Service;
-use crate::transport::http::{self, ROUTES, SITE};
+use super::{peer, sandbox};
+use crate::transport::http::{self, ROUTES};
 use crate::transport::{Limits, Transport, ipc};
 
 /// Connections of all kinds at a time, those that are being closed included; further ones are dropped.
@@ -172,10 +171,10 @@ impl Doorway {
                 peers.spawn_local(async move { receive(connection, house, place).await })
             }),
             Arrival::Gateway(connection) => HalfOpen::enter(&house.clone(), |place| {
-                peers.spawn_local(async move { receive_at_gateway(connection, house, place).await })
+                peers.spawn_local(async move { sandbox::receive(connection, house, place).await })
             }),
             Arrival::Dmod(connection) => HalfOpen::enter(&house.clone(), |place| {
-                peers.spawn_local(async move { receive_at_dmod(connection, house, place).await })
+                peers.spawn_local(async move { sandbox::receive_dmod(connection, house, place).await })
             }),
         }
     }
@@ -192,26 +191,5 @@ async fn receive(connection: http::Connection, house: Rc<House>, place: Place) {
     if let Some(http::Accepted { transport, query, origin }) = accepted.await {
         let via = Via::WebSocket { query: &query, origin: origin.as_deref() };
         peer::serve(house.clone(), via, transport, Some(place)).await;
-    }
-}
-
-/// One TCP connection to a sandbox's own port: a request for the API, or an upgrade to a peer of the Gateway.
-async fn receive_at_gateway(connection: http::Connection, house: Rc<House>, place: Place) {
-    let accepted = connection.serve(SITE, async |request| {
-        place.hold(true);
-        let response = super::http::answer_site(&house, request).await;
-        place.hold(false);
-        response
-    });
-    if let Some(http::Accepted { transport, query, .. }) = accepted.await {
-        gateway_peer::serve(house.clone(), Way::Gateway(&query), transport, place).await;
-    }
-}
-
-/// One TCP connection to a sandbox's dmod port: an upgrade to a peer, and no routes.
-async fn receive_at_dmod(connection: http::Connection, house: Rc<House>, place: Place) {
-    let accepted = connection.serve(&[], async |_| http::Response::of(404, &[], Vec::new()));
-    if let Some(http::Accepted { transport, .. }) = accepted.await {
-        gateway_peer::serve(house.clone(), Way::Dmod, transport, place).await;
     }
 }

@@ -6,6 +6,8 @@
 
 mod dmod;
 
+pub(super) use dmod::receive as receive_dmod;
+
 use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
@@ -18,8 +20,11 @@ use gamebridge_proto::time::Instant;
 use gamebridge_proto::world::{Changes, World};
 use tokio::sync::Notify;
 
+use super::gateway_peer::{self, Way};
+use super::half_open::Place;
 use super::house::{House, Rooms, SystemEntropy, Waiting};
 use crate::runtime::clock;
+use crate::transport::http::{self, SITE};
 
 /// What waits for one peer of the Gateway.
 #[derive(Debug, Default)]
@@ -44,8 +49,8 @@ pub(super) enum Order {
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Sandbox {
-    pub(super) door: gateway::Door,
-    pub(super) site: Site,
+    door: gateway::Door,
+    site: Site,
     dmod: gamebridge_proto::server::dmod::Door,
     posts: HashMap<u32, Rc<Post>>,
 }
@@ -167,12 +172,17 @@ impl House {
         self.wake();
     }
 
-    pub(super) fn gateway_timeout(&self) {
+    /// A deadline of one of its doors.
+    pub(super) fn sandbox_timeout(&self) {
+        self.dmod_timeout();
         self.with_sandbox(|door, world, now, changes, out| door.handle_timeout(now, world, changes, out));
     }
 
-    /// A command of the host's that the Gateway's door carries out; the others stay the RPC door's.
-    pub(super) fn gateway_command(&self, command: &gamebridge_proto::command::Command) -> bool {
+    /// A command of the host's that one of its doors carries out; the others stay the RPC door's.
+    pub(super) fn sandbox_command(&self, command: &gamebridge_proto::command::Command) -> bool {
+        if self.dmod_command(command) {
+            return true;
+        }
         if self.rooms.borrow().sandbox.is_none() || !gateway::takes(&command.name) {
             return false;
         }
@@ -214,5 +224,18 @@ impl House {
     /// Whether none of them is left.
     pub(super) fn gateway_is_empty(&self) -> bool {
         self.rooms.borrow().sandbox.as_ref().is_none_or(|sandbox| sandbox.posts.is_empty())
+    }
+}
+
+/// One TCP connection to a sandbox's own port: a request for the API, or an upgrade to a peer of the Gateway.
+pub(super) async fn receive(connection: http::Connection, house: Rc<House>, place: Place) {
+    let accepted = connection.serve(SITE, async |request| {
+        place.hold(true);
+        let response = super::http::answer_site(&house, request).await;
+        place.hold(false);
+        response
+    });
+    if let Some(http::Accepted { transport, query, .. }) = accepted.await {
+        gateway_peer::serve(house.clone(), Way::Gateway(&query), transport, place).await;
     }
 }

@@ -106,13 +106,13 @@ struct Out<'o, 'e>(&'o mut Effects<'e, String>);
 
 impl Sink for Out<'_, '_> {
     fn open(&mut self, url: &str) {
-        self.0.open(url.to_owned());
+        self.0.open(0, url.to_owned());
     }
     fn send(&mut self, text: &[u8]) {
-        self.0.send(Opcode::Frame, text);
+        self.0.send(0, Opcode::Frame, text);
     }
     fn close(&mut self, code: u16, reason: &str) {
-        self.0.close(code, reason);
+        self.0.close(0, code, reason);
     }
     fn event(&mut self, event: Event<'_>) {
         self.0.event(&event);
@@ -129,7 +129,7 @@ impl Protocol for Upstream {
         async move {
             let limits = Limits { message: MESSAGE, ..Limits::PEER };
             let options = Options { limits, ..Options::default() };
-            Ok(Opened { transport: websocket::connect(&url, &options).await?, detail: () })
+            Ok(Opened { transport: Some(websocket::connect(&url, &options).await?), detail: () })
         }
     }
 
@@ -140,18 +140,18 @@ impl Protocol for Upstream {
     fn start(&mut self, now: Instant, out: &mut Effects<'_, String>) {
         self.tell(now, Input::Start, out);
     }
-    fn opened(&mut self, now: Instant, (): &(), out: &mut Effects<'_, String>) {
-        self.tell(now, Input::Opened(None), out);
+    fn opened(&mut self, now: Instant, line: u32, (): &(), out: &mut Effects<'_, String>) {
+        self.tell(now, Input::Opened(line, None), out);
     }
-    fn open_failed(&mut self, now: Instant, error: &Error, out: &mut Effects<'_, String>) {
-        self.tell(now, Input::OpenFailed(error), out);
+    fn open_failed(&mut self, now: Instant, line: u32, error: &Error, out: &mut Effects<'_, String>) {
+        self.tell(now, Input::OpenFailed(line, error), out);
     }
-    fn frame(&mut self, now: Instant, frame: Frame<'_>, out: &mut Effects<'_, String>) -> Result<(), Error> {
-        self.try_tell(now, Input::Frame(frame), out)
+    fn frame(&mut self, now: Instant, line: u32, frame: Frame<'_>, out: &mut Effects<'_, String>) -> Result<(), Error> {
+        self.try_tell(now, Input::Frame(line, frame), out)
     }
-    fn closed(&mut self, now: Instant, lost: &Lost, unwritten: usize, out: &mut Effects<'_, String>) {
+    fn closed(&mut self, now: Instant, line: u32, lost: &Lost, unwritten: usize, out: &mut Effects<'_, String>) {
         let closed = Closed { code: lost.code, reason: &lost.error.message, unwritten };
-        self.tell(now, Input::Closed(closed), out);
+        self.tell(now, Input::Closed(line, closed, lost.error.status), out);
     }
     fn command(&mut self, now: Instant, command: Command, out: &mut Effects<'_, String>) {
         self.tell(now, Input::Command(command), out);
@@ -165,8 +165,8 @@ impl Protocol for Upstream {
     fn timeout(&mut self, now: Instant, out: &mut Effects<'_, String>) {
         self.tell(now, Input::Timeout, out);
     }
-    fn paused(&mut self, now: Instant, paused: bool, out: &mut Effects<'_, String>) {
-        self.tell(now, Input::Paused(paused), out);
+    fn paused(&mut self, now: Instant, line: u32, paused: bool, out: &mut Effects<'_, String>) {
+        self.tell(now, Input::Paused(line, paused), out);
     }
     fn next_timeout(&self) -> Option<Instant> {
         self.machine.next_timeout()

@@ -45,7 +45,7 @@ impl Studio {
     }
 
     fn frame(&mut self, text: &str) {
-        self.tell(Input::Frame(Frame { opcode: Opcode::Frame, payload: text.as_bytes() }));
+        self.tell(Input::Frame(0, Frame { opcode: Opcode::Frame, payload: text.as_bytes() }));
     }
 
     fn command(&mut self, name: &str, args: Value, tag: u64) {
@@ -65,7 +65,7 @@ fn a_life_plays_again_without_its_secrets() {
     let mut studio = Studio::new(Config { uid: Some("41".into()), upkeep: true, ..config() });
     studio.tell(Input::Start);
     for life in 0..2 {
-        studio.tell(Input::Opened(None));
+        studio.tell(Input::Opened(0, None));
         studio.frame(r#"{"op":0,"t":null,"d":null}"#);
         studio.frame(r#"{"op":2,"t":null,"d":{"missed_notifications":[]}}"#);
         if life == 0 {
@@ -78,7 +78,7 @@ fn a_life_plays_again_without_its_secrets() {
         studio.frame(r#"{"op":5,"ev":"APPLICATION_SESSION_REAUTH","d":{"permissions":"9"}}"#);
         studio.frame(r#"{"op":3,"t":null,"d":null}"#);
         let closed = Closed { code: Some(1006), reason: "cut", unwritten: 1 };
-        studio.tell(Input::Closed(closed));
+        studio.tell(Input::Closed(0, closed, Status::Closed));
         while !matches!(studio.out.0.last(), Some(Did::Open(_))) {
             studio.wait();
         }

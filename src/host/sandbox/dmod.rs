@@ -10,8 +10,11 @@ use gamebridge_proto::time::Instant;
 use gamebridge_proto::world::World;
 
 use super::{Effects, Order, Post, Sandbox, Waiting};
+use crate::host::gateway_peer::{self, Way};
+use crate::host::half_open::Place;
 use crate::host::house::{House, Rooms, SystemEntropy};
 use crate::runtime::clock;
+use crate::transport::http;
 
 /// A door that knows nobody.
 pub(super) fn door() -> Door {
@@ -87,16 +90,24 @@ impl House {
         self.wake();
     }
 
-    pub(in crate::host) fn dmod_timeout(&self) {
+    pub(super) fn dmod_timeout(&self) {
         self.with_dmod(|door, _, now, out| door.handle_timeout(now, out));
     }
 
     /// A command of the host's that dmod's door carries out; the others stay the other doors'.
-    pub(in crate::host) fn dmod_command(&self, command: &Command) -> bool {
+    pub(super) fn dmod_command(&self, command: &Command) -> bool {
         if self.rooms.borrow().sandbox.is_none() || !takes(&command.name) {
             return false;
         }
         self.with_dmod(|door, world, now, out| door.handle_command(now, command, world, out));
         true
+    }
+}
+
+/// One TCP connection to the port: an upgrade to a peer, and no routes.
+pub(in crate::host) async fn receive(connection: http::Connection, house: Rc<House>, place: Place) {
+    let accepted = connection.serve(&[], async |_| http::Response::of(404, &[], Vec::new()));
+    if let Some(http::Accepted { transport, .. }) = accepted.await {
+        gateway_peer::serve(house.clone(), Way::Dmod, transport, place).await;
     }
 }

@@ -1,9 +1,9 @@
 //! What a connection to a dmod gateway needs to know.
 
-use core::net::IpAddr;
 use std::time::Duration;
 
 use crate::error::Error;
+use crate::protocol::gateway::address::check_whole;
 use crate::secret::Secret;
 use crate::wire::dmod::{MAX_SEND, Opcode, write};
 
@@ -52,7 +52,8 @@ impl Config {
     /// # Errors
     /// [`crate::error::Status::Argument`], naming the field.
     pub fn check(&self) -> Result<(), Error> {
-        self.check_url()?;
+        // A token goes out over this connection, so it must be encrypted, or not leave the machine.
+        check_whole(&self.url)?;
         if let Some(token) = &self.token {
             let token = token.reveal();
             if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -68,32 +69,6 @@ impl Config {
         wipe(&mut text);
         if length > MAX_SEND {
             return Err(Error::argument(format!("token: op 1 would have {length} bytes; a server takes {MAX_SEND}")));
-        }
-        Ok(())
-    }
-
-    /// A token goes out over this connection, so it must be encrypted, or not leave the machine.
-    fn check_url(&self) -> Result<(), Error> {
-        let wrong = |what: &str| Err(Error::argument(format!("url: {what}")));
-        let (rest, plain) = match (self.url.strip_prefix("wss://"), self.url.strip_prefix("ws://")) {
-            (Some(rest), _) => (rest, false),
-            (None, Some(rest)) => (rest, true),
-            (None, None) => return wrong("wss:// expected, or ws:// to this machine"),
-        };
-        let authority = rest.split(['/', '?']).next().unwrap_or("");
-        if authority.is_empty() || authority.contains('@') {
-            return wrong("a host without user and password expected");
-        }
-        if !rest.bytes().all(|byte| byte.is_ascii_graphic()) || rest.contains(['#', '\\']) {
-            return wrong("an address without fragment and spaces expected");
-        }
-        let host = match authority.strip_prefix('[') {
-            Some(inside) => inside.split(']').next().unwrap_or(""),
-            None => authority.split(':').next().unwrap_or(""),
-        };
-        let here = host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback());
-        if plain && !here {
-            return wrong("ws:// would show the token to the network; wss:// expected");
         }
         Ok(())
     }
