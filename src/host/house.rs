@@ -361,6 +361,7 @@ impl House {
     }
 
     /// Something may have come of another door: the main task looks, if there is anything for it.
+    #[cfg(feature = "gateway")]
     pub(super) fn settle(&self) {
         let rooms = self.rooms.borrow();
         let is_early = rooms.next_timeout().is_some_and(|next| rooms.armed.is_none_or(|armed| next < armed));
