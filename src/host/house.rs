@@ -164,7 +164,7 @@ impl Sink for Effects<'_> {
 impl Rooms {
     fn next_timeout(&self) -> Option<Instant> {
         let due = self.kept.as_ref().and_then(|kept| kept.due);
-        let gateway = self.sandbox.as_ref().and_then(|sandbox| sandbox.door.next_timeout());
+        let gateway = self.sandbox.as_ref().and_then(|sandbox| sandbox.next_timeout());
         self.door.next_timeout().into_iter().chain(due).chain(gateway).min()
     }
 }
@@ -350,6 +350,7 @@ impl House {
     }
 
     /// What happened at another door of the same world.
+    #[cfg(feature = "gateway")]
     pub(super) fn show_changes(&self, now: Instant, changes: &[Changes]) {
         for changes in changes {
             self.with_door(Call { now }, |door, world, now, out| door.handle_changes(now, changes, world, out));
@@ -360,6 +361,7 @@ impl House {
     }
 
     /// Something is for the main task to look at.
+    #[cfg(feature = "gateway")]
     pub(super) fn wake(&self) {
         self.stirred.notify_one();
     }

@@ -12,8 +12,8 @@ use tokio::task::JoinSet;
 use super::half_open::{HalfOpen, Place};
 use super::house::House;
 use super::service::Service;
-use super::{gateway_peer, peer};
-use crate::transport::http::{self, ROUTES, SITE};
+use super::{peer, sandbox};
+use crate::transport::http::{self, ROUTES};
 use crate::transport::{Limits, Transport, ipc};
 
 /// Connections of all kinds at a time, those that are being closed included; further ones are dropped.
@@ -155,7 +155,7 @@ impl Doorway {
                 peers.spawn_local(async move { receive(connection, house, place).await })
             }),
             Arrival::Gateway(connection) => HalfOpen::enter(&house.clone(), |place| {
-                peers.spawn_local(async move { receive_at_gateway(connection, house, place).await })
+                peers.spawn_local(async move { sandbox::receive(connection, house, place).await })
             }),
         }
     }
@@ -172,18 +172,5 @@ async fn receive(connection: http::Connection, house: Rc<House>, place: Place) {
     if let Some(http::Accepted { transport, query, origin }) = accepted.await {
         let via = Via::WebSocket { query: &query, origin: origin.as_deref() };
         peer::serve(house.clone(), via, transport, Some(place)).await;
-    }
-}
-
-/// One TCP connection to a sandbox's own port: a request for the API, or an upgrade to a peer of the Gateway.
-async fn receive_at_gateway(connection: http::Connection, house: Rc<House>, place: Place) {
-    let accepted = connection.serve(SITE, async |request| {
-        place.hold(true);
-        let response = super::http::answer_site(&house, request).await;
-        place.hold(false);
-        response
-    });
-    if let Some(http::Accepted { transport, query, .. }) = accepted.await {
-        gateway_peer::serve(house.clone(), &query, transport, place).await;
     }
 }

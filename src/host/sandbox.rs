@@ -16,8 +16,11 @@ use gamebridge_proto::time::Instant;
 use gamebridge_proto::world::{Changes, World};
 use tokio::sync::Notify;
 
+use super::gateway_peer;
+use super::half_open::Place;
 use super::house::{House, Rooms, SystemEntropy, Waiting};
 use crate::runtime::clock;
+use crate::transport::http::{self, SITE};
 
 /// What waits for one peer of the Gateway.
 #[derive(Debug, Default)]
@@ -42,8 +45,8 @@ pub(super) enum Order {
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Sandbox {
-    pub(super) door: gateway::Door,
-    pub(super) site: Site,
+    door: gateway::Door,
+    site: Site,
     posts: HashMap<u32, Rc<Post>>,
 }
 
@@ -53,6 +56,10 @@ impl Sandbox {
         let config = gateway::Config { url: gateway.into(), limits };
         let site = Site { gateway: Some(gateway.into()), ..Site::default() };
         Sandbox { door: gateway::Door::new(config, SystemEntropy), site, posts: HashMap::new() }
+    }
+
+    pub(super) fn next_timeout(&self) -> Option<Instant> {
+        self.door.next_timeout()
     }
 
     /// Shows what happened at another door.
@@ -205,5 +212,18 @@ impl House {
     /// Whether no peer of the Gateway is left.
     pub(super) fn gateway_is_empty(&self) -> bool {
         self.rooms.borrow().sandbox.as_ref().is_none_or(|sandbox| sandbox.posts.is_empty())
+    }
+}
+
+/// One TCP connection to a sandbox's own port: a request for the API, or an upgrade to a peer of the Gateway.
+pub(super) async fn receive(connection: http::Connection, house: Rc<House>, place: Place) {
+    let accepted = connection.serve(SITE, async |request| {
+        place.hold(true);
+        let response = super::http::answer_site(&house, request).await;
+        place.hold(false);
+        response
+    });
+    if let Some(http::Accepted { transport, query, .. }) = accepted.await {
+        gateway_peer::serve(house.clone(), &query, transport, place).await;
     }
 }

@@ -183,7 +183,7 @@ impl Service {
     pub fn parse(service: &str, text: &[u8]) -> Result<Service, Error> {
         let (row, sandbox) = match service {
             "rpc" => (&PARAMS, false),
-            "sandbox" => (&SANDBOX_PARAMS, true),
+            "sandbox" if cfg!(feature = "gateway") => (&SANDBOX_PARAMS, true),
             _ => return Err(super::unknown_service(service)),
         };
         let refuse = |sentence: &str| Err(Error::argument(format!("{service}: {sentence}")));

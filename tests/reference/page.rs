@@ -138,8 +138,8 @@ impl Page {
                 ],
                 [
                     "`gb_connect` \"gateway\"".to_owned(),
-                    "READY's data as Discord sent it; `peer` is the shard".to_owned(),
-                    String::new(),
+                    "READY's data as Discord sent it, or RESUMED's with `GB_FLAG_RESUMED`; `peer` is the shard".to_owned(),
+                    "the address with its query".to_owned(),
                 ],
                 [
                     "`gb_serve` \"rpc\"".to_owned(),
@@ -367,16 +367,41 @@ impl Page {
     fn gateway(&mut self) {
         self.say("## Gateway commands");
         self.say(&format!(
-            "For `gb_send` on a connection of `gb_connect` \"gateway\" (version {}). The Gateway answers none of them: the reply \
-             comes when the message was handed to the transport, and what it causes comes as events. One message may have \
-             {} bytes. Events are DISPATCH under Discord's own names, with their data as it came.",
-            gateway::VERSION,
+            "For `gb_send` on a connection of `gb_connect` \"gateway\". The Gateway answers none of them: the reply comes when \
+             the message was handed to the transport, and what it causes comes as events. One message may have {} bytes. \
+             Events are DISPATCH under Discord's own names, with their data as it came. [gateway.md](gateway.md) tells how \
+             to use them.",
             gateway::MAX_SEND,
         ));
         self.list(["Command", "What it does"], gateway::COMMANDS);
         for row in gateway::COMMANDS {
             self.command(row.name, row, Told::Gateway);
         }
+        self.say("### Asked of the connection itself");
+        self.say("Nothing of these is sent.");
+        for row in gateway::LOCAL_COMMANDS {
+            self.command(row.name, row, Told::Server);
+        }
+        self.say("### In versions 6 and 7");
+        for row in gateway::V6_COMMANDS.iter().filter(|row| row.name != "VOICE_STATE_UPDATE") {
+            self.command(&format!("{} (6)", row.name), row, Told::Gateway);
+        }
+        self.say("### In version 3");
+        for row in gateway::V3_COMMANDS {
+            self.command(&format!("{} (3)", row.name), row, Told::Gateway);
+        }
+        self.say("### Of user accounts");
+        self.say(
+            "Discord forbids automating user accounts. These are sent to a Gateway on this machine, and to others only with \
+             the parameter `user_commands`.",
+        );
+        self.table(
+            &["Command", "What it does", "Arguments"],
+            gateway::USER_COMMANDS.iter().map(|row| {
+                let args: Vec<String> = row.args.iter().map(|arg| format!("`{}`", arg.name)).collect();
+                vec![format!("`{}`", row.name), sentence(row.about), args.join(", ")]
+            }),
+        );
         self.say("### Gateway intents");
         self.say(
             "The parameter `intents` is the sum of the values. Privileged ones have to be granted to the application. An event \
@@ -421,15 +446,16 @@ impl Page {
         );
         self.say("### Gateway close codes");
         self.say(
-            "`gb_event.code` of DISCONNECTED, or of RECONNECTING. This version begins a new session after every break: it \
-             does not resume yet.",
+            "`gb_event.code` of DISCONNECTED, or of RECONNECTING. What is not here, and a connection that breaks without a \
+             code, is resumed.",
         );
         self.table(
             &["Code", "Meaning", "Then"],
             gateway::CloseCode::ALL.map(|code| {
                 let then = match code.after() {
                     gateway::After::Fatal => "DISCONNECTED",
-                    gateway::After::NewSession | gateway::After::Resume => "RECONNECTING",
+                    gateway::After::NewSession => "RECONNECTING, with a new session",
+                    gateway::After::Resume => "RECONNECTING, and the session is resumed",
                 };
                 vec![(code as u16).to_string(), sentence(code.as_str()), then.to_owned()]
             }),

@@ -191,8 +191,86 @@ impl Dialect {
     }
 }
 
+const SHARD: Shape = Shape {
+    name: "GatewayShard",
+    fields: &[
+        Arg::required("shard", Type::INT, "its number"),
+        Arg::required("count", Type::INT, "of how many"),
+        Arg::required(
+            "state",
+            Type::Names(&["queued", "waiting", "opening", "greeting", "identifying", "resuming", "ready", "ended"]),
+            "queued waits for its turn to begin a session, waiting for the time of the next try",
+        ),
+        Arg::required("address", Type::TEXT, "where it is or was connected"),
+        Arg::required("latency_ms", Type::Nullable(&Type::NUM), "how long the last heartbeat took to be answered"),
+        Arg::required("seq", Type::Nullable(&Type::INT), "the last sequence of its session"),
+        Arg::required("commands_waiting", Type::INT, "commands that could not be sent so far"),
+        Arg::required("paused", Type::Bool, "whether it is not read, because nobody polls"),
+        Arg::required("events", Type::INT, "dispatches that were handed on"),
+        Arg::required(
+            "repeated",
+            Type::INT,
+            "dispatches of a replay that had been handed on before, and were left out",
+        ),
+        Arg::required("missed", Type::INT, "sequence numbers that never came"),
+        Arg::required("identifies", Type::INT, "sessions that began"),
+        Arg::required("resumes", Type::INT, "sessions that were taken up again"),
+        Arg::required("losses", Type::INT, "connections that were lost"),
+    ],
+};
+
+const SESSIONS: Type = Type::Object(&Shape {
+    name: "GatewaySessions",
+    fields: &[
+        Arg::required("version", Type::INT, "the Gateway's version"),
+        Arg::required(
+            "sessions",
+            Type::list(&Type::Any),
+            "of each shard its number and count, session_id, resume_gateway_url and seq; as secret as the token",
+        ),
+    ],
+});
+
 /// What a program asks of its own connection; nothing of it is sent.
-pub const LOCAL_COMMANDS: &[Row] = &[];
+pub const LOCAL_COMMANDS: &[Row] = &[
+    Row::new("GET_SHARDS", "tells how the shards of this connection are").reply(Type::Object(&Shape {
+        name: "GatewayShards",
+        fields: &[
+            Arg::required("shards", Type::list(&Type::Object(&SHARD)), "each shard"),
+            Arg::required(
+                "identifies_left",
+                Type::INT,
+                "how many sessions may begin within the 24 hours, the reserve aside",
+            ),
+        ],
+    })),
+    Row::new(
+        "RESHARD",
+        "puts another number of shards in the place of those that there are, and loses no event over it",
+    )
+    .args(&[Arg::required("shards", Type::int(1, 1024), "how many there shall be, all in this connection")])
+    .reply(Type::Object(&Shape {
+        name: "GatewayResharded",
+        fields: &[Arg::required("shards", Type::INT, "how many there are from now on")],
+    })),
+    Row::new("GET_QUEUE", "tells how far the program is behind with the events of this connection").reply(
+        Type::Object(&Shape {
+            name: "GatewayQueue",
+            fields: &[
+                Arg::required("events", Type::INT, "events that wait to be polled, replies and lifecycle aside"),
+                Arg::required("bytes", Type::INT, "the memory that they hold, but for the chunk that is being read"),
+                Arg::required("most_bytes", Type::INT, "at how many bytes the connection stops reading, or drops"),
+                Arg::required("lag_ms", Type::NUM, "how long ago the oldest of them came, at most; 0 when none waits"),
+                Arg::required("dropped", Type::INT, "events that were dropped since the connection began"),
+                Arg::required("overflow", Type::Names(&["pause", "drop"]), "what happens when it is full"),
+            ],
+        }),
+    ),
+    Row::new("GET_SESSION", "gives what the parameter session of a later connection takes; it goes on meanwhile")
+        .reply(SESSIONS),
+    Row::new("SUSPEND", "ends the connection and leaves its sessions, to be resumed with the parameter session")
+        .reply(SESSIONS),
+];
 
 #[cfg(test)]
 mod tests {
