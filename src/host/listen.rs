@@ -48,8 +48,8 @@ impl Doorway {
         {
             return Err(Error::argument("rpc: api: another server's port expected, this server's own given"));
         }
-        let gateway = match service.sandbox {
-            Some(port) => Some(http::Listener::bind(Some(port), Limits::PEER).await?),
+        let gateway = match &service.sandbox {
+            Some(door) => Some(http::Listener::bind(Some(door.port), Limits::PEER).await?),
             None => None,
         };
         let ipc = match &service.ipc {
