@@ -2,11 +2,27 @@
 
 use gamebridge_proto::error::Error;
 
+/// The words of a command line that is run later, from another folder: a program that is named by a relative path is
+/// named by its whole path. One without a slash is looked for where the system looks for programs.
+///
+/// # Errors
+/// As for [`split`].
+#[cfg(unix)]
+pub(super) fn command(line: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::{OsStrExt, OsStringExt};
+    let mut words = split(line)?;
+    if let Some(program) = words.first_mut().filter(|program| program.contains(&b'/')) {
+        *program = super::absolute(OsStr::from_bytes(program))?.into_os_string().into_vec();
+    }
+    Ok(words)
+}
+
 /// Splits a command line. Bytes, since a path is bytes.
 ///
 /// # Errors
 /// A quote that does not end, a backslash at the end, or no word at all.
-pub(super) fn split(line: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
+fn split(line: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
     let mut words = Vec::new();
     let mut word: Option<Vec<u8>> = None;
     let mut bytes = line.iter().copied();
@@ -80,6 +96,17 @@ mod tests {
             assert_eq!(split, words.iter().map(|word| word.as_bytes().to_vec()).collect::<Vec<_>>(), "{line}");
         }
         assert_eq!(split(b"/opt/\xff\xfe x").unwrap(), [b"/opt/\xff\xfe".to_vec(), b"x".to_vec()]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_program_beside_this_folder_is_named_by_its_whole_path() {
+        let here = std::env::current_dir().unwrap();
+        let first = |line: &str| String::from_utf8(command(line.as_bytes()).unwrap().swap_remove(0)).unwrap();
+        assert_eq!(first("./run --fast"), here.join("run").to_str().unwrap());
+        assert_eq!(first("'bin/my game' x"), here.join("bin/my game").to_str().unwrap());
+        assert_eq!(first("/opt/run ./x"), "/opt/run");
+        assert_eq!(first("game ./x"), "game");
     }
 
     #[test]
