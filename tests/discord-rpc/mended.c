@@ -93,6 +93,38 @@ static void what_changes_while_discord_is_away_holds(void) {
   finish();
 }
 
+/* What was asked of an event last is all that counts: neither a Discord that is not there, nor one that answers no
+ * subscription (arRPC's way), makes a game wait that changes its handlers again and again. */
+static void handlers_may_change_without_end(void) {
+  old_handlers none;
+  int64_t start;
+  int at;
+  memset(&none, 0, sizeof none);
+  player_forgets();
+  initialize();
+  start = player_now_ms();
+  for (at = 0; at < 3000; at++) {
+    if (at % 2) initialize();
+    else Discord_UpdateHandlers(&none);
+  }
+  EXPECT(player_now_ms() - start < PATIENCE_MS);
+  discord_starts();
+  discord_welcomes();
+  discord_hears_subscriptions();
+  SOON(was_told(READY_LINE));
+  for (at = 0; at < 3000; at++) {
+    if (at % 2) initialize();
+    else Discord_UpdateHandlers(&none);
+    /* Read, and not answered. */
+    discord_hears(), discord_hears(), discord_hears();
+  }
+  EXPECT(player_now_ms() - start < 2 * PATIENCE_MS);
+  show_state("Still heard");
+  HEARS("SET_ACTIVITY", NULL, state_args("Still heard"));
+  EXPECT(!was_told("errored"));
+  finish();
+}
+
 /* It held a lock that UpdateHandlers wanted. */
 static void in_a_handler(const char *line) {
   old_handlers handlers = all_handlers();
@@ -361,6 +393,7 @@ int main(void) {
   what_comes_in_is_there_at_once();
   a_restart_of_discord_restores_everything();
   what_changes_while_discord_is_away_holds();
+  handlers_may_change_without_end();
   handlers_may_call_everything();
   a_second_initialize_replaces_the_handlers();
   ending_twice_and_beginning_again();
