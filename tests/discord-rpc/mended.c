@@ -1,4 +1,5 @@
-/* What discord-rpc does badly, one function each. (That updates are paced: pace.c; the places of sockets: places.c.) */
+/* What discord-rpc does badly, one function each. (That updates are paced: pace.c; the places of sockets: places.c; handlers that change
+ * without end: handlers.c.) */
 #define _GNU_SOURCE
 #include "discord.h"
 
@@ -90,38 +91,6 @@ static void what_changes_while_discord_is_away_holds(void) {
     EXPECT(join == 0 && others == 3);
   }
   EXPECT(discord_hears_nothing(30));
-  finish();
-}
-
-/* What was asked of an event last is all that counts: neither a Discord that is not there, nor one that answers no
- * subscription (arRPC's way), makes a game wait that changes its handlers again and again. */
-static void handlers_may_change_without_end(void) {
-  old_handlers none;
-  int64_t start;
-  int at;
-  memset(&none, 0, sizeof none);
-  player_forgets();
-  initialize();
-  start = player_now_ms();
-  for (at = 0; at < 3000; at++) {
-    if (at % 2) initialize();
-    else Discord_UpdateHandlers(&none);
-  }
-  EXPECT(player_now_ms() - start < PATIENCE_MS);
-  discord_starts();
-  discord_welcomes();
-  discord_hears_subscriptions();
-  SOON(was_told(READY_LINE));
-  for (at = 0; at < 3000; at++) {
-    if (at % 2) initialize();
-    else Discord_UpdateHandlers(&none);
-    /* Read, and not answered. */
-    discord_hears(), discord_hears(), discord_hears();
-  }
-  EXPECT(player_now_ms() - start < 2 * PATIENCE_MS);
-  show_state("Still heard");
-  HEARS("SET_ACTIVITY", NULL, state_args("Still heard"));
-  EXPECT(!was_told("errored"));
   finish();
 }
 
@@ -393,7 +362,6 @@ int main(void) {
   what_comes_in_is_there_at_once();
   a_restart_of_discord_restores_everything();
   what_changes_while_discord_is_away_holds();
-  handlers_may_change_without_end();
   handlers_may_call_everything();
   a_second_initialize_replaces_the_handlers();
   ending_twice_and_beginning_again();

@@ -19,6 +19,7 @@ use crate::library;
 use crate::step::Step;
 use crate::tally::Tally;
 use crate::toolchain::{self, Language, SANITIZERS};
+use crate::wine;
 
 /// What a program runs under besides plainly.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -30,22 +31,24 @@ enum Under {
     Nothing,
 }
 
-const PROGRAMS: [(&str, Under); 8] = [
+const PROGRAMS: [(&str, Under); 9] = [
     ("kept", Under::Both),
     ("mended", Under::Both),
     ("hostile", Under::Both),
     ("hosted", Under::Sanitizers),
     ("places", Under::Sanitizers),
+    ("handlers", Under::Sanitizers),
     ("threads", Under::Sanitizers),
     ("lifetime", Under::Nothing),
     ("process", Under::Nothing),
 ];
 
-/// Waits twenty seconds by the clock, beside the others.
+/// These wait by the clock, for twenty seconds and for a minute, beside the others.
 const PACE: &str = "pace";
+const REFUSED: &str = "refused";
 
 /// The ten names.
-const EXPORTS: [&str; 10] = [
+pub const EXPORTS: [&str; 10] = [
     "Discord_ClearPresence",
     "Discord_Initialize",
     "Discord_Register",
@@ -178,7 +181,7 @@ pub fn test(tally: &mut Tally) {
         Err(why) => return tally.failed("building the server", &why),
     };
     let suite = Suite { library, server: core.shared_args() };
-    let paced = suite.pace();
+    let (paced, refused) = (suite.beside(PACE), suite.beside(REFUSED));
     if !suite.plainly(tally) {
         return tally.failed("everything else", "not tried: some program fails already as it is");
     }
@@ -197,12 +200,11 @@ pub fn test(tally: &mut Tally) {
     suite.valgrind(tally);
     tally.case("beside arRPC, through a restart", suite.arrpc());
     suite.theirs(tally);
-    tally.case(
-        "updates are paced, and the last one arrives",
-        paced.join().unwrap_or_else(|_| Err("it panicked".to_owned())),
-    );
+    let ended = |beside: JoinHandle<_>| beside.join().unwrap_or_else(|_| Err("it panicked".to_owned()));
+    tally.case("updates are paced, and the last one arrives", ended(paced));
     tally.case("the layout of 120 bytes", head());
-    windows(tally);
+    wine::test(tally);
+    tally.case("a Discord that refused is asked again after a minute", ended(refused));
 }
 
 struct Suite {
@@ -225,9 +227,9 @@ impl Suite {
     }
 
     /// Begun in a thread, because it waits more than it works.
-    fn pace(&self) -> JoinHandle<Result<(), String>> {
-        let built = self.build(PACE, &first_c(), PACE, &["-O1", "-g"]);
-        thread::spawn(move || play(PACE, Command::new(built?), 120))
+    fn beside(&self, program: &'static str) -> JoinHandle<Result<(), String>> {
+        let built = self.build(program, &first_c(), program, &["-O1", "-g"]);
+        thread::spawn(move || play(program, Command::new(built?), 180))
     }
 
     /// Runs a program; it is told where the library is.
@@ -396,25 +398,4 @@ fn definition() -> Result<(), String> {
     let mut names: Vec<&str> = names.filter(|line| !line.is_empty()).collect();
     names.sort_unstable();
     if names == EXPORTS { Ok(()) } else { Err(format!("it names: {}", names.join(", "))) }
-}
-
-/// For Windows, where this machine can build for it: what the DLL exports.
-fn windows(tally: &mut Tally) {
-    const TARGET: &str = "x86_64-pc-windows-gnu";
-    const NAME: &str = "discord-rpc.dll exports the ten functions";
-    let objdump = "x86_64-w64-mingw32-objdump";
-    if cfg!(windows) || !toolchain::has_target(TARGET) || !toolchain::has(objdump) {
-        return tally.skipped(NAME, "no cross compiler for Windows on this machine");
-    }
-    let result = build(Layout::Released, &[], Some(TARGET)).and_then(|dll| {
-        let mut dump = Command::new(objdump);
-        dump.arg("-p").arg(&dll);
-        let table = Step::new("objdump-dll", dump).run()?.success()?.stdout;
-        let names = table.lines().skip_while(|line| !line.contains("[Ordinal/Name Pointer] Table")).skip(1);
-        let names = names.take_while(|line| line.trim_start().starts_with('['));
-        let mut names: Vec<&str> = names.filter_map(|line| line.split_whitespace().last()).collect();
-        names.sort_unstable();
-        if names == EXPORTS { Ok(()) } else { Err(format!("it exports: {}", names.join(", "))) }
-    });
-    tally.case(NAME, result);
 }

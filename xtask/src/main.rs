@@ -31,6 +31,7 @@ mod step;
 mod tally;
 mod test;
 mod toolchain;
+mod wine;
 
 use std::process::ExitCode;
 
