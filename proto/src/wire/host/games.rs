@@ -73,6 +73,7 @@ pub(super) const ROWS: &[Row] = &[
             Arg::optional("guild_id", Type::Snowflake, "for which guild"),
             Arg::optional("starts_ms", MOMENT, "from when, in Unix milliseconds"),
             Arg::optional("ends_ms", MOMENT, "until when, in Unix milliseconds"),
+            Arg::optional("consumed", Type::Bool, "whether it was used up already; it was not unless given"),
         ])
         .reply(Type::Object(&objects::ENTITLEMENT)),
     Row::new("ENTITLEMENT_DELETE", "takes it away; the reply is what it was")

@@ -52,6 +52,7 @@ fn full() -> World {
             guild: Some(guild),
             starts_ms: Some(1),
             ends_ms: None,
+            consumed: false,
         }),
         Operation::RequestJoin { from: ada, application: None },
     ] {

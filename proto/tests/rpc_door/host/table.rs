@@ -192,7 +192,7 @@ impl Place {
             ),
             "ENTITLEMENT_CREATE" => (
                 json!({"application_id": GAME, "user_id": ada, "sku_id": "9", "type": 8, "guild_id": guild,
-                    "starts_ms": 1, "ends_ms": 2}),
+                    "starts_ms": 1, "ends_ms": 2, "consumed": true}),
                 json!({"application_id": GAME, "type": 9}),
                 "type",
             ),

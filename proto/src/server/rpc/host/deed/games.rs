@@ -33,6 +33,7 @@ pub(super) fn read(world: &World, name: &str, args: Args<'_>) -> Option<Result<D
                 guild: args.id("guild_id"),
                 starts_ms: args.number("starts_ms"),
                 ends_ms: args.number("ends_ms"),
+                consumed: args.flag("consumed").unwrap_or(false),
             };
             Deed::makes(Operation::CreateEntitlement(new), Made::Entitlement)
         }
