@@ -15,6 +15,7 @@ use crate::archive;
 use crate::c_suite::{self, compile, first_c, present, quiet, standards, under_valgrind};
 use crate::counterparts;
 use crate::house::{self, Private};
+use crate::install;
 use crate::library;
 use crate::step::Step;
 use crate::tally::Tally;
@@ -90,28 +91,48 @@ impl Layout {
     }
 }
 
-/// `cargo xtask discord-rpc [--head]`: the library as it is shipped, with its headers, in `target/discord-rpc/dist`.
+const USAGE: &str = "expected `cargo xtask discord-rpc [--head] [--prefix FOLDER]`";
+
+/// `cargo xtask discord-rpc [--head] [--prefix FOLDER]`: the library as it is shipped, with its headers, in
+/// `target/discord-rpc/dist`, or where projects that are linked anew look for it.
 pub fn run(args: &[String]) -> Result<(), String> {
-    let words: Vec<&str> = args.iter().map(String::as_str).collect();
-    let layout = match words[..] {
-        [] => Layout::Released,
-        ["--head"] => Layout::Head,
-        _ => return Err("expected `cargo xtask discord-rpc [--head]`".to_owned()),
-    };
-    let built = build(layout, &["--release"], None)?;
-    let folder = house::made(house::target().join("discord-rpc/dist"));
-    let root = house::root();
-    let name = file_name(cfg!(windows)).1;
-    for (from, to) in [
-        (built, name),
-        (root.join("include/discord_rpc.h"), "discord_rpc.h"),
-        (root.join("include/discord_register.h"), "discord_register.h"),
-        (root.join("bindings/discord-rpc/discord-rpc.def"), "discord-rpc.def"),
-    ] {
-        fs::copy(&from, folder.join(to)).map_err(|error| format!("cannot copy {}: {error}", from.display()))?;
+    let (mut layout, mut prefix) = (Layout::Released, None);
+    let mut args = args.iter();
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--head" => layout = Layout::Head,
+            "--prefix" => prefix = Some(install::absolute(args.next().ok_or(USAGE)?.into())?),
+            _ => return Err(USAGE.to_owned()),
+        }
     }
-    println!("{}", folder.join(name).display());
-    Ok(())
+    let built = build(layout, &["--release"], None)?;
+    let laid = match prefix {
+        Some(prefix) => lay(&built, &prefix.join("include"), &prefix.join(if cfg!(windows) { "bin" } else { "lib" })),
+        None => {
+            let folder = house::made(house::target().join("discord-rpc/dist"));
+            lay(&built, &folder, &folder)
+        }
+    };
+    laid.map(|files| files.iter().for_each(|file| println!("{}", file.display())))
+}
+
+/// Lays down the library and its headers, and for Windows what an import library is made of.
+fn lay(built: &Path, headers: &Path, libraries: &Path) -> Result<Vec<PathBuf>, String> {
+    let root = house::root();
+    let library = libraries.join(file_name(cfg!(windows)).1);
+    let mut files = vec![
+        (built.to_owned(), library.clone()),
+        (root.join("include/discord_rpc.h"), headers.join("discord_rpc.h")),
+        (root.join("include/discord_register.h"), headers.join("discord_register.h")),
+    ];
+    if cfg!(windows) || headers == libraries {
+        files.push((root.join("bindings/discord-rpc/discord-rpc.def"), libraries.join("discord-rpc.def")));
+    }
+    for (from, to) in &files {
+        install::copy(from, to)?;
+    }
+    install::strip_debug(&library)?;
+    Ok(files.into_iter().map(|(_, to)| to).collect())
 }
 
 /// What cargo calls the file, and what programs do.
@@ -196,6 +217,7 @@ pub fn test(tally: &mut Tally) {
             tally.case(&name, built.and_then(|built| suite.play(&name, &built)));
         }
     }
+    tally.case("a project that is linked anew finds it in a prefix", suite.linked_anew());
     suite.throws(tally, &compilers);
     suite.valgrind(tally);
     tally.case("beside arRPC, through a restart", suite.arrpc());
@@ -237,6 +259,25 @@ impl Suite {
         let mut command = Command::new(program);
         command.arg(&self.library);
         play(name, command, 120)
+    }
+
+    /// The game's own half as a project of today builds it: by our header, from where the library was laid down.
+    fn linked_anew(&self) -> Result<(), String> {
+        let prefix = house::own("discord-rpc-prefix");
+        let (headers, libraries) = (prefix.join("include"), prefix.join("lib"));
+        let laid = lay(&self.library, &headers, &libraries)?;
+        if laid.len() != 3 {
+            return Err(format!("laid down: {laid:?}"));
+        }
+        let program = program_file("linked-anew");
+        let mut compile = Command::new(toolchain::cc()?);
+        compile.args(["-std=c99", "-Wall", "-Wextra", "-Werror", "-I"]).arg(headers).arg(folder().join("anew.c"));
+        compile.arg("-o").arg(&program).arg("-L").arg(&libraries).arg("-ldiscord-rpc");
+        compile.arg(format!("-Wl,-rpath,{}", libraries.display()));
+        Step::new("discord-rpc-linked-anew-compile", compile).run()?.silent_success()?;
+        let mut run = Command::new(&program);
+        run.env_remove("LD_LIBRARY_PATH");
+        play("linked anew", run, 60)
     }
 
     /// What C++ handlers throw.
