@@ -180,6 +180,9 @@ mod tests {
         assert_eq!(started(&user.entry("77"), "discord-77://"), ["/opt/super", "--fast", "discord-77://"]);
         assert!(user.entry("77").contains("\nName=Super Game\n"));
         assert_eq!(user.list(), "[Default Applications]\nx-scheme-handler/discord-77=discord-77.desktop;\n");
+        // Looked for where programs are, though a folder of that name is here.
+        user.register("77", command("src")).unwrap();
+        assert_eq!(started(&user.entry("77"), "L"), ["src", "L"]);
         user.register("78", Start::Steam("440")).unwrap();
         assert_eq!(started(&user.entry("78"), "x"), ["xdg-open", "steam://rungameid/440"]);
         unregister_in(&user.environment(), "77").unwrap();

@@ -93,7 +93,8 @@ fn register_in(environment: Environment<'_>, launch: &Launch<'_>) -> Result<(), 
         Start::Command(command) if command.is_empty() => {
             return Err(Error::argument("command: a program or a command line expected, an empty text given"));
         }
-        Start::Command(command) if Path::new(command).is_dir() => {
+        // A word without a slash is a program that the system looks for, whatever folder of that name is here.
+        Start::Command(command) if is_path(command) && Path::new(command).is_dir() => {
             return Err(Error::argument("command: a program expected, and this is a folder"));
         }
         // A path with spaces that nobody quoted is a path all the same.
@@ -129,6 +130,10 @@ fn id<'a>(field: &str, given: &'a str) -> Result<&'a str, Error> {
         Ok(number) if number != 0 && given.len() <= 20 => Ok(given),
         _ => Err(Error::argument(format!("{field}: a number of 64 bits that is not 0 expected"))),
     }
+}
+
+fn is_path(command: &OsStr) -> bool {
+    command.as_encoded_bytes().iter().any(|byte| std::path::is_separator(char::from(*byte)))
 }
 
 /// What is started later is started from another folder.

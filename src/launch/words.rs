@@ -68,9 +68,13 @@ fn split(line: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
     }
 }
 
-/// One word for a shell: in single quotes, whatever is in it.
+/// One word for a shell: in single quotes, whatever is in it, unless it is plain.
 #[cfg(any(test, target_os = "macos"))]
 pub(super) fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_+@:,./".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 
@@ -118,7 +122,8 @@ mod tests {
 
     #[test]
     fn a_quoted_word_is_one_word() {
-        for word in ["game", "my game", "it's", "'", "$HOME `x` \\ \"", ""] {
+        assert_eq!(quoted("/opt/game"), "/opt/game");
+        for word in ["game", "my game", "it's", "'", "$HOME `x` \\ \"", "~/x", "a=b", ""] {
             assert_eq!(split(format!("x {}", quoted(word)).as_bytes()).unwrap()[1], word.as_bytes());
         }
     }
