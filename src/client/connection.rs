@@ -130,6 +130,16 @@ impl Connection {
             self.ledger.in_flight.fetch_sub(1, Ordering::Relaxed);
             return Err(Error::new(Status::Full, "too many commands at once: try again in the next frame"));
         }
+        self.hand_over(message)
+    }
+
+    /// Behind whatever was posted, of which there can't be too much for it: an end is never refused.
+    pub(super) fn disconnect(&self) -> Result<(), Error> {
+        self.ledger.in_flight.fetch_add(1, Ordering::Relaxed);
+        self.hand_over(Message::Disconnect)
+    }
+
+    fn hand_over(&self, message: Message) -> Result<(), Error> {
         self.sender.send(message).map_err(|_| {
             self.ledger.in_flight.fetch_sub(1, Ordering::Relaxed);
             Error::new(Status::Closed, "the connection is over")

@@ -24,7 +24,7 @@ from ._errors import (
 )
 from ._native import Event, __version__
 from ._words import EventType, LogLevel, Status
-from .activity import Activity, ActivityType, Button, StatusDisplayType
+from .activity import Activity, ActivityType, Button, PartyPrivacy, Platform, StatusDisplayType
 from .permissions import Permissions
 from .presence import AioPresence, Presence
 from .snowflake import Snowflake
@@ -46,7 +46,9 @@ __all__ = [
     "GamebridgeError",
     "InternalError",
     "LogLevel",
+    "PartyPrivacy",
     "Permissions",
+    "Platform",
     "Presence",
     "QueueFull",
     "RateLimited",
