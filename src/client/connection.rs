@@ -191,3 +191,28 @@ fn read_into(document: &mut Document, text: &[u8], field: &str) -> Result<(), Er
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::queue::{LaneConfig, Shared, channel};
+
+    #[test]
+    fn an_end_is_not_refused_when_commands_are() {
+        let config = LaneConfig { conn: 1, lossy_bytes: 0, reliable_bytes: 0, resume: Arc::new(|| {}) };
+        let (writer, _lanes) = channel(&Arc::new(Shared::new()), config);
+        let (sender, mut inbox) = mpsc::unbounded_channel();
+        let ledger = Arc::new(Ledger::default());
+        let connection = Connection::new(sender, |_| Ok(None), writer.unread(), ledger.clone(), 1 << 20);
+        let command = Request { command: "GET_GUILDS", ..Request::default() };
+        for _ in 0..MAX_IN_FLIGHT {
+            connection.send(&command).unwrap();
+        }
+        assert_eq!(connection.send(&command).unwrap_err().status, Status::Full);
+        connection.disconnect().unwrap();
+        let posted: Vec<Message> = std::iter::from_fn(|| inbox.try_recv().ok()).collect();
+        assert_eq!(posted.len(), MAX_IN_FLIGHT + 1);
+        assert!(matches!(posted.last(), Some(Message::Disconnect)));
+        assert_eq!(ledger.in_flight.load(Ordering::Relaxed), posted.len());
+    }
+}

@@ -100,8 +100,6 @@ pub(crate) struct State {
     pub(crate) links: HashMap<u32, Py<Link>>,
     /// There was a connection, so there is an end when none is left.
     had_links: bool,
-    /// The core's queue may hold more than was taken.
-    left: bool,
     leader: Option<ThreadId>,
     /// The leader waits for [`Scope::Reliable`], since there was no room.
     cramped: bool,
@@ -130,11 +128,6 @@ impl State {
     /// Nothing is here, and nothing can come: every connection is over.
     pub(crate) fn is_over(&self) -> bool {
         !self.closed && self.had_links && self.queue.is_empty() && self.early.is_empty() && self.links.is_empty()
-    }
-
-    /// Something can be polled, from here or from the core.
-    fn is_readable(&self) -> bool {
-        !self.queue.is_empty() || self.left
     }
 
     fn scope(&self) -> Scope {
@@ -228,17 +221,17 @@ impl Hub {
     /// The wake-up handle; `watched` when the program waits on it.
     pub(crate) fn handle(&self, py: Python<'_>, watched: bool) -> PyResult<isize> {
         let handle = self.lease(py)?.wakeup_handle().map_err(|error| raise(py, &error))?;
-        if watched {
-            self.watched.store(true, Ordering::Relaxed);
-            self.keep_raised(py);
+        if watched && !self.watched.swap(true, Ordering::Relaxed) {
+            // There may be something, here or in the core: whoever gathered before did not raise it again.
+            self.lease(py)?.wake();
         }
         Ok(handle)
     }
 
-    /// The handle is readable while something can be polled, also when it was gathered here already. Whether that is so, and
-    /// the program asked for the handle.
+    /// The handle is readable while something can be polled, also when it was gathered here already: who gathers lowers it.
+    /// Whether that is so, and the program asked for the handle.
     fn keep_raised(&self, py: Python<'_>) -> bool {
-        let raised = self.watched.load(Ordering::Relaxed) && self.state().is_readable();
+        let raised = self.watched.load(Ordering::Relaxed) && self.state().has_events();
         if raised {
             let _ = self.lease(py).map(|core| core.wake());
         }
@@ -491,7 +484,6 @@ impl Hub {
                 }
             }
         }
-        state.left = !emptied;
         if emptied {
             while let Some((_, early)) = state.early.pop_front() {
                 state.push(0, early);

@@ -169,7 +169,9 @@ def test_the_descriptor_tells_of_what_another_thread_took(asking: Asking) -> Non
 @pytest.mark.parametrize("most", [1, 100, 256])
 def test_the_descriptor_tells_of_what_was_not_taken_ahead(flooded: Flooded, most: int) -> None:
     game, _ = flooded
-    handle, taken = game.fileno(), 0
+    # As many as were taken ahead.
+    taken = len(game.poll_all(256))
+    handle = game.fileno()
     while taken < BACKLOG + 1:
         assert select.select([handle], [], [], LONG)[0], f"silent after {taken}"
         taken += len(game.poll_all(most))
@@ -225,14 +227,6 @@ def test_too_many_replies_outstanding_is_queue_full(gb: gamebridge.Client) -> No
         for _ in range(10_000):
             gb._hub.begin(rpc.id, "GET_GUILDS", None, None, None)
     assert caught.value.status == "full"
-
-
-def test_an_end_is_not_refused_when_commands_are(rpc: gamebridge.Connection) -> None:
-    with pytest.raises(gamebridge.QueueFull, match="too many commands"):
-        while True:
-            rpc.send("UNSUBSCRIBE", evt="ACTIVITY_SPECTATE")
-    rpc.close()
-    assert rpc.closed
 
 
 def test_the_log_goes_to_logging_on_the_thread_that_takes(gb: gamebridge.Client, caplog: pytest.LogCaptureFixture) -> None:

@@ -215,12 +215,17 @@ class AsyncClient:
                 end(self._hub, conn)
             if self._open:
                 await self._until(lambda: not self._open or None, self._hub.shutdown)
+        except ConnectionClosed:
+            # Another task was faster.
+            pass
         finally:
             self._abandon()
 
     def _abandon(self) -> None:
-        if self._watch is not None:
-            self._watch.stop()
+        # Once: its descriptor may be somebody else's the second time.
+        watch, self._watch = self._watch, None
+        if watch is not None:
+            watch.stop()
         self._hub.close()
         self._fail(ConnectionClosed("the client is closed", status="closed"))
 
