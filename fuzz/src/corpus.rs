@@ -193,6 +193,36 @@ pub fn websocket_peer() -> Vec<Vec<u8>> {
     all
 }
 
+/// Clients of the Gateway: a payload a line, which comes in each version and encoding.
+pub fn gateway_peer() -> Vec<Vec<u8>> {
+    let token = crate::GATEWAY_TOKEN;
+    let identify = format!(
+        r#"{{"op":2,"d":{{"token":"{token}","properties":{{"$os":"x"}},"intents":53608447,"compress":true,"shard":[0,1],"large_threshold":50,"v":10,"presence":{{"status":"idle","since":1,"afk":false,"activities":[{{"name":"n","type":0}}],"game":null}}}}}}"#
+    );
+    let rest = [
+        r#"{"op":1,"d":null}"#,
+        r#"{"op":3,"d":{"status":"dnd","since":null,"afk":true,"activities":[],"game":{"name":"g"},"idle_since":5}}"#,
+        r#"{"op":4,"d":{"guild_id":"4","channel_id":"5","self_mute":true,"self_deaf":false}}"#,
+        r#"{"op":4,"d":{"guild_id":"4","channel_id":null}}"#,
+        r#"{"op":8,"d":{"guild_id":"4","query":"a","limit":10,"presences":true,"user_ids":["1"],"nonce":"n"}}"#,
+        r#"{"op":31,"d":{"guild_ids":["4"]}}"#,
+        r#"{"op":43,"d":{"guild_id":"4","fields":["status","voice_start_time"]}}"#,
+        r#"{"op":28,"d":{"guild_id":"4","channel_id":"5","threads":[{"thread_id":"6","ack_message_id":"7"}]}}"#,
+        r#"{"op":34,"d":{"guild_id":"4","channel_ids":["5"]}}"#,
+        r#"{"op":35,"d":{"guild_id":"4","query":"a","continuation_token":null}}"#,
+        r#"{"op":14,"d":{}}"#,
+        "\u{3}ping",
+    ];
+    let resume = format!(r#"{{"op":6,"d":{{"token":"{token}","session_id":"x","seq":2}}}}"#);
+    let mut all = Vec::new();
+    // The versions and the two encodings.
+    for how in (0..16).map(|bits| 0x80 | bits) {
+        all.push([&[how, 63][..], format!("{identify}\n{}", rest.join("\n")).as_bytes()].concat());
+        all.push([&[how, 255][..], resume.as_bytes()].concat());
+    }
+    all
+}
+
 const HEADER: &str = r#"{"recording":"gamebridge","version":1,"by":"t"}"#;
 
 const RECORDINGS: [&[&str]; 4] = [

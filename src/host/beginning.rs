@@ -44,16 +44,16 @@ pub(super) struct First {
 ///
 /// # Errors
 /// A file can't be read, or what it holds is no snapshot or scenario; the sentence names the parameter.
-pub(super) fn read(given: Value<'_>, text: &[u8]) -> Result<Vec<First>, Error> {
+pub(super) fn read(service: &str, given: Value<'_>, text: &[u8]) -> Result<Vec<First>, Error> {
     let mut firsts = Vec::new();
-    if let Some(content) = content(given, text, "snapshot", MOST_SNAPSHOT)? {
-        snapshot::load(&content).map_err(|error| within("snapshot", error))?;
+    if let Some(content) = content(service, given, text, "snapshot", MOST_SNAPSHOT)? {
+        snapshot::load(&content).map_err(|error| within(service, "snapshot", error))?;
         firsts.push(first("SNAPSHOT_LOAD", "snapshot", |object| object.raw("snapshot", &content)));
     }
     let speed = given.member("scenario_speed").as_f64();
-    match content(given, text, "scenario", MOST_SCENARIO)? {
+    match content(service, given, text, "scenario", MOST_SCENARIO)? {
         Some(content) => {
-            Scenario::read(&content).map_err(|error| within("scenario", error))?;
+            Scenario::read(&content).map_err(|error| within(service, "scenario", error))?;
             firsts.push(first("SCENARIO_LOAD", "scenario", |object| {
                 let object = object.raw("scenario", &content);
                 match speed {
@@ -62,7 +62,9 @@ pub(super) fn read(given: Value<'_>, text: &[u8]) -> Result<Vec<First>, Error> {
                 }
             }));
         }
-        None if speed.is_some() => return Err(Error::argument("rpc: scenario_speed goes with a scenario")),
+        None if speed.is_some() => {
+            return Err(Error::argument(format!("{service}: scenario_speed goes with a scenario")));
+        }
         None => {}
     }
     Ok(firsts)
@@ -75,15 +77,21 @@ fn first(command: &'static str, parameter: &'static str, members: impl FnOnce(Ob
 }
 
 /// The object, from its file where a path was given.
-fn content(given: Value<'_>, text: &[u8], name: &'static str, most: u64) -> Result<Option<Vec<u8>>, Error> {
+fn content(
+    service: &str,
+    given: Value<'_>,
+    text: &[u8],
+    name: &'static str,
+    most: u64,
+) -> Result<Option<Vec<u8>>, Error> {
     let value = given.member(name);
     match value.as_str() {
         _ if value.is_none() => Ok(None),
-        Some(path) => crate::files::read(Path::new(path), most).map(Some).map_err(|error| within(name, error)),
+        Some(path) => crate::files::read(Path::new(path), most).map(Some).map_err(|error| within(service, name, error)),
         None => Ok(Some(value.raw(text).to_vec())),
     }
 }
 
-fn within(name: &'static str, error: Error) -> Error {
-    Error { message: format!("rpc: {name}: {}", error.message).into(), ..error }
+fn within(service: &str, name: &'static str, error: Error) -> Error {
+    Error { message: format!("{service}: {name}: {}", error.message).into(), ..error }
 }

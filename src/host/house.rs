@@ -18,7 +18,7 @@ use gamebridge_proto::server::rpc::{Account, Door, Errand, HttpRequest, HttpResp
 use gamebridge_proto::time::Instant;
 use gamebridge_proto::wire::ipc::{Frame, Opcode};
 use gamebridge_proto::wire::json::Object;
-use gamebridge_proto::world::{Entropy, User, World};
+use gamebridge_proto::world::{Changes, Entropy, User, World};
 use tokio::sync::{Notify, mpsc};
 
 use super::account_file;
@@ -27,6 +27,7 @@ use super::beginning::First;
 use super::files::{self, Order};
 use super::half_open::HalfOpen;
 use super::mailbox::{MOST_OF_ALL, Mailbox};
+use super::sandbox::Sandbox;
 use super::service::Service;
 use super::upstreams::Upstreams;
 use crate::record::{self, Tape};
@@ -46,7 +47,7 @@ const BEGINNING: u64 = 1;
 /// See the module.
 #[derive(Debug)]
 pub(super) struct House {
-    rooms: RefCell<Rooms>,
+    pub(super) rooms: RefCell<Rooms>,
     /// Something for the main task: events, or an earlier deadline.
     stirred: Notify,
     next_peer: Cell<u32>,
@@ -60,12 +61,14 @@ pub(super) struct House {
 }
 
 #[derive(Debug)]
-struct Rooms {
+pub(super) struct Rooms {
     door: Door,
-    world: World,
+    pub(super) world: World,
     mailboxes: HashMap<u32, Rc<Mailbox>>,
-    events: Vec<Waiting>,
+    pub(super) events: Vec<Waiting>,
     errands: Vec<Errand>,
+    /// The other doors, when it is a sandbox.
+    pub(super) sandbox: Option<Sandbox>,
     /// The guest's file, where there is one.
     kept: Option<Kept>,
     /// The deadline that the main task knows of.
@@ -84,7 +87,7 @@ struct Kept {
 
 /// An event on its way to the program, which is the main task's to deliver.
 #[derive(Debug)]
-struct Waiting {
+pub(super) struct Waiting {
     time: Instant,
     event: Event<'static>,
     name: String,
@@ -92,9 +95,21 @@ struct Waiting {
     payload: Box<[u8]>,
 }
 
+impl Waiting {
+    pub(super) fn of(time: Instant, event: Event<'_>) -> Waiting {
+        Waiting {
+            time,
+            event: Event { name: "", payload: &[], bytes: &[], message: "", ..event },
+            name: event.name.to_owned(),
+            message: event.message.to_owned(),
+            payload: event.payload.into(),
+        }
+    }
+}
+
 /// The operating system's generator. When it gives nothing there are no tokens to be had: the panic ends the connection that
 /// asked for one, and guessable tokens would be worse.
-struct SystemEntropy;
+pub(super) struct SystemEntropy;
 
 impl Entropy for SystemEntropy {
     fn fill(&mut self, bytes: &mut [u8]) {
@@ -107,6 +122,7 @@ struct Effects<'h> {
     mailboxes: &'h HashMap<u32, Rc<Mailbox>>,
     events: &'h mut Vec<Waiting>,
     errands: &'h mut Vec<Errand>,
+    sandbox: Option<&'h mut Sandbox>,
 }
 
 impl Sink for Effects<'_> {
@@ -125,25 +141,31 @@ impl Sink for Effects<'_> {
     }
 
     fn event(&mut self, event: Event<'_>) {
-        let fixed = Event { name: "", payload: &[], bytes: &[], message: "", ..event };
-        self.events.push(Waiting {
-            time: self.now,
-            event: fixed,
-            name: event.name.to_owned(),
-            message: event.message.to_owned(),
-            payload: event.payload.into(),
-        });
+        self.events.push(Waiting::of(self.now, event));
     }
 
     fn errand(&mut self, errand: Errand) {
         self.errands.push(errand);
+    }
+
+    fn changed(&mut self, now: Instant, world: &World, changes: &Changes) {
+        if let Some(sandbox) = &mut self.sandbox {
+            sandbox.changed(now, world, changes, self.events);
+        }
+    }
+
+    fn reloaded(&mut self, now: Instant, world: &World) {
+        if let Some(sandbox) = &mut self.sandbox {
+            sandbox.reloaded(now, world, self.events);
+        }
     }
 }
 
 impl Rooms {
     fn next_timeout(&self) -> Option<Instant> {
         let due = self.kept.as_ref().and_then(|kept| kept.due);
-        self.door.next_timeout().into_iter().chain(due).min()
+        let gateway = self.sandbox.as_ref().and_then(|sandbox| sandbox.next_timeout());
+        self.door.next_timeout().into_iter().chain(due).chain(gateway).min()
     }
 }
 
@@ -182,18 +204,23 @@ impl Told for HttpResponse {
 }
 
 impl House {
-    /// `own` are the addresses at which it listens itself. What its connections to a Discord say comes out of the other end,
+    /// `own` are the addresses at which it listens itself, `gateway` that of a sandbox's Gateway. What its connections to a Discord say comes out of the other end,
     /// and belongs into [`House::upstream`].
     pub(super) fn new(
         service: &Service,
         own: Vec<String>,
+        gateway: Option<String>,
         outlet: &mut Outlet,
     ) -> Result<(House, mpsc::UnboundedReceiver<Passed>), Error> {
         let config = service.door()?;
         let (upstreams, passed) = Upstreams::new(service.discord.clone(), own, config.instance.clone());
         let launch_token = config.launch_token.as_ref().map(|token| token.reveal().to_owned()).unwrap_or_default();
         let world = service.world()?;
-        let mut tape = Tape::begin(Setup::Server(&config, &world), outlet);
+        let sandbox = service.sandbox.as_ref().zip(gateway).map(|(_, url)| Sandbox::new(&url));
+        let mut tape = match &sandbox {
+            Some(_) => None,
+            None => Tape::begin(Setup::Server(&config, &world), outlet),
+        };
         let world = World::new(world, record::overheard(tape.as_deref_mut(), SystemEntropy))
             .map_err(|error| Error::argument(format!("rpc: username: {error}")))?;
         let kept = service.account_file.clone().map(|path| Kept { path, guest: None, due: None });
@@ -204,6 +231,7 @@ impl House {
                 mailboxes: HashMap::new(),
                 events: Vec::new(),
                 errands: Vec::new(),
+                sandbox,
                 kept,
                 armed: None,
                 tape,
@@ -280,8 +308,13 @@ impl House {
         step: impl FnOnce(&mut Door, &mut World, Instant, &mut Tapped<'_, Effects<'_>, Tape>) -> R,
     ) -> R {
         let rooms = &mut *self.rooms.borrow_mut();
-        let mut out =
-            Effects { now, mailboxes: &rooms.mailboxes, events: &mut rooms.events, errands: &mut rooms.errands };
+        let mut out = Effects {
+            now,
+            mailboxes: &rooms.mailboxes,
+            events: &mut rooms.events,
+            errands: &mut rooms.errands,
+            sandbox: rooms.sandbox.as_mut(),
+        };
         let mut tapped = Tapped::new(&mut out, rooms.tape.as_deref_mut());
         let result = step(&mut rooms.door, &mut rooms.world, now, &mut tapped);
         if let Some(tape) = &mut rooms.tape {
@@ -316,9 +349,31 @@ impl House {
         (peer, mailbox)
     }
 
+    /// What happened at another door of the same world.
+    #[cfg(feature = "gateway")]
+    pub(super) fn show_changes(&self, now: Instant, changes: &[Changes]) {
+        for changes in changes {
+            self.with_door(Call { now }, |door, world, now, out| door.handle_changes(now, changes, world, out));
+        }
+        if !self.rooms.borrow().events.is_empty() {
+            self.stirred.notify_one();
+        }
+    }
+
+    /// Something is for the main task to look at.
+    #[cfg(feature = "gateway")]
+    pub(super) fn wake(&self) {
+        self.stirred.notify_one();
+    }
+
+    /// The number of the next peer, of whatever door.
+    pub(super) fn next_number(&self) -> u32 {
+        self.next_peer.replace(self.next_peer.get().wrapping_add(1).max(1))
+    }
+
     /// The next number, and its mailbox.
     fn mailbox(&self) -> (u32, Rc<Mailbox>) {
-        let peer = self.next_peer.replace(self.next_peer.get().wrapping_add(1).max(1));
+        let peer = self.next_number();
         let mailbox = Rc::new(Mailbox::default());
         self.rooms.borrow_mut().mailboxes.insert(peer, mailbox.clone());
         (peer, mailbox)
@@ -369,6 +424,9 @@ impl House {
 
     /// A command of the host's. It has no peer to wait for, so its reply is there at once.
     pub(super) fn command(&self, command: Command, outlet: &mut Outlet) {
+        if self.gateway_command(&command) {
+            return self.deliver(outlet);
+        }
         let (name, tag) = (command.name.clone(), command.tag);
         match files::order(command) {
             Ok(Order::Door(command)) => self.carry_out(command),
@@ -395,6 +453,7 @@ impl House {
             mailboxes: &rooms.mailboxes,
             events: &mut rooms.events,
             errands: &mut rooms.errands,
+            sandbox: None,
         };
         let mut event = Event::new(EventType::Reply, name);
         event.tag = tag;
@@ -447,6 +506,7 @@ impl House {
 
     pub(super) fn timeout(&self, outlet: &mut Outlet) {
         self.with_door(self.about(Input::Timeout), |door, world, now, out| door.handle_timeout(now, world, out));
+        self.gateway_timeout();
         let due = self.rooms.borrow().kept.as_ref().and_then(|kept| kept.due);
         if due.is_some_and(|due| due <= clock::now()) {
             self.keep_aloud(outlet);
@@ -520,8 +580,9 @@ impl House {
             mailbox.close.borrow_mut().get_or_insert_with(|| (code, reason.to_owned()));
             mailbox.stirred.notify_one();
         }
+        self.close_gateway(code, reason);
         let all_gone = async {
-            while !self.rooms.borrow().mailboxes.is_empty() {
+            while !self.rooms.borrow().mailboxes.is_empty() || !self.gateway_is_empty() {
                 self.stirred.notified().await;
             }
         };

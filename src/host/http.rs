@@ -4,6 +4,8 @@
 //! reply, and leaves when that was sent, or when the asker went away and the waiting was dropped.
 
 use gamebridge_proto::server::rpc::{Door, HttpRequest, HttpResponse};
+#[cfg(feature = "gateway")]
+use gamebridge_proto::wire::rest::Version;
 
 use super::house::House;
 use super::peer::Stay;
@@ -11,19 +13,8 @@ use crate::transport::http::{Request, Response};
 
 /// Answers a request.
 pub(super) async fn answer(house: &House, request: Request) -> Response {
-    let mut target = request.path.clone();
-    if !request.query.is_empty() {
-        target.push('?');
-        target.push_str(&request.query);
-    }
-    let seen = HttpRequest {
-        method: &request.method,
-        target: &target,
-        content_type: request.content_type.as_deref(),
-        origin: request.origin.as_deref(),
-        authorization: request.authorization.as_ref().map(|secret| secret.reveal()),
-        body: &request.body,
-    };
+    let target = request.target();
+    let seen = see(&request, &target);
     if request.path == "/rpc" {
         return sent(once(house, seen).await);
     }
@@ -34,6 +25,30 @@ pub(super) async fn answer(house: &House, request: Request) -> Response {
         },
         Some(Err(refused)) => sent(refused),
         None => sent(house.http(seen)),
+    }
+}
+
+#[cfg(feature = "gateway")]
+/// Answers a request at a sandbox's own port: tokens are given out as at the RPC port, all else is the API's.
+pub(super) async fn answer_site(house: &House, request: Request) -> Response {
+    let target = request.target();
+    let seen = see(&request, &target);
+    sent(if is_of_tokens(&request.path) { house.http(seen) } else { house.site(seen) })
+}
+
+#[cfg(feature = "gateway")]
+fn is_of_tokens(path: &str) -> bool {
+    Version::of_path(path).and_then(Result::ok).is_some_and(|(_, path)| path.starts_with("/oauth2/token"))
+}
+
+fn see<'r>(request: &'r Request, target: &'r str) -> HttpRequest<'r> {
+    HttpRequest {
+        method: &request.method,
+        target,
+        content_type: request.content_type.as_deref(),
+        origin: request.origin.as_deref(),
+        authorization: request.authorization.as_ref().map(|secret| secret.reveal()),
+        body: &request.body,
     }
 }
 

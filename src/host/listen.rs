@@ -11,8 +11,8 @@ use tokio::task::JoinSet;
 
 use super::half_open::{HalfOpen, Place};
 use super::house::House;
-use super::peer;
 use super::service::Service;
+use super::{peer, sandbox};
 use crate::transport::http::{self, ROUTES};
 use crate::transport::{Limits, Transport, ipc};
 
@@ -26,12 +26,15 @@ const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
 pub(super) struct Doorway {
     ipc: Option<ipc::Listener>,
     tcp: Option<http::Listener>,
+    /// A sandbox's Gateway and API.
+    gateway: Option<http::Listener>,
 }
 
 /// Somebody at the door.
 pub(super) enum Arrival {
     Ipc(Transport),
     Tcp(http::Connection),
+    Gateway(http::Connection),
 }
 
 impl Doorway {
@@ -45,11 +48,15 @@ impl Doorway {
         {
             return Err(Error::argument("rpc: api: another server's port expected, this server's own given"));
         }
+        let gateway = match service.sandbox {
+            Some(port) => Some(http::Listener::bind(Some(port), Limits::PEER).await?),
+            None => None,
+        };
         let ipc = match &service.ipc {
             Some(place) => Some(ipc::Listener::bind(place, &ipc::process_environment, Limits::PEER).await?),
             None => None,
         };
-        Ok(Doorway { ipc, tcp })
+        Ok(Doorway { ipc, tcp, gateway })
     }
 
     /// CONNECTED's data: the addresses, the launch token, the guest, and whose Discord peers meet.
@@ -60,6 +67,9 @@ impl Doorway {
         }
         if let Some(ipc) = &self.ipc {
             object = object.str("ipc", &ipc.path().display().to_string());
+        }
+        if let Some((gateway, url)) = self.gateway.as_ref().zip(self.gateway()) {
+            object = object.str("gateway", &url).str("api", &format!("http://{}/api", gateway.address()));
         }
         object
             .str("launch_token", &house.launch_token)
@@ -85,17 +95,23 @@ impl Doorway {
         own
     }
 
+    /// Where a sandbox's Gateway is.
+    pub(super) fn gateway(&self) -> Option<String> {
+        self.gateway.as_ref().map(|gateway| format!("ws://{}", gateway.address()))
+    }
+
     /// The same for people.
     pub(super) fn sentence(&self) -> String {
         let tcp = self.tcp.as_ref().map(|tcp| format!("websocket {}", tcp.address()));
         let ipc = self.ipc.as_ref().map(|ipc| format!("ipc {}", ipc.path().display()));
-        [tcp, ipc].into_iter().flatten().collect::<Vec<_>>().join(", ")
+        let gateway = self.gateway.as_ref().map(|gateway| format!("gateway and api {}", gateway.address()));
+        [tcp, ipc, gateway].into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 
     /// The next one who comes. Cancel-safe.
     pub(super) async fn arrival(&mut self) -> Arrival {
         loop {
-            let Doorway { ipc, tcp } = self;
+            let Doorway { ipc, tcp, gateway } = self;
             let arrived = tokio::select! {
                 arrived = async {
                     match ipc {
@@ -106,6 +122,12 @@ impl Doorway {
                 arrived = async {
                     match tcp {
                         Some(tcp) => tcp.accept().await.map(Arrival::Tcp),
+                        None => std::future::pending().await,
+                    }
+                } => arrived,
+                arrived = async {
+                    match gateway {
+                        Some(gateway) => gateway.accept().await.map(Arrival::Gateway),
                         None => std::future::pending().await,
                     }
                 } => arrived,
@@ -131,6 +153,9 @@ impl Doorway {
             }
             Arrival::Tcp(connection) => HalfOpen::enter(&house.clone(), |place| {
                 peers.spawn_local(async move { receive(connection, house, place).await })
+            }),
+            Arrival::Gateway(connection) => HalfOpen::enter(&house.clone(), |place| {
+                peers.spawn_local(async move { sandbox::receive(connection, house, place).await })
             }),
         }
     }

@@ -8,12 +8,19 @@ mod account_file;
 mod backend;
 mod beginning;
 mod files;
+#[cfg(feature = "gateway")]
+mod gateway_peer;
 mod half_open;
 mod house;
 mod http;
 mod listen;
 mod mailbox;
 mod peer;
+#[cfg(feature = "gateway")]
+mod sandbox;
+#[cfg(not(feature = "gateway"))]
+#[path = "no_sandbox.rs"]
+mod sandbox;
 mod service;
 mod upstreams;
 
@@ -28,7 +35,7 @@ use gamebridge_proto::event::{Event, EventType};
 pub use self::service::Service;
 
 /// The services, each with its parameters.
-pub const SERVICES: &[gamebridge_proto::wire::catalog::Row] = &[service::PARAMS];
+pub const SERVICES: &[gamebridge_proto::wire::catalog::Row] = &[service::PARAMS, service::SANDBOX_PARAMS];
 
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -77,7 +84,7 @@ type Upstream = mpsc::UnboundedReceiver<Passed>;
 /// Listens.
 async fn open(service: &Service, port: &mut Port) -> Result<(Doorway, Rc<House>, Upstream), Error> {
     let doorway = Doorway::open(service).await?;
-    let (house, upstream) = House::new(service, doorway.own(), &mut port.outlet)?;
+    let (house, upstream) = House::new(service, doorway.own(), doorway.gateway(), &mut port.outlet)?;
     Ok((doorway, Rc::new(house), upstream))
 }
 
@@ -184,5 +191,9 @@ fn obey(house: &House, message: Message, port: &mut Port) {
 
 /// A program that asks for what is not there.
 fn unknown_service(name: &str) -> Error {
-    Error::new(Status::Unsupported, format!("service: \"{name}\" is not known; \"rpc\" expected"))
+    let sentence = match name {
+        "sandbox" => "service: \"sandbox\" is not part of the lean build".to_owned(),
+        _ => format!("service: \"{name}\" is not known; \"rpc\" or \"sandbox\" expected"),
+    };
+    Error::new(Status::Unsupported, sentence)
 }

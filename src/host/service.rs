@@ -19,41 +19,55 @@ use crate::session::params;
 use crate::transport::ipc::Place;
 use crate::transport::search::Target;
 
+const CONSENT: Arg = Arg::optional(
+    "consent",
+    Type::Names(&["allow", "deny", "ask"]),
+    "What AUTHORIZE meets: yes (the default), no, or a REQUEST event for each.",
+);
+const JOIN_REQUESTS: Arg = Arg::optional(
+    "join_requests",
+    Type::Names(&["peers", "ask", "allow", "deny"]),
+    "What a player who asks to join meets: the game's peers, who are asked (the default), or they and a REQUEST event, of \
+     which the first answer counts, or yes, or no.",
+);
+const CONSENT_TIMEOUT: Arg = Arg::optional(
+    "consent_timeout",
+    Type::int(1, 86_400),
+    "Seconds that anybody asked (by AUTHORIZE, or about a player who wants to join) has for an answer; none is a no. \
+     Default 60.",
+);
+const REGISTERED_ONLY: Arg = Arg::optional(
+    "registered_only",
+    Type::Bool,
+    "Refuse applications that APPLICATION_REGISTER did not name. Default false: any client id is welcome.",
+);
+const COMMANDS_PER_SECOND: Arg = Arg::optional(
+    "commands_per_second",
+    Type::int(0, 10_000_000),
+    "How many commands a peer may send in the long run before it is closed with 4002; 0 is no limit. Default 500.",
+);
+const TRANSPORT: Arg =
+    Arg::optional("transport", Type::Names(&["both", "ipc", "websocket"]), "What to listen on. Default both.");
+const FOLDER: Arg = Arg::optional(
+    "folder",
+    Type::text(1, 4096),
+    "Where the local socket discord-ipc-N goes. Default: XDG_RUNTIME_DIR, or a new folder that only this user may enter. \
+     \"/tmp\" has to be asked for, since every user of the machine sees it. Not on Windows, where pipes have no folder.",
+);
+const USERNAME: Arg = Arg::optional("username", Type::text(2, 32), "A new guest's name. Default Guest.");
+
 /// Parameters of `gb_serve(gb, "rpc", ...)`.
 pub const PARAMS: Row = Row::new("rpc", "Hosts GameBridge: Discord's local RPC inside this process.").args(&[
-    Arg::optional(
-        "transport",
-        Type::Names(&["both", "ipc", "websocket"]),
-        "What to listen on. Default both.",
-    ),
+    TRANSPORT,
     Arg::optional(
         "port",
         Type::int(0, 65535),
         "The WebSocket's port on 127.0.0.1; 0 is one that the system chooses. Default: the first free one of 6463 to 6472.",
     ),
-    Arg::optional(
-        "folder",
-        Type::text(1, 4096),
-        "Where the local socket discord-ipc-N goes. Default: XDG_RUNTIME_DIR, or a new folder that only this user may enter. \
-         \"/tmp\" has to be asked for, since every user of the machine sees it. Not on Windows, where pipes have no folder.",
-    ),
-    Arg::optional(
-        "consent",
-        Type::Names(&["allow", "deny", "ask"]),
-        "What AUTHORIZE meets: yes (the default), no, or a REQUEST event for each.",
-    ),
-    Arg::optional(
-        "join_requests",
-        Type::Names(&["peers", "ask", "allow", "deny"]),
-        "What a player who asks to join meets: the game's peers, who are asked (the default), or they and a REQUEST event, of \
-         which the first answer counts, or yes, or no.",
-    ),
-    Arg::optional(
-        "consent_timeout",
-        Type::int(1, 86_400),
-        "Seconds that anybody asked (by AUTHORIZE, or about a player who wants to join) has for an answer; none is a no. \
-         Default 60.",
-    ),
+    FOLDER,
+    CONSENT,
+    JOIN_REQUESTS,
+    CONSENT_TIMEOUT,
     Arg::optional(
         "account",
         Type::Names(&["guest", "desktop", "auto"]),
@@ -75,7 +89,7 @@ pub const PARAMS: Row = Row::new("rpc", "Hosts GameBridge: Discord's local RPC i
         Type::int(1, 65535),
         "With desktop and auto: the port of the Discord on 127.0.0.1, in place of searching.",
     ),
-    Arg::optional("username", Type::text(2, 32), "A new guest's name. Default Guest."),
+    USERNAME,
     Arg::optional(
         "account_file",
         Type::text(1, 4096),
@@ -88,26 +102,52 @@ pub const PARAMS: Row = Row::new("rpc", "Hosts GameBridge: Discord's local RPC i
         "Where requests for /api are passed with the caller's own Authorization, instead of being answered from the world: \
          http, a loopback literal and a port, as \"http://127.0.0.1:8080\".",
     ),
-    Arg::optional(
-        "registered_only",
-        Type::Bool,
-        "Refuse applications that APPLICATION_REGISTER did not name. Default false: any client id is welcome.",
-    ),
-    Arg::optional(
-        "commands_per_second",
-        Type::int(0, 10_000_000),
-        "How many commands a peer may send in the long run before it is closed with 4002; 0 is no limit. Default 500.",
-    ),
+    REGISTERED_ONLY,
+    COMMANDS_PER_SECOND,
     beginning::SNAPSHOT,
     beginning::SCENARIO,
     beginning::SCENARIO_SPEED,
 ]);
+
+/// Parameters of `gb_serve(gb, "sandbox", ...)`.
+pub const SANDBOX_PARAMS: Row =
+    Row::new("sandbox", "Hosts a Discord for tests: local RPC, a Gateway, and the API for bots, over one world.").args(
+        &[
+            Arg::optional(
+                "gateway_port",
+                Type::int(0, 65535),
+                "The port of Gateway and API on 127.0.0.1. Default 0: one that the system chooses.",
+            ),
+            Arg::optional(
+                "port",
+                Type::int(0, 65535),
+                "The port of local RPC on 127.0.0.1. Default 0: one that the system chooses.",
+            ),
+            Arg::optional(
+                "transport",
+                Type::Names(&["both", "ipc", "websocket"]),
+                "What local RPC listens on. Default websocket: a local socket is where games look for a Discord.",
+            ),
+            FOLDER,
+            CONSENT,
+            JOIN_REQUESTS,
+            CONSENT_TIMEOUT,
+            USERNAME,
+            REGISTERED_ONLY,
+            COMMANDS_PER_SECOND,
+            beginning::SNAPSHOT,
+            beginning::SCENARIO,
+            beginning::SCENARIO_SPEED,
+        ],
+    );
 
 /// A server to be.
 #[derive(Debug)]
 pub struct Service {
     pub(super) ipc: Option<Place>,
     pub(super) websocket: Option<Option<u16>>,
+    /// The port of Gateway and API, when it is a sandbox.
+    pub(super) sandbox: Option<u16>,
     pub(super) consent: Consent,
     pub(super) join_requests: JoinRequests,
     pub(super) consent_timeout: Option<Duration>,
@@ -125,25 +165,29 @@ pub struct Service {
 impl Service {
     /// Reads the parameters of a service.
     pub fn parse(service: &str, text: &[u8]) -> Result<Service, Error> {
-        if service != "rpc" {
-            return Err(super::unknown_service(service));
-        }
-        params::read(&PARAMS, text, |given| {
-            let transport = given.member("transport").as_str().unwrap_or("both");
-            let port = given.member("port").as_whole().and_then(|port| u16::try_from(port).ok());
+        let (row, sandbox) = match service {
+            "rpc" => (&PARAMS, false),
+            "sandbox" if cfg!(feature = "gateway") => (&SANDBOX_PARAMS, true),
+            _ => return Err(super::unknown_service(service)),
+        };
+        let refuse = |sentence: &str| Err(Error::argument(format!("{service}: {sentence}")));
+        params::read(row, text, |given| {
+            let transport = given.member("transport").as_str().unwrap_or(if sandbox { "websocket" } else { "both" });
+            let port_of = |name| given.member(name).as_whole().and_then(|port| u16::try_from(port).ok());
+            let port = port_of("port");
             let place = match params::text(given, "folder") {
                 None => Place::Private,
                 Some(folder) if folder == "/tmp" => Place::Shared,
                 Some(folder) => Place::Folder(folder.into()),
             };
             if transport == "websocket" && given.member("folder").exists() {
-                return Err(Error::argument("rpc: folder goes with a local socket, and transport is \"websocket\""));
+                return refuse("folder goes with a local socket, and transport is \"websocket\"");
             }
             if transport == "ipc" && given.member("api").exists() {
-                return Err(Error::argument("rpc: api goes with HTTP, and transport is \"ipc\""));
+                return refuse("api goes with HTTP, and transport is \"ipc\"");
             }
             if transport == "ipc" && port.is_some() {
-                return Err(Error::argument("rpc: port goes with a WebSocket, and transport is \"ipc\""));
+                return refuse("port goes with a WebSocket, and transport is \"ipc\"");
             }
             let account = account(given)?;
             let account_file = params::text(given, "account_file").map(PathBuf::from);
@@ -156,7 +200,8 @@ impl Service {
                 account_file,
                 discord: discord(given)?,
                 ipc: (transport != "websocket").then_some(place),
-                websocket: (transport != "ipc").then_some(port),
+                websocket: (transport != "ipc").then_some(if sandbox { port.or(Some(0)) } else { port }),
+                sandbox: sandbox.then(|| port_of("gateway_port").unwrap_or(0)),
                 consent: match given.member("consent").as_str() {
                     Some("deny") => Consent::Deny,
                     Some("ask") => Consent::Ask,
@@ -176,14 +221,14 @@ impl Service {
                 api: given.member("api").as_str().map(Backend::parse).transpose()?,
                 registered_only: given.member("registered_only").as_bool().unwrap_or(false),
                 commands_per_second: given.member("commands_per_second").as_whole().map(|rate| rate as u32),
-                beginning: beginning::read(given, text)?,
+                beginning: beginning::read(service, given, text)?,
             })
         })
     }
 
     /// Where the host's commands are found, and their names judged.
     pub fn commands(&self) -> fn(&str) -> Result<Option<&'static Row>, Error> {
-        host::check_name
+        if self.sandbox.is_some() { host::check_sandbox_name } else { host::check_name }
     }
 
     /// The door's settings, with a fresh launch token.
@@ -315,7 +360,16 @@ mod tests {
             let error = Service::parse("rpc", params.as_bytes()).unwrap_err();
             assert!(error.message.contains(names), "{params}: {}", error.message);
         }
-        assert!(Service::parse("sandbox", b"").unwrap_err().message.contains("\"rpc\" expected"));
+        assert!(Service::parse("village", b"").unwrap_err().message.contains("\"rpc\" or \"sandbox\" expected"));
+        assert!(Service::parse("sandbox", b"").is_ok());
+        for (params, names) in [
+            (r#"{"api":"http://127.0.0.1:1"}"#, "sandbox: unknown parameter \"api\""),
+            (r#"{"folder":"/x"}"#, "sandbox: folder goes with"),
+            (r#"{"scenario_speed":2}"#, "sandbox: scenario_speed goes with a scenario"),
+        ] {
+            let error = Service::parse("sandbox", params.as_bytes()).unwrap_err();
+            assert!(error.message.contains(names), "{params}: {}", error.message);
+        }
         assert!(Service::parse("rpc", b"").is_ok());
     }
 }

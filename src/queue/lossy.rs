@@ -9,6 +9,7 @@ use std::ptr::NonNull;
 
 use super::Shared;
 use super::chunk::Chunk;
+use super::gauge::{Depth, Gauge};
 use super::lane::{CHUNK_BYTES, Cursor, Here};
 use super::pool::Pool;
 use super::sync::{Arc, AtomicBool, AtomicPtr, AtomicU64, Ordering};
@@ -27,6 +28,8 @@ struct Ring {
     /// The writer waits for the reader to take a chunk.
     paused: AtomicBool,
     resume: Resume,
+    /// How far the reader is.
+    gauge: Gauge,
     /// Chunks that the reader held when it went.
     orphans: Pool,
 }
@@ -66,11 +69,17 @@ pub(super) struct LossyWriter {
     events: u64,
     /// The number of the next chunk.
     next: u64,
-    /// The oldest chunk that may still be in the ring, and the sizes from there on.
+    /// The oldest chunk that may still be in the ring, and from there on the sizes, with how many events came before each.
     oldest: u64,
-    sizes: VecDeque<usize>,
+    sizes: VecDeque<(usize, u64)>,
     bytes: usize,
     cap: usize,
+    /// Events that were dropped.
+    dropped: u64,
+    /// Events up to the last publication, when the first behind it arrived, and since when something waits for the reader.
+    published: u64,
+    first_new_ns: u64,
+    waits_since_ns: u64,
     /// The cap is for [`LossyWriter::is_full`] alone: nothing is dropped for its sake.
     holds: bool,
 }
@@ -101,6 +110,7 @@ pub(super) fn lane(cap: usize, resume: Resume) -> (LossyWriter, LossyReader) {
         wanted: AtomicU64::new(0),
         paused: AtomicBool::new(false),
         resume,
+        gauge: Gauge::default(),
         orphans: Pool::new(),
     });
     let writer = LossyWriter {
@@ -112,6 +122,10 @@ pub(super) fn lane(cap: usize, resume: Resume) -> (LossyWriter, LossyReader) {
         sizes: VecDeque::new(),
         bytes: 0,
         cap,
+        dropped: 0,
+        published: 0,
+        first_new_ns: 0,
+        waits_since_ns: 0,
         holds: false,
     };
     (writer, LossyReader { ring, cursor: Cursor::default(), next: 0, early: Vec::new() })
@@ -140,7 +154,7 @@ impl LossyWriter {
         inner.events_before = self.events;
         let at = inner.room(size).expect("a new chunk has room for what it was made for");
         self.current = Some(new);
-        self.sizes.push_back(capacity);
+        self.sizes.push_back((capacity, self.events));
         self.bytes += capacity;
         let before = self.ring.slot(self.next).swap(new.as_ptr(), Ordering::AcqRel);
         debug_assert!(before.is_null(), "what was in this slot is taken or dropped");
@@ -149,11 +163,45 @@ impl LossyWriter {
         at
     }
 
-    pub(super) fn commit(&mut self, size: usize) {
+    pub(super) fn commit(&mut self, size: usize, time_ns: u64) {
         if let Some(chunk) = self.current {
+            if self.events == self.published {
+                self.first_new_ns = time_ns;
+            }
             self.events += 1;
             // SAFETY: as in `room`.
             unsafe { chunk.as_ref() }.commit(size);
+        }
+    }
+
+    /// What was committed is shown to the reader now.
+    pub(super) fn note_published(&mut self) {
+        if self.events > self.published {
+            if self.waiting(self.published) == 0 {
+                self.waits_since_ns = self.first_new_ns;
+            }
+            self.published = self.events;
+        }
+    }
+
+    /// How many of so many events are neither read nor dropped.
+    fn waiting(&self, events: u64) -> u64 {
+        // Dropped, and not found by the reader so far.
+        let unfound = self.dropped.saturating_sub(self.ring.gauge.missed());
+        events.saturating_sub(self.ring.gauge.gone()).saturating_sub(unfound)
+    }
+
+    /// How far the reader is behind.
+    pub(super) fn depth(&mut self, now_ns: u64) -> Depth {
+        self.forget_taken();
+        let events = self.waiting(self.published);
+        let since = self.waits_since_ns.max(self.ring.gauge.read_at());
+        Depth {
+            events,
+            bytes: self.bytes as u64,
+            most_bytes: self.cap as u64,
+            lag_ns: if events == 0 { 0 } else { now_ns.saturating_sub(since) },
+            dropped: self.dropped,
         }
     }
 
@@ -185,7 +233,7 @@ impl LossyWriter {
     }
 
     fn forget_oldest(&mut self) {
-        self.bytes -= self.sizes.pop_front().unwrap_or(0);
+        self.bytes -= self.sizes.pop_front().map_or(0, |(size, _)| size);
         self.oldest += 1;
     }
 
@@ -203,6 +251,8 @@ impl LossyWriter {
         if let Some(chunk) = NonNull::new(chunk) {
             // SAFETY: swapped out of its slot, so it is ours; it is sealed, since the current one was just left.
             unsafe { shared.pool.push(chunk) };
+            let end = self.sizes.get(1).map_or(self.events, |(_, before)| *before);
+            self.dropped += end - self.sizes.front().map_or(end, |(_, before)| *before);
         }
         self.forget_oldest();
     }
@@ -218,6 +268,16 @@ impl Drop for LossyWriter {
 }
 
 impl LossyReader {
+    /// An event that arrived at `time_ns` was read.
+    pub(super) fn note_read(&self, time_ns: u64) {
+        self.ring.gauge.note_read(self.cursor.count, time_ns);
+    }
+
+    /// So many were found dropped.
+    pub(super) fn note_gap(&self, missed: u64) {
+        self.ring.gauge.note_gap(self.cursor.count, missed);
+    }
+
     /// The record that comes next, if one is written.
     pub(super) fn peek(&mut self, shared: &Shared) -> Option<*const u8> {
         loop {

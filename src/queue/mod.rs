@@ -14,6 +14,7 @@
 
 mod census;
 mod chunk;
+mod gauge;
 mod lane;
 mod lossy;
 mod pool;
@@ -26,6 +27,7 @@ pub(crate) mod sync;
 mod tests;
 mod writer;
 
+pub use gauge::Depth;
 pub use reader::{Lanes, Polled, Reader};
 pub use record::{Fields, View};
 pub use reliable::Unread;

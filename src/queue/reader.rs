@@ -162,7 +162,11 @@ impl Reader {
         let lanes = &mut self.lanes[index];
         let cursor = if lossy { &mut lanes.lossy.cursor } else { &mut lanes.reliable.cursor };
         if cursor.has_gap() {
-            return Polled::Dropped { conn: lanes.conn, count: cursor.take_gap() };
+            let count = cursor.take_gap();
+            if lossy {
+                lanes.lossy.note_gap(count);
+            }
+            return Polled::Dropped { conn: lanes.conn, count };
         }
         let at = if lossy { lanes.lossy.peek(&self.shared) } else { lanes.reliable.peek(&self.shared) };
         let at = at.expect("peeked just before");
@@ -170,6 +174,7 @@ impl Reader {
         let view = unsafe { record::view(at) };
         if lossy {
             lanes.lossy.cursor.advance(view.fields);
+            lanes.lossy.note_read(view.fields.time_ns);
         } else {
             lanes.reliable.cursor.advance(view.fields);
             lanes.reliable.note_read(view.fields.stride(), view.fields.kind == EventType::Reply);

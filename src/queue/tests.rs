@@ -529,3 +529,47 @@ fn a_look_past_the_lossy_lane_leaves_its_events_and_finds_a_lanes_end() {
     assert_eq!(drain(&mut reader), [1, 4], "and nothing after its end");
     assert_eq!(reader.connections(), 1, "it is gone with the last of them");
 }
+
+#[test]
+fn a_writer_knows_how_far_its_reader_is() {
+    let (shared, mut reader) = queue();
+    let mut writer = connect(&shared, &mut reader, 1);
+    let depth = |writer: &mut Writer, now: u64| {
+        let depth = writer.depth(now);
+        (depth.events, depth.lag_ns, depth.dropped)
+    };
+    assert_eq!(depth(&mut writer, 5), (0, 0, 0));
+    for (at, number) in [(10, 1), (20, 2), (30, 3)] {
+        writer.push(at, &numbered(EventType::Dispatch, number, &payload(number, 100)));
+        assert_eq!(depth(&mut writer, 50).0, 0, "what is not published is not waited for");
+    }
+    writer.publish();
+    assert_eq!(depth(&mut writer, 50), (3, 40, 0));
+    take(&mut reader);
+    assert_eq!(depth(&mut writer, 50), (2, 40, 0), "the next one came at that time or later");
+    take(&mut reader);
+    assert_eq!(depth(&mut writer, 50), (1, 30, 0));
+    take(&mut reader);
+    assert_eq!(depth(&mut writer, 1_000), (0, 0, 0));
+    writer.push(2_000, &numbered(EventType::Dispatch, 4, &payload(4, 100)));
+    writer.publish();
+    assert_eq!(depth(&mut writer, 2_001), (1, 1, 0), "that it waited for long before says nothing");
+    take(&mut reader);
+    // A chunk holds one of these: the cap and the one that is read leave room for few.
+    for number in 5..25 {
+        writer.push(3_000, &numbered(EventType::Dispatch, number, &payload(number, CHUNK_BYTES - 1_000)));
+        writer.publish();
+    }
+    let (waiting, _, dropped) = depth(&mut writer, 3_000);
+    assert_eq!(waiting + dropped, 20);
+    assert!(dropped > 0 && writer.depth(3_000).bytes <= CAP as u64);
+    let (mut gaps, mut events) = (0, 0);
+    while let Some(got) = take(&mut reader) {
+        match got {
+            Got::Gap { count, .. } => gaps += count,
+            Got::Event { .. } => events += 1,
+        }
+        assert_eq!(depth(&mut writer, 3_000).0, waiting - events, "found or not, what was dropped waits no more");
+    }
+    assert_eq!((gaps, events), (dropped, waiting));
+}

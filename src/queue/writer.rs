@@ -3,6 +3,7 @@
 use gamebridge_proto::event::Event;
 
 use super::Shared;
+use super::gauge::Depth;
 use super::lossy::{self, LossyWriter, Resume};
 use super::reader::Lanes;
 use super::record;
@@ -61,12 +62,13 @@ impl Writer {
         let at = if reliable { self.reliable.room(&self.shared, size) } else { self.lossy.room(&self.shared, size) };
         // SAFETY: `room` gave `size` bytes; chunks and records are aligned.
         unsafe { record::write(at, self.last, time_ns, self.conn, event) };
-        if reliable { self.reliable.commit(size) } else { self.lossy.commit(size) }
+        if reliable { self.reliable.commit(size) } else { self.lossy.commit(size, time_ns) }
     }
 
     /// Lets the reader see what was pushed. True when there was something new: then wake it.
     pub fn publish(&mut self) -> bool {
         let horizon = self.shared.horizon.load(Ordering::Relaxed);
+        self.lossy.note_published();
         if self.last > horizon {
             self.shared.horizon.store(self.last, Ordering::Release);
         }
@@ -76,6 +78,11 @@ impl Writer {
     /// How much of the reliable lane nobody has polled.
     pub fn unread(&self) -> Unread {
         self.reliable.unread()
+    }
+
+    /// How far the reader of the lossy lane is behind.
+    pub fn depth(&mut self, now_ns: u64) -> Depth {
+        self.lossy.depth(now_ns)
     }
 
     /// Whether a writer that can stop should: too much of the reliable lane is unread, or, after [`Writer::hold`], the lossy

@@ -1,6 +1,7 @@
 //! The loop that every client machine runs in.
 //!
-//! It holds at most one transport, moves frames both ways, and calls the machine with the time. Events are published once
+//! It holds a transport for each of the machine's *lines* (RPC has one, the Gateway one for each shard), moves frames both
+//! ways, and calls the machine with the time. Events are published once
 //! per burst: when the socket is drained, or after [`BURST`] of them. A connection stops reading while too much of what may
 //! not be dropped is unread, and one that asks for it while its lossy lane is full too. Writing goes on, so heartbeats never
 //! depend on the program polling.
@@ -18,6 +19,8 @@ use gamebridge_proto::wire::ipc::{Frame, Opcode};
 use tokio::sync::Notify;
 
 use super::port::{Farewell, Message, Outlet, Port};
+#[cfg(feature = "gateway")]
+use crate::queue::Depth;
 use crate::record::Tape;
 use crate::runtime::clock;
 use crate::transport::{Lost, Outbox, Transport};
@@ -27,9 +30,10 @@ const BURST: usize = 256;
 /// What may wait for a peer that does not read, in bytes.
 const MAX_WAITING: usize = 16 << 20;
 
-/// A connection that was made, and what the machine is told of it.
+/// What came of opening a line, and what the machine is told of it. Without a transport it was a question, and the detail is
+/// the answer.
 pub(super) struct Opened<D> {
-    pub(super) transport: Transport,
+    pub(super) transport: Option<Transport>,
     pub(super) detail: D,
 }
 
@@ -50,15 +54,25 @@ pub(super) trait Protocol {
     /// What the machine was made of, for a recording.
     fn setup(&self) -> Setup<'_>;
     fn start(&mut self, now: Instant, out: &mut Effects<'_, Self::Wanted>);
-    fn opened(&mut self, now: Instant, detail: &Self::Detail, out: &mut Effects<'_, Self::Wanted>);
-    fn open_failed(&mut self, now: Instant, error: &Error, out: &mut Effects<'_, Self::Wanted>);
-    fn frame(&mut self, now: Instant, frame: Frame<'_>, out: &mut Effects<'_, Self::Wanted>) -> Result<(), Error>;
-    fn closed(&mut self, now: Instant, lost: &Lost, unwritten: usize, out: &mut Effects<'_, Self::Wanted>);
+    fn opened(&mut self, now: Instant, line: u32, detail: &Self::Detail, out: &mut Effects<'_, Self::Wanted>);
+    fn open_failed(&mut self, now: Instant, line: u32, error: &Error, out: &mut Effects<'_, Self::Wanted>);
+    fn frame(
+        &mut self,
+        now: Instant,
+        line: u32,
+        frame: Frame<'_>,
+        out: &mut Effects<'_, Self::Wanted>,
+    ) -> Result<(), Error>;
+    fn closed(&mut self, now: Instant, line: u32, lost: &Lost, unwritten: usize, out: &mut Effects<'_, Self::Wanted>);
     fn command(&mut self, now: Instant, command: Command, out: &mut Effects<'_, Self::Wanted>);
     fn cancel(&mut self, now: Instant, tag: u64, out: &mut Effects<'_, Self::Wanted>);
     fn disconnect(&mut self, now: Instant, out: &mut Effects<'_, Self::Wanted>);
     fn timeout(&mut self, now: Instant, out: &mut Effects<'_, Self::Wanted>);
-    fn paused(&mut self, _now: Instant, _paused: bool, _out: &mut Effects<'_, Self::Wanted>) {}
+    fn paused(&mut self, _now: Instant, _line: u32, _paused: bool, _out: &mut Effects<'_, Self::Wanted>) {}
+    /// Writes down what the machine wants kept beyond this process.
+    fn keep(&mut self, _record: &[u8]) -> Result<(), Error> {
+        Ok(())
+    }
     fn next_timeout(&self) -> Option<Instant>;
     fn is_finished(&self) -> bool;
 }
@@ -66,7 +80,7 @@ pub(super) trait Protocol {
 /// What a machine asks for while it is called; the machines' `Sink`s are implemented on this.
 pub(super) struct Effects<'e, W> {
     now: Instant,
-    outbox: &'e mut Outbox,
+    lines: &'e mut Vec<Line>,
     outlet: &'e mut Outlet,
     pending: &'e mut Pending<W>,
     tape: Option<&'e mut Tape>,
@@ -74,22 +88,49 @@ pub(super) struct Effects<'e, W> {
 
 /// Effects that the driver carries out after the call.
 struct Pending<W> {
-    open: Option<W>,
-    close: Option<(u16, String)>,
+    /// In the order in which the machine asked, line by line.
+    steps: Vec<(u32, Step<W>)>,
+    keep: Option<Vec<u8>>,
     farewell: Option<Farewell>,
 }
 
+enum Step<W> {
+    Open(W),
+    Close(u16, String),
+}
+
+/// What of a line is there whether it has a transport or not.
+#[derive(Default)]
+struct Line {
+    outbox: Outbox,
+    paused: bool,
+}
+
 impl<'e, W> Effects<'e, W> {
-    pub(super) fn open(&mut self, wanted: W) {
-        self.pending.open = Some(wanted);
+    pub(super) fn open(&mut self, line: u32, wanted: W) {
+        self.pending.steps.push((line, Step::Open(wanted)));
     }
 
-    pub(super) fn send(&mut self, opcode: Opcode, payload: &[u8]) {
-        self.outbox.push(opcode, payload);
+    pub(super) fn send(&mut self, line: u32, opcode: Opcode, payload: &[u8]) {
+        if let Some(line) = self.lines.get_mut(line as usize) {
+            line.outbox.push(opcode, payload);
+        }
     }
 
-    pub(super) fn close(&mut self, code: u16, reason: &str) {
-        self.pending.close = Some((code, reason.to_owned()));
+    pub(super) fn close(&mut self, line: u32, code: u16, reason: &str) {
+        self.pending.steps.push((line, Step::Close(code, reason.to_owned())));
+    }
+
+    /// To be written down before anything that was sent goes out.
+    #[cfg(feature = "gateway")]
+    pub(super) fn keep(&mut self, record: &[u8]) {
+        self.pending.keep = Some(record.to_vec());
+    }
+
+    /// How far the program is behind, as events up to the last publication say it.
+    #[cfg(feature = "gateway")]
+    pub(super) fn depth(&mut self) -> Depth {
+        self.outlet.depth().unwrap_or_default()
     }
 
     /// What this call goes on record with.
@@ -122,19 +163,21 @@ type Opening<D> = Pin<Box<dyn Future<Output = Result<Opened<D>, Error>>>>;
 struct Driver<'p, P: Protocol> {
     protocol: &'p mut P,
     port: &'p mut Port,
-    transport: Option<Transport>,
-    outbox: Outbox,
-    opening: Option<Opening<P::Detail>>,
+    /// By their numbers, as are `transports` and `openings`.
+    lines: Vec<Line>,
+    transports: Vec<Option<Transport>>,
+    openings: Vec<Option<Opening<P::Detail>>>,
+    /// Where the next look for a line that is ready begins, so that none starves.
+    turn: usize,
     pending: Pending<P::Wanted>,
-    paused: bool,
     tape: Option<Box<Tape>>,
 }
 
 /// What woke the loop.
 enum Woken<D> {
     Message(Option<Message>),
-    Driven(Result<(), Lost>),
-    Opened(Result<Opened<D>, Error>),
+    Driven(usize, Result<(), Lost>),
+    Opened(usize, Result<Opened<D>, Error>),
     Time,
     Room,
 }
@@ -149,11 +192,11 @@ pub(super) async fn drive<P: Protocol>(protocol: &mut P, port: &mut Port, resume
         tape: Tape::begin(protocol.setup(), &mut port.outlet),
         protocol,
         port,
-        transport: None,
-        outbox: Outbox::new(),
-        opening: None,
-        pending: Pending { open: None, close: None, farewell: None },
-        paused: false,
+        lines: Vec::new(),
+        transports: Vec::new(),
+        openings: Vec::new(),
+        turn: 0,
+        pending: Pending { steps: Vec::new(), keep: None, farewell: None },
     };
     driver.run(resume).await;
 }
@@ -177,12 +220,13 @@ impl<P: Protocol> Driver<'_, P> {
                 timer.as_mut().reset(tokio::time::Instant::now() + deadline.since(clock::now()));
                 timer_set = Some(deadline);
             }
+            let paused = self.lines.iter().any(|line| line.paused);
             let woken = tokio::select! {
                 message = self.port.inbox_next() => Woken::Message(message),
-                result = progress(&mut self.transport, &mut self.outbox, self.paused) => Woken::Driven(result),
-                opened = opened(&mut self.opening) => Woken::Opened(opened),
+                (line, result) = progress(&mut self.transports, &mut self.lines, self.turn) => Woken::Driven(line, result),
+                (line, opened) = opened(&mut self.openings) => Woken::Opened(line, opened),
                 () = &mut timer, if deadline.is_some() => Woken::Time,
-                () = resume.notified(), if self.paused => Woken::Room,
+                () = resume.notified(), if paused => Woken::Room,
             };
             match woken {
                 Woken::Message(None) => {
@@ -192,9 +236,12 @@ impl<P: Protocol> Driver<'_, P> {
                     return self.end().await;
                 }
                 Woken::Message(Some(message)) => self.messages(message),
-                Woken::Driven(Ok(())) => self.frames(),
-                Woken::Driven(Err(lost)) => self.lose(&lost),
-                Woken::Opened(result) => self.settle_opening(result),
+                Woken::Driven(line, Ok(())) => {
+                    self.turn = line + 1;
+                    self.frames(line);
+                }
+                Woken::Driven(line, Err(lost)) => self.lose(line, &lost),
+                Woken::Opened(line, result) => self.settle_opening(line, result),
                 Woken::Time => timer_set = None,
                 Woken::Room => self.unpause(),
             }
@@ -203,8 +250,8 @@ impl<P: Protocol> Driver<'_, P> {
 
     fn call(&mut self, step: impl FnOnce(&mut P, Instant, &mut Effects<'_, P::Wanted>)) {
         let now = clock::now();
-        let (outbox, outlet) = (&mut self.outbox, &mut self.port.outlet);
-        let mut out = Effects { now, outbox, outlet, pending: &mut self.pending, tape: self.tape.as_deref_mut() };
+        let (lines, outlet) = (&mut self.lines, &mut self.port.outlet);
+        let mut out = Effects { now, lines, outlet, pending: &mut self.pending, tape: self.tape.as_deref_mut() };
         step(self.protocol, now, &mut out);
     }
 
@@ -217,7 +264,7 @@ impl<P: Protocol> Driver<'_, P> {
 
     fn messages(&mut self, first: Message) {
         self.message(first);
-        // A program that sends without end must not keep the thread: the transport has its turn after a burst.
+        // A program that sends without end must not keep the thread: the transports have their turn after a burst.
         for _ in 1..BURST {
             if self.protocol.is_finished() {
                 return;
@@ -227,9 +274,11 @@ impl<P: Protocol> Driver<'_, P> {
                 None => break,
             }
         }
-        if self.outbox.bytes() > MAX_WAITING {
-            let error = Error::new(Status::Io, "the peer does not read what it is sent");
-            self.lose(&Lost { code: None, error });
+        for line in 0..self.lines.len() {
+            if self.lines[line].outbox.bytes() > MAX_WAITING {
+                let error = Error::new(Status::Io, "the peer does not read what it is sent");
+                self.lose(line, &Lost { code: None, error });
+            }
         }
     }
 
@@ -247,109 +296,153 @@ impl<P: Protocol> Driver<'_, P> {
         }
     }
 
-    fn frames(&mut self) {
+    fn frames(&mut self, line: usize) {
         let now = clock::now();
+        let number = line as u32;
         for _ in 0..BURST {
             if self.port.outlet.is_full() && self.port.outlet.pause() {
-                self.paused = true;
-                return self.call(|machine, now, out| machine.paused(now, true, out));
+                self.lines[line].paused = true;
+                return self.call(|machine, now, out| machine.paused(now, number, true, out));
             }
-            let Some(transport) = &mut self.transport else { return };
+            let Some(transport) = &mut self.transports[line] else { return };
             let failure = match transport.next_frame() {
                 Ok(None) => return,
                 Ok(Some(frame)) => {
-                    let (outbox, outlet) = (&mut self.outbox, &mut self.port.outlet);
+                    let (lines, outlet) = (&mut self.lines, &mut self.port.outlet);
                     let tape = self.tape.as_deref_mut();
-                    let mut out = Effects { now, outbox, outlet, pending: &mut self.pending, tape };
-                    match self.protocol.frame(now, frame, &mut out) {
-                        Ok(()) if self.pending.close.is_some() || self.protocol.is_finished() => return,
+                    let mut out = Effects { now, lines, outlet, pending: &mut self.pending, tape };
+                    match self.protocol.frame(now, number, frame, &mut out) {
+                        Ok(()) if !self.pending.steps.is_empty() || self.protocol.is_finished() => return,
                         Ok(()) => continue,
                         Err(error) => Lost { code: None, error },
                     }
                 }
                 Err(lost) => lost,
             };
-            return self.lose(&failure);
+            return self.lose(line, &failure);
         }
     }
 
     fn unpause(&mut self) {
-        self.paused = false;
-        self.call(|machine, now, out| machine.paused(now, false, out));
-        self.frames();
+        for line in 0..self.lines.len() {
+            if std::mem::take(&mut self.lines[line].paused) {
+                self.call(|machine, now, out| machine.paused(now, line as u32, false, out));
+                self.frames(line);
+            }
+        }
     }
 
-    fn lose(&mut self, lost: &Lost) {
-        if self.transport.take().is_none() {
+    fn lose(&mut self, line: usize, lost: &Lost) {
+        if self.transports[line].take().is_none() {
             return;
         }
-        if std::mem::take(&mut self.paused) {
-            self.call(|machine, now, out| machine.paused(now, false, out));
+        let number = line as u32;
+        if std::mem::take(&mut self.lines[line].paused) {
+            self.call(|machine, now, out| machine.paused(now, number, false, out));
         }
-        let unwritten = std::mem::take(&mut self.outbox).unwritten();
-        self.call(|machine, now, out| machine.closed(now, lost, unwritten, out));
+        let unwritten = std::mem::take(&mut self.lines[line].outbox).unwritten();
+        self.call(|machine, now, out| machine.closed(now, number, lost, unwritten, out));
     }
 
-    fn settle_opening(&mut self, result: Result<Opened<P::Detail>, Error>) {
-        self.opening = None;
+    fn settle_opening(&mut self, line: usize, result: Result<Opened<P::Detail>, Error>) {
+        self.openings[line] = None;
+        let number = line as u32;
         match result {
             Ok(opened) => {
-                self.transport = Some(opened.transport);
-                self.outbox = Outbox::new();
-                self.call(|machine, now, out| machine.opened(now, &opened.detail, out));
+                self.transports[line] = opened.transport;
+                self.lines[line].outbox = Outbox::new();
+                self.call(|machine, now, out| machine.opened(now, number, &opened.detail, out));
             }
-            Err(error) => self.call(|machine, now, out| machine.open_failed(now, &error, out)),
+            Err(error) => self.call(|machine, now, out| machine.open_failed(now, number, &error, out)),
         }
     }
 
-    /// Closes and opens, as the machine asked for.
+    /// Keeps, closes and opens, as the machine asked for.
     fn carry_out(&mut self) {
+        if let Some(record) = self.pending.keep.take()
+            && let Err(error) = self.protocol.keep(&record)
+        {
+            self.port.outlet.log(LogLevel::Warn, "session", &error.message);
+        }
         if self.protocol.is_finished() {
             return;
         }
-        if let Some((code, reason)) = self.pending.close.take() {
-            self.opening = None;
-            self.paused = false;
-            if let Some(transport) = self.transport.take() {
-                let outbox = std::mem::take(&mut self.outbox);
-                tokio::task::spawn_local(async move { transport.close(outbox, code, &reason).await });
+        for (line, step) in std::mem::take(&mut self.pending.steps) {
+            let line = line as usize;
+            if line >= self.lines.len() {
+                self.lines.resize_with(line + 1, Line::default);
+                self.transports.resize_with(line + 1, || None);
+                self.openings.resize_with(line + 1, || None);
             }
-        }
-        if let Some(wanted) = self.pending.open.take() {
-            self.opening = Some(Box::pin(self.protocol.open(wanted)));
+            match step {
+                Step::Open(wanted) => self.openings[line] = Some(Box::pin(self.protocol.open(wanted))),
+                Step::Close(code, reason) => {
+                    self.openings[line] = None;
+                    let Line { outbox, .. } = std::mem::take(&mut self.lines[line]);
+                    if let Some(transport) = self.transports[line].take() {
+                        tokio::task::spawn_local(async move { transport.close(outbox, code, &reason).await });
+                    }
+                }
+            }
         }
     }
 
     /// Writes what waits, closes, and says the last words.
     async fn end(&mut self) {
         self.port.outlet.publish();
-        let (code, reason) = self.pending.close.take().unwrap_or((1000, String::new()));
-        if let Some(transport) = self.transport.take() {
-            transport.close(std::mem::take(&mut self.outbox), code, &reason).await;
-        }
+        let steps = std::mem::take(&mut self.pending.steps);
+        let open = self.transports.iter_mut().zip(&mut self.lines).enumerate();
+        let closing: Vec<_> = open
+            .filter_map(|(line, (transport, Line { outbox, .. }))| {
+                let said = steps.iter().rev().find_map(|(of, step)| match step {
+                    Step::Close(code, reason) if *of as usize == line => Some((*code, &**reason)),
+                    _ => None,
+                });
+                let (code, reason) = said.unwrap_or((1000, ""));
+                Some(transport.take()?.close(std::mem::take(outbox), code, reason))
+            })
+            .collect();
+        futures_util::future::join_all(closing).await;
         if let Some(farewell) = self.pending.farewell.take() {
             self.port.say_farewell(&farewell).await;
         }
     }
 }
 
-/// Moves bytes; never returns without a transport. While paused it only writes.
-async fn progress(transport: &mut Option<Transport>, outbox: &mut Outbox, paused: bool) -> Result<(), Lost> {
-    match transport {
-        None => std::future::pending().await,
-        Some(transport) if paused => {
-            transport.write(outbox).await?;
-            std::future::pending().await
+/// Moves bytes until a line has something to say; never returns without a transport. A line that is paused only writes.
+async fn progress(transports: &mut [Option<Transport>], lines: &mut [Line], turn: usize) -> (usize, Result<(), Lost>) {
+    poll_fn(|context| {
+        let count = transports.len();
+        for at in 0..count {
+            let at = (turn + at) % count;
+            let (Some(transport), Line { outbox, paused }) = (&mut transports[at], &mut lines[at]) else { continue };
+            let driven = match paused {
+                false => transport.poll_drive(context, outbox),
+                true => match transport.poll_write(context, outbox) {
+                    Poll::Ready(Ok(())) => Poll::Pending,
+                    other => other,
+                },
+            };
+            if let Poll::Ready(result) = driven {
+                return Poll::Ready((at, result));
+            }
         }
-        Some(transport) => transport.drive(outbox).await,
-    }
+        Poll::Pending
+    })
+    .await
 }
 
-/// The connection that is being made; never returns when there is none.
-async fn opened<D>(opening: &mut Option<Opening<D>>) -> Result<Opened<D>, Error> {
-    poll_fn(|context| match opening {
-        Some(opening) => opening.as_mut().poll(context),
-        None => Poll::Pending,
+/// The next connection that was made, or could not be; never returns when there is none.
+async fn opened<D>(openings: &mut [Option<Opening<D>>]) -> (usize, Result<Opened<D>, Error>) {
+    poll_fn(|context| {
+        for (line, opening) in openings.iter_mut().enumerate() {
+            if let Some(opening) = opening
+                && let Poll::Ready(result) = opening.as_mut().poll(context)
+            {
+                return Poll::Ready((line, result));
+            }
+        }
+        Poll::Pending
     })
     .await
 }

@@ -1,41 +1,114 @@
 //! The Gateway's client machine, joined to the driver.
 
 use std::future::Future;
+use std::path::PathBuf;
 
 use gamebridge_proto::command::Command;
-use gamebridge_proto::error::Error;
-use gamebridge_proto::event::Event;
+use gamebridge_proto::error::{Error, Status};
+use gamebridge_proto::event::{Event, EventType};
 use gamebridge_proto::protocol::Closed;
-use gamebridge_proto::protocol::gateway::{Client, Config, Sink};
+use gamebridge_proto::protocol::gateway::{self, Client, Config, MAX_SHARDS, Shards, Sink};
 use gamebridge_proto::record::{Setup, Tapped, client::Input};
 use gamebridge_proto::secret::Secret;
 use gamebridge_proto::time::Instant;
-use gamebridge_proto::value::Value;
+use gamebridge_proto::value::{Kind, Value};
 use gamebridge_proto::wire::catalog::{Arg, Row, Shape, Type};
-use gamebridge_proto::wire::gateway::Intents;
+use gamebridge_proto::wire::gateway::{Compression, Dialect, Intents, VERSION};
 use gamebridge_proto::wire::ipc::{Frame, Opcode};
+use gamebridge_proto::wire::json::Object;
 
+use super::discovery::Question;
 use super::driver::{Effects, Opened, Protocol};
-use super::params;
-use crate::runtime::seed;
+use super::{budget_file, encoding, params};
+use crate::queue::Depth;
+use crate::runtime::{clock, seed};
+use crate::transport::tls::Trust;
 use crate::transport::websocket::{self, Options};
-use crate::transport::{Limits, Lost};
+use crate::transport::{Encoding, Limits, Lost};
 
 const ANY_OBJECT: Type = Type::Object(&Shape { name: "", fields: &[] });
+const SHARD_NUMBER: Type = Type::int(0, MAX_NUMBER);
+const MAX_NUMBER: i64 = u32::MAX as i64;
 
 /// Parameters of `gb_connect(gb, "gateway", ...)`.
-pub const PARAMS: Row = Row::new("gateway", "Receives a bot's events, version 10, uncompressed JSON, one shard.").args(&[
-    Arg::required("token", Type::text(1, 2048), "The bot's token, without \"Bot \"."),
-    Arg::required("intents", Type::int(0, i64::MAX), "Which events are sent: the sum of the intents' bits."),
-    Arg::required("url", Type::text(1, 2048), "The Gateway's address. This version speaks ws://, which is for this machine."),
-    Arg::optional("shard", Type::Array { of: &Type::int(0, u32::MAX as i64), min: 2, max: 2 }, "[number, count]"),
+pub const PARAMS: Row = Row::new("gateway", "Receives the real-time events of a bot or a user.").args(&[
+    Arg::required("token", Type::text(1, 2048), "The token, without \"Bot \"."),
+    Arg::optional(
+        "intents",
+        Type::int(0, i64::MAX),
+        "Which events are sent: the sum of the intents' bits. Required from version 8 on.",
+    ),
+    Arg::optional(
+        "version",
+        Type::int(3, 10),
+        "The Gateway's version: 3, 6, 7, 8, 9 or 10 (the default). 4 and 5 are spoken as 6, without promises.",
+    ),
+    Arg::optional(
+        "url",
+        Type::text(1, 2048),
+        "The Gateway's address: wss://, or ws:// to this machine. Without it the API is asked where it is.",
+    ),
+    Arg::optional(
+        "api",
+        Type::text(1, 2048),
+        "The API that is asked: https://, or http:// to this machine. Default Discord's, of the connection's version.",
+    ),
+    Arg::optional(
+        "account",
+        Type::Names(&["bot", "user"]),
+        "Whose the token is. The API says nothing of shards and sessions to a user's, and is not shown it. Default bot.",
+    ),
+    Arg::optional("encoding", Type::Names(&["json", "etf"]), "How messages are written. Default json."),
+    Arg::optional(
+        "compress",
+        Type::Names(&["none", "payload", "zlib-stream", "zstd-stream"]),
+        "What the Gateway's messages are wrapped in. Default zstd-stream from version 8 on, zlib-stream for 6 and 7.",
+    ),
+    Arg::optional(
+        "shards",
+        Type::Either(
+            &Type::Names(&["auto"]),
+            &Type::Either(
+                &Type::int(1, MAX_SHARDS as i64),
+                &Type::Array { of: &SHARD_NUMBER, min: 1, max: MAX_SHARDS as usize },
+            ),
+        ),
+        "How many shards this connection has: \"auto\" for as many as Discord recommends, a number for all of so many, or the \
+         numbers of some of shard_count.",
+    ),
+    Arg::optional("shard_count", Type::int(1, MAX_NUMBER), "With a list in shards: how many there are in all."),
+    Arg::optional(
+        "shard",
+        Type::Array { of: &SHARD_NUMBER, min: 2, max: 2 },
+        "[number, count]: one shard, in place of shards.",
+    ),
     Arg::optional("presence", ANY_OBJECT, "Status and activities from the start."),
     Arg::optional("large_threshold", Type::int(50, 250), "From how many members on offline members are left out."),
-    Arg::optional("identify", ANY_OBJECT, "Further members of IDENTIFY, passed on as they are."),
+    Arg::optional("identify", ANY_OBJECT, "Further members of IDENTIFY, as capabilities, passed on as they are."),
+    Arg::optional("session", ANY_OBJECT, "What GET_SESSION or SUSPEND gave to an earlier connection: it is resumed."),
+    Arg::optional(
+        "identify_budget",
+        Type::text(1, 4096),
+        "A file in which the sessions that began are counted over restarts, one for each bot. Discord resets the token of a bot \
+         that begins more than 1000 a day.",
+    ),
+    Arg::optional(
+        "allowed_hosts",
+        Type::list(&Type::text(1, 253)),
+        "Hosts that the Gateway may send us to, beside its own and Discord's.",
+    ),
+    Arg::optional("tls_root", Type::text(1, 4096), "A PEM file with a certificate to trust, beside the roots of browsers."),
+    Arg::optional(
+        "user_commands",
+        Type::Names(&["sandbox", "at_my_own_risk"]),
+        "Where commands of user accounts are sent: to a Gateway on this machine only (sandbox, the default), or to any. Discord \
+         forbids automating user accounts, and ends those that it finds.",
+    ),
     Arg::optional(
         "overflow",
         Type::Names(&["pause", "drop"]),
-        "What happens when nobody polls: pause reading, so that nothing is lost (the default), or drop the oldest events.",
+        "What happens when nobody polls: pause reading, so that nothing is lost (the default), or drop the oldest events, \
+         which a DROPPED event tells.",
     ),
     Arg::optional("retry", Type::Bool, "Whether to go on when nobody can be reached at the start. Default true."),
 ]);
@@ -45,41 +118,118 @@ pub const PARAMS: Row = Row::new("gateway", "Receives a bot's events, version 10
 pub struct Upstream {
     machine: Client,
     pauses: bool,
+    question: Question,
+    trust: Trust,
+    budget: Option<PathBuf>,
 }
 
 impl Upstream {
     pub(super) fn parse(text: &[u8]) -> Result<Self, Error> {
+        let named = |mut error: Error| {
+            if !error.message.starts_with("gateway") {
+                error.message = format!("gateway: {}", error.message).into();
+            }
+            error
+        };
         params::read(&PARAMS, text, |given| {
             let json = |name: &str| -> Box<[u8]> { given.member(name).raw(text).into() };
             let token = Secret::new(params::text(given, "token").unwrap_or_default());
-            let intents = Intents(given.member("intents").as_whole().unwrap_or(0) as u64);
+            let version = given.member("version").as_whole().map_or(VERSION, |version| version as u32);
+            let dialect = Dialect::of_version(version)
+                .ok_or_else(|| Error::argument(format!("gateway: version: 3 to 10 expected, {version} given")))?;
+            let encoding = match given.member("encoding").as_str() {
+                Some("etf") => Encoding::Etf,
+                _ => Encoding::Json,
+            };
+            let compression = match given.member("compress").as_str().and_then(Compression::named) {
+                Some(Compression::Payload) if encoding == Encoding::Etf => {
+                    return Err(Error::argument("gateway: compress: payload goes with the encoding json"));
+                }
+                Some(given) => given,
+                None => dialect.default_compression(),
+            };
+            let budget = params::text(given, "identify_budget").map(PathBuf::from);
+            let trust = match params::text(given, "tls_root") {
+                None => Trust::browsers(),
+                Some(path) => {
+                    let pem = std::fs::read(path)
+                        .map_err(|error| Error::new(Status::Io, format!("gateway: tls_root: not read: {error}")))?;
+                    Trust::also(&pem).map_err(named)?
+                }
+            };
+            let api = params::text(given, "api").unwrap_or_else(|| api_of(dialect));
+            let bot = given.member("account").as_str() != Some("user");
+            let question = Question::new(&api, bot.then(|| token.clone()))?;
+            let whole = |name: &str| given.member(name).as_whole();
             let config = Config {
-                url: params::text(given, "url").unwrap_or_default(),
-                shard: shard(given.member("shard")),
+                url: params::text(given, "url"),
+                dialect,
+                encoding,
+                compression,
+                intents: whole("intents").map(|intents| Intents(intents as u64)),
+                shards: shards(given)?,
                 presence: given.member("presence").exists().then(|| json("presence")),
-                large_threshold: given.member("large_threshold").as_whole().map(|members| members as u8),
+                large_threshold: whole("large_threshold").map(|members| members as u8),
                 extras: json("identify"),
+                sessions: match given.member("session").is_none() {
+                    true => Vec::new(),
+                    false => gateway::read_sessions(&json("session"), dialect.version()).map_err(named)?,
+                },
+                allowed_hosts: {
+                    let hosts = given.member("allowed_hosts");
+                    let named = hosts.iter().filter_map(|host| host.as_str().map(str::to_owned));
+                    // An API on this machine may name a Gateway on this machine: a sandbox.
+                    let here = question.is_here() && given.member("url").is_none();
+                    let ours = here.then_some(["localhost", "127.0.0.1", "::1"]).into_iter().flatten();
+                    named.chain(ours.map(str::to_owned)).collect()
+                },
+                user_commands: given.member("user_commands").as_str() == Some("at_my_own_risk"),
+                budget: budget.as_deref().map(budget_file::read).transpose().map_err(named)?.unwrap_or_default(),
+                unix_ms_at_zero: clock::unix_ms_at_zero(),
                 retry: given.member("retry").as_bool().unwrap_or(true),
-                ..Config::new(token, intents, seed()?)
+                ..Config::new(token, Intents::NONE, seed()?)
             };
             let pauses = given.member("overflow").as_str() != Some("drop");
-            let named = |mut error: Error| {
-                error.message = format!("gateway: {}", error.message).into();
-                error
-            };
-            Ok(Upstream { machine: Client::new(config).map_err(named)?, pauses })
+            let machine = Client::new(config).map_err(named)?;
+            Ok(Upstream { machine, pauses, question, trust, budget })
         })
+    }
+
+    /// What it speaks.
+    pub(super) fn dialect(&self) -> Dialect {
+        self.machine.config().dialect
     }
 }
 
-fn shard(pair: Value<'_>) -> Option<(u32, u32)> {
-    let number = |at| pair.at(at).as_whole().and_then(|number| u32::try_from(number).ok());
-    Some((number(0)?, number(1)?))
+fn api_of(dialect: Dialect) -> String {
+    match dialect {
+        // From before the API had versions in its path.
+        Dialect::V3 => "https://discord.com/api".to_owned(),
+        later => format!("https://discord.com/api/v{}", later.version()),
+    }
+}
+
+fn shards(given: Value<'_>) -> Result<Shards, Error> {
+    let number = |value: Value<'_>| value.as_whole().and_then(|number| u32::try_from(number).ok()).unwrap_or(0);
+    let (shards, pair, count) = (given.member("shards"), given.member("shard"), given.member("shard_count"));
+    if !shards.is_none() && !pair.is_none() {
+        return Err(Error::argument("gateway: shards and shard exclude each other"));
+    }
+    if count.is_none() == (shards.kind() == Kind::Array) {
+        return Err(Error::argument("gateway: shard_count goes with a list in shards, and has to be there then"));
+    }
+    Ok(match shards.kind() {
+        Kind::Str => Shards::Auto,
+        Kind::Int | Kind::Num => Shards::All(number(shards)),
+        Kind::Array => Shards::Some(shards.iter().map(number).collect(), number(count)),
+        _ if pair.is_none() => Shards::Single,
+        _ => Shards::Some([number(pair.at(0))].into(), number(pair.at(1))),
+    })
 }
 
 impl Upstream {
     /// Calls the machine. What it is told and what it says goes on record, where there is one.
-    fn try_tell(&mut self, now: Instant, input: Input<'_>, out: &mut Effects<'_, String>) -> Result<(), Error> {
+    fn try_tell(&mut self, now: Instant, input: Input<'_>, out: &mut Effects<'_, Wanted>) -> Result<(), Error> {
         let mut tape = out.tape();
         if let Some(tape) = &mut tape {
             tape.client(now, &input);
@@ -92,21 +242,59 @@ impl Upstream {
     }
 
     /// The same for what no machine refuses.
-    fn tell(&mut self, now: Instant, input: Input<'_>, out: &mut Effects<'_, String>) {
+    fn tell(&mut self, now: Instant, input: Input<'_>, out: &mut Effects<'_, Wanted>) {
         let told = self.try_tell(now, input, out);
         debug_assert_eq!(told, Ok(()), "only a frame is refused");
     }
 }
 
-impl Sink for Effects<'_, String> {
-    fn open(&mut self, url: &str) {
-        Effects::open(self, url.to_owned());
+impl Upstream {
+    /// What the queue of the program's events is like; the machine knows nothing of that.
+    fn tell_queue(&self, command: &Command, out: &mut Effects<'_, Wanted>) {
+        if command.tag == 0 {
+            return;
+        }
+        let Depth { events, bytes, most_bytes, lag_ns, dropped } = out.depth();
+        let mut data = Vec::new();
+        Object::begin(&mut data)
+            .int("events", events as i64)
+            .int("bytes", bytes as i64)
+            .int("most_bytes", most_bytes as i64)
+            .num("lag_ms", lag_ns as f64 / 1e6)
+            .int("dropped", dropped as i64)
+            .str("overflow", if self.pauses { "pause" } else { "drop" })
+            .end();
+        let mut reply = Event::new(EventType::Reply, &command.name);
+        (reply.tag, reply.payload) = (command.tag, &data);
+        Effects::event(out, &reply);
     }
-    fn send(&mut self, text: &[u8]) {
-        Effects::send(self, Opcode::Frame, text);
+}
+
+/// What a line is opened for. The API is asked over a line that has no shard yet.
+#[derive(Clone, Debug)]
+pub(super) enum Wanted {
+    Discovery,
+    Shard(String),
+}
+
+/// The line that is used to ask the API; no shard has begun then.
+const ASKING: u32 = 0;
+
+impl Sink for Effects<'_, Wanted> {
+    fn discover(&mut self) {
+        Effects::open(self, ASKING, Wanted::Discovery);
     }
-    fn close(&mut self, code: u16, reason: &str) {
-        Effects::close(self, code, reason);
+    fn open(&mut self, line: u32, url: &str) {
+        Effects::open(self, line, Wanted::Shard(url.to_owned()));
+    }
+    fn send(&mut self, line: u32, text: &[u8]) {
+        Effects::send(self, line, Opcode::Frame, text);
+    }
+    fn close(&mut self, line: u32, code: u16, reason: &str) {
+        Effects::close(self, line, code, reason);
+    }
+    fn keep(&mut self, budget: &[u8]) {
+        Effects::keep(self, budget);
     }
     fn event(&mut self, event: Event<'_>) {
         Effects::event(self, &event);
@@ -114,15 +302,24 @@ impl Sink for Effects<'_, String> {
 }
 
 impl Protocol for Upstream {
-    /// The URL.
-    type Wanted = String;
-    type Detail = ();
+    type Wanted = Wanted;
+    /// What the API said, when it was asked.
+    type Detail = Option<Result<Vec<u8>, Error>>;
 
-    #[expect(clippy::manual_async_fn, reason = "an async fn would borrow the machine for as long as it connects")]
-    fn open(&self, url: String) -> impl Future<Output = Result<Opened<()>, Error>> + 'static {
+    fn open(&self, wanted: Wanted) -> impl Future<Output = Result<Opened<Self::Detail>, Error>> + 'static {
+        let (question, trust) = (self.question.clone(), self.trust.clone());
+        let config = self.machine.config();
+        let (encoding, compression) = (config.encoding, config.compression);
         async move {
-            let options = Options { limits: Limits::GATEWAY, ..Options::default() };
-            Ok(Opened { transport: websocket::connect(&url, &options).await?, detail: () })
+            match wanted {
+                Wanted::Discovery => Ok(Opened { transport: None, detail: Some(question.ask(&trust).await) }),
+                Wanted::Shard(url) => {
+                    let trust = Some(trust);
+                    let options =
+                        Options { limits: Limits::GATEWAY, encoding, compression, trust, ..Options::default() };
+                    Ok(Opened { transport: Some(websocket::connect(&url, &options).await?), detail: None })
+                }
+            }
         }
     }
 
@@ -130,40 +327,55 @@ impl Protocol for Upstream {
         self.pauses
     }
 
+    fn keep(&mut self, record: &[u8]) -> Result<(), Error> {
+        self.budget.as_deref().map_or(Ok(()), |path| budget_file::write(path, record))
+    }
+
     fn setup(&self) -> Setup<'_> {
         Setup::Gateway(self.machine.config())
     }
 
-    fn start(&mut self, now: Instant, out: &mut Effects<'_, String>) {
+    fn start(&mut self, now: Instant, out: &mut Effects<'_, Wanted>) {
         self.tell(now, Input::Start, out);
     }
-    fn opened(&mut self, now: Instant, (): &(), out: &mut Effects<'_, String>) {
-        self.tell(now, Input::Opened(None), out);
+    fn opened(&mut self, now: Instant, line: u32, answer: &Self::Detail, out: &mut Effects<'_, Wanted>) {
+        let input = match answer {
+            None => Input::Opened(line, None),
+            Some(Ok(body)) => Input::Discovered(body),
+            Some(Err(error)) => Input::DiscoveryFailed(error),
+        };
+        self.tell(now, input, out);
     }
-    fn open_failed(&mut self, now: Instant, error: &Error, out: &mut Effects<'_, String>) {
-        self.tell(now, Input::OpenFailed(error), out);
+    fn open_failed(&mut self, now: Instant, line: u32, error: &Error, out: &mut Effects<'_, Wanted>) {
+        self.tell(now, Input::OpenFailed(line, error), out);
     }
-    fn frame(&mut self, now: Instant, frame: Frame<'_>, out: &mut Effects<'_, String>) -> Result<(), Error> {
-        self.try_tell(now, Input::Frame(frame), out)
+    fn frame(&mut self, now: Instant, line: u32, frame: Frame<'_>, out: &mut Effects<'_, Wanted>) -> Result<(), Error> {
+        self.try_tell(now, Input::Frame(line, frame), out)
     }
-    fn closed(&mut self, now: Instant, lost: &Lost, unwritten: usize, out: &mut Effects<'_, String>) {
+    fn closed(&mut self, now: Instant, line: u32, lost: &Lost, unwritten: usize, out: &mut Effects<'_, Wanted>) {
         let closed = Closed { code: lost.code, reason: &lost.error.message, unwritten };
-        self.tell(now, Input::Closed(closed), out);
+        self.tell(now, Input::Closed(line, closed, lost.error.status), out);
     }
-    fn command(&mut self, now: Instant, command: Command, out: &mut Effects<'_, String>) {
+    fn command(&mut self, now: Instant, command: Command, out: &mut Effects<'_, Wanted>) {
+        if let Err(error) = encoding::check(self.machine.config().encoding, &command) {
+            return encoding::refuse("gateway", &command, &error, out);
+        }
+        if &*command.name == "GET_QUEUE" {
+            return self.tell_queue(&command, out);
+        }
         self.tell(now, Input::Command(command), out);
     }
-    fn cancel(&mut self, now: Instant, tag: u64, out: &mut Effects<'_, String>) {
+    fn cancel(&mut self, now: Instant, tag: u64, out: &mut Effects<'_, Wanted>) {
         self.tell(now, Input::Cancel(tag), out);
     }
-    fn disconnect(&mut self, now: Instant, out: &mut Effects<'_, String>) {
+    fn disconnect(&mut self, now: Instant, out: &mut Effects<'_, Wanted>) {
         self.tell(now, Input::Disconnect, out);
     }
-    fn timeout(&mut self, now: Instant, out: &mut Effects<'_, String>) {
+    fn timeout(&mut self, now: Instant, out: &mut Effects<'_, Wanted>) {
         self.tell(now, Input::Timeout, out);
     }
-    fn paused(&mut self, now: Instant, paused: bool, out: &mut Effects<'_, String>) {
-        self.tell(now, Input::Paused(paused), out);
+    fn paused(&mut self, now: Instant, line: u32, paused: bool, out: &mut Effects<'_, Wanted>) {
+        self.tell(now, Input::Paused(line, paused), out);
     }
     fn next_timeout(&self) -> Option<Instant> {
         self.machine.next_timeout()

@@ -3,7 +3,12 @@
 //! The machine decides (when to connect, what to send, when to give up); the driver moves bytes, keeps the time and
 //! carries out. A protocol here is what to connect to ([`Upstream`]) and the thin join between its machine and the driver.
 
+#[cfg(feature = "gateway")]
+mod budget_file;
+#[cfg(feature = "gateway")]
+mod discovery;
 mod driver;
+mod encoding;
 #[cfg(feature = "gateway")]
 mod gateway;
 pub mod params;
@@ -38,19 +43,19 @@ pub const PROTOCOLS: &[Row] = &[
 #[derive(Debug)]
 pub enum Upstream {
     /// A Discord on this machine.
-    Rpc(rpc::Upstream),
+    Rpc(Box<rpc::Upstream>),
     /// A Gateway.
     #[cfg(feature = "gateway")]
-    Gateway(gateway::Upstream),
+    Gateway(Box<gateway::Upstream>),
 }
 
 impl Upstream {
     /// Reads the parameters of a protocol.
     pub fn parse(protocol: &str, params: &[u8]) -> Result<Upstream, Error> {
         match protocol {
-            "rpc" => rpc::Upstream::parse(params).map(Upstream::Rpc),
+            "rpc" => rpc::Upstream::parse(params).map(|upstream| Upstream::Rpc(Box::new(upstream))),
             #[cfg(feature = "gateway")]
-            "gateway" => gateway::Upstream::parse(params).map(Upstream::Gateway),
+            "gateway" => gateway::Upstream::parse(params).map(|upstream| Upstream::Gateway(Box::new(upstream))),
             other => Err(Error::new(
                 Status::Unsupported,
                 format!("protocol: \"{other}\" is not in this build; {KNOWN} expected"),
@@ -66,7 +71,8 @@ impl Upstream {
         except: Vec<String>,
         accept: Accept,
     ) -> Result<Upstream, Error> {
-        rpc::Upstream::for_house(client_id, target, retry, except, accept).map(Upstream::Rpc)
+        rpc::Upstream::for_house(client_id, target, retry, except, accept)
+            .map(|upstream| Upstream::Rpc(Box::new(upstream)))
     }
 
     /// Where the protocol's commands are found, and their names judged.
@@ -74,7 +80,7 @@ impl Upstream {
         match self {
             Upstream::Rpc(_) => gamebridge_proto::wire::rpc::check_name,
             #[cfg(feature = "gateway")]
-            Upstream::Gateway(_) => gamebridge_proto::wire::gateway::check_name,
+            Upstream::Gateway(upstream) => upstream.dialect().names(),
         }
     }
 }
@@ -83,9 +89,9 @@ impl Upstream {
 pub async fn run(mut upstream: Upstream, mut port: Port, resume: Arc<Notify>) {
     let driven = async {
         match &mut upstream {
-            Upstream::Rpc(upstream) => driver::drive(upstream, &mut port, &resume).await,
+            Upstream::Rpc(upstream) => driver::drive(&mut **upstream, &mut port, &resume).await,
             #[cfg(feature = "gateway")]
-            Upstream::Gateway(upstream) => driver::drive(upstream, &mut port, &resume).await,
+            Upstream::Gateway(upstream) => driver::drive(&mut **upstream, &mut port, &resume).await,
         }
     };
     finish(AssertUnwindSafe(driven).catch_unwind().await.err(), port).await;

@@ -85,6 +85,10 @@ impl LogFilter {
 
 /// Where events go.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all are the large one, and another hop on every event would cost more"
+)]
 enum Way {
     /// To the program, through its queue.
     Program { writer: Writer, board: Arc<Board>, log: LogFilter },
@@ -242,6 +246,15 @@ impl Outlet {
         match &self.way {
             Way::Program { writer, .. } => writer.unread().bytes(),
             Way::House { .. } => 0,
+        }
+    }
+
+    /// How far the program is behind with dispatches; `None` when a server takes the events.
+    #[cfg(feature = "gateway")]
+    pub fn depth(&mut self) -> Option<queue::Depth> {
+        match &mut self.way {
+            Way::Program { writer, .. } => Some(writer.depth(clock::now().as_nanos())),
+            Way::House { .. } => None,
         }
     }
 

@@ -3,21 +3,19 @@
 use std::future::Future;
 
 use gamebridge_proto::command::Command;
-use gamebridge_proto::error::{Error, Status};
-use gamebridge_proto::event::{Event, EventType, LogLevel};
+use gamebridge_proto::error::Error;
+use gamebridge_proto::event::Event;
 use gamebridge_proto::protocol::Closed;
 use gamebridge_proto::protocol::rpc::{Accept, Client, Config, Sink, Via};
 use gamebridge_proto::record::{Setup, Tapped, client::Input};
 use gamebridge_proto::secret::Secret;
 use gamebridge_proto::time::Instant;
-use gamebridge_proto::value::Document;
 use gamebridge_proto::wire::catalog::{Arg, Row, Type};
-use gamebridge_proto::wire::etf;
 use gamebridge_proto::wire::ipc::{Frame, Opcode};
 use gamebridge_proto::wire::rpc as wire;
 
 use super::driver::{Effects, Opened, Protocol};
-use super::params;
+use super::{encoding, params};
 use crate::runtime::seed;
 use crate::transport::search::{self, Target};
 use crate::transport::{Encoding, Lost, owner};
@@ -42,6 +40,9 @@ pub const PARAMS: Row = Row::new("rpc", "Connects to a Discord on this machine, 
         "Whether to go on looking while there is no Discord. Default true; a connection that breaks later is always made anew.",
     ),
 ]);
+
+/// The only line of its machine.
+const LINE: u32 = 0;
 
 /// The Origin that works for local testing with any application.
 pub const LOCAL_ORIGIN: &str = "https://localhost";
@@ -132,17 +133,6 @@ fn with_token(target: Target) -> Target {
     }
 }
 
-/// Answers a command that the connection's encoding cannot carry.
-fn refuse(command: &Command, error: &Error, out: &mut Effects<'_, usize>) {
-    let sentence = format!("{}: args: not to be said in etf: {}", command.name, error.message);
-    if command.tag == 0 {
-        return out.event(&Event::log(LogLevel::Warn, "rpc", &sentence));
-    }
-    let mut reply = Event::new(EventType::Reply, &command.name);
-    (reply.tag, reply.status, reply.message) = (command.tag, Status::Argument, &sentence);
-    out.event(&reply);
-}
-
 impl Upstream {
     /// Calls the machine. What it is told and what it says goes on record, where there is one.
     fn try_tell(&mut self, now: Instant, input: Input<'_>, out: &mut Effects<'_, usize>) -> Result<(), Error> {
@@ -166,13 +156,13 @@ impl Upstream {
 
 impl Sink for Effects<'_, usize> {
     fn open(&mut self, skip: usize) {
-        Effects::open(self, skip);
+        Effects::open(self, LINE, skip);
     }
     fn send(&mut self, opcode: Opcode, payload: &[u8]) {
-        Effects::send(self, opcode, payload);
+        Effects::send(self, LINE, opcode, payload);
     }
     fn close(&mut self, code: u16, reason: &str) {
-        Effects::close(self, code, reason);
+        Effects::close(self, LINE, code, reason);
     }
     fn event(&mut self, event: Event<'_>) {
         Effects::event(self, &event);
@@ -196,7 +186,7 @@ impl Protocol for Upstream {
                 search::Via::Ipc => Via::Ipc,
                 search::Via::WebSocket => Via::WebSocket,
             };
-            Ok(Opened { transport: found.transport, detail: (skip, via, found.address) })
+            Ok(Opened { transport: Some(found.transport), detail: (skip, via, found.address) })
         }
     }
 
@@ -207,27 +197,24 @@ impl Protocol for Upstream {
     fn start(&mut self, now: Instant, out: &mut Effects<'_, usize>) {
         self.tell(now, Input::Start, out);
     }
-    fn opened(&mut self, now: Instant, (skip, via, address): &Self::Detail, out: &mut Effects<'_, usize>) {
+    fn opened(&mut self, now: Instant, line: u32, (skip, via, address): &Self::Detail, out: &mut Effects<'_, usize>) {
         self.tried.truncate(*skip);
         self.tried.push(address.clone());
-        self.tell(now, Input::Opened(Some((*via, address))), out);
+        self.tell(now, Input::Opened(line, Some((*via, address))), out);
     }
-    fn open_failed(&mut self, now: Instant, error: &Error, out: &mut Effects<'_, usize>) {
-        self.tell(now, Input::OpenFailed(error), out);
+    fn open_failed(&mut self, now: Instant, line: u32, error: &Error, out: &mut Effects<'_, usize>) {
+        self.tell(now, Input::OpenFailed(line, error), out);
     }
-    fn frame(&mut self, now: Instant, frame: Frame<'_>, out: &mut Effects<'_, usize>) -> Result<(), Error> {
-        self.try_tell(now, Input::Frame(frame), out)
+    fn frame(&mut self, now: Instant, line: u32, frame: Frame<'_>, out: &mut Effects<'_, usize>) -> Result<(), Error> {
+        self.try_tell(now, Input::Frame(line, frame), out)
     }
-    fn closed(&mut self, now: Instant, lost: &Lost, unwritten: usize, out: &mut Effects<'_, usize>) {
+    fn closed(&mut self, now: Instant, line: u32, lost: &Lost, unwritten: usize, out: &mut Effects<'_, usize>) {
         let closed = Closed { code: lost.code, reason: &lost.error.message, unwritten };
-        self.tell(now, Input::Closed(closed), out);
+        self.tell(now, Input::Closed(line, closed, lost.error.status), out);
     }
     fn command(&mut self, now: Instant, command: Command, out: &mut Effects<'_, usize>) {
-        if self.encoding == Encoding::Etf
-            && !command.args.is_empty()
-            && let Err(error) = etf::from_json(&command.args, &mut Document::new(), &mut Vec::new())
-        {
-            return refuse(&command, &error, out);
+        if let Err(error) = encoding::check(self.encoding, &command) {
+            return encoding::refuse("rpc", &command, &error, out);
         }
         self.tell(now, Input::Command(command), out);
     }
@@ -250,6 +237,8 @@ impl Protocol for Upstream {
 
 #[cfg(test)]
 mod tests {
+    use gamebridge_proto::error::Status;
+
     use super::*;
 
     #[test]

@@ -73,6 +73,10 @@ pub const ROUTES: &[Route] = &[
     Route::Below("/api/"),
 ];
 
+/// The routes of a sandbox's own port, beside its Gateway.
+#[cfg(feature = "gateway")]
+pub const SITE: &[Route] = &[Route::Below("/api/")];
+
 impl Route {
     fn takes(self, method: &str, path: &str) -> bool {
         match self {
@@ -100,6 +104,16 @@ pub struct Request {
     pub authorization: Option<Secret>,
     /// The body, [`BODY`] bytes at most.
     pub body: Vec<u8>,
+}
+
+impl Request {
+    /// Path and query, as they came.
+    pub fn target(&self) -> String {
+        match self.query.is_empty() {
+            true => self.path.clone(),
+            false => format!("{}?{}", self.path, self.query),
+        }
+    }
 }
 
 impl fmt::Debug for Request {

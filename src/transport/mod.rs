@@ -14,9 +14,13 @@
 //! | [`websocket`] | WebSocket framing, and connecting to one |
 //! | [`http`] | the TCP side of the RPC server: upgrades and the token routes |
 //! | [`owner`] | whose process listens on a port |
+//! | `tls` | TLS, for the Gateway |
 //! | [`search`] | finding a Discord on this machine |
 
+use std::future::{Future, poll_fn};
 use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use gamebridge_proto::error::{Error, Status};
@@ -30,6 +34,8 @@ mod outbox;
 pub mod owner;
 pub mod search;
 mod socket;
+#[cfg(feature = "gateway")]
+pub mod tls;
 pub mod websocket;
 
 #[cfg(test)]
@@ -111,9 +117,17 @@ impl Transport {
     /// # Errors
     /// [`Lost`] when the connection is over. Ask `out` then how much was [`unwritten`](Outbox::unwritten).
     pub async fn drive(&mut self, out: &mut Outbox) -> Result<(), Lost> {
+        poll_fn(|context| self.poll_drive(context, out)).await
+    }
+
+    /// [`drive`](Transport::drive) for whoever waits for several connections at once.
+    ///
+    /// # Errors
+    /// As `drive`.
+    pub fn poll_drive(&mut self, context: &mut Context<'_>, out: &mut Outbox) -> Poll<Result<(), Lost>> {
         match self {
-            Transport::Ipc(ipc) => drive(ipc, out).await,
-            Transport::WebSocket(websocket) => drive(&mut **websocket, out).await,
+            Transport::Ipc(ipc) => poll_drive(ipc, out, context),
+            Transport::WebSocket(websocket) => poll_drive(&mut **websocket, out, context),
         }
     }
 
@@ -122,9 +136,17 @@ impl Transport {
     /// # Errors
     /// [`Lost`] when the connection broke.
     pub async fn write(&mut self, out: &mut Outbox) -> Result<(), Lost> {
+        poll_fn(|context| self.poll_write(context, out)).await
+    }
+
+    /// [`write`](Transport::write) for whoever waits for several connections at once.
+    ///
+    /// # Errors
+    /// As `write`.
+    pub fn poll_write(&mut self, context: &mut Context<'_>, out: &mut Outbox) -> Poll<Result<(), Lost>> {
         match self {
-            Transport::Ipc(ipc) => write(ipc, out).await,
-            Transport::WebSocket(websocket) => write(&mut **websocket, out).await,
+            Transport::Ipc(ipc) => poll_write(ipc, out, context),
+            Transport::WebSocket(websocket) => poll_write(&mut **websocket, out, context),
         }
     }
 
@@ -168,6 +190,9 @@ trait Framing {
     /// Reads until a frame is in (true) or the socket is drained (false), without waiting.
     fn fill(&mut self) -> Result<bool, Lost>;
 
+    /// Where it is kept that writing fails.
+    fn dying(&mut self) -> &mut Option<Box<Dying>>;
+
     /// Why the connection is over, if it is.
     fn lost(&self) -> Option<Lost>;
 
@@ -178,38 +203,60 @@ trait Framing {
     fn discard(&mut self) -> bool;
 }
 
-async fn drive(framing: &mut impl Framing, out: &mut Outbox) -> Result<(), Lost> {
-    loop {
-        // A flood never leaves the socket empty: without this the other tasks of the thread would starve.
-        tokio::task::coop::consume_budget().await;
-        let written = framing.flush(out);
-        if framing.fill()? {
-            return Ok(());
-        }
-        // Reading may have queued something of its own: the answer to a ping.
-        if let Err(error) = written.and_then(|()| framing.flush(out)) {
-            return last_words(framing, Lost::io(&error)).await;
-        }
-        let blocked = framing.is_blocked(out);
-        framing.socket().ready(blocked).await.map_err(|error| Lost::io(&error))?;
+/// A connection whose writes fail, and is still read: what the peer said before it went may be why. It is on its way already,
+/// or was never sent.
+#[derive(Debug)]
+struct Dying {
+    lost: Lost,
+    until: Pin<Box<tokio::time::Sleep>>,
+}
+
+impl Dying {
+    fn of(error: &io::Error) -> Box<Dying> {
+        Box::new(Dying { lost: Lost::io(error), until: Box::pin(tokio::time::sleep(LAST_WORDS_WITHIN)) })
     }
 }
 
-/// After a failed write: what the peer said before it went, which may be why. It is on its way already, or was never sent.
-async fn last_words(framing: &mut impl Framing, lost: Lost) -> Result<(), Lost> {
-    let reading = async {
-        while !framing.fill()? {
-            framing.socket().ready(false).await.map_err(|error| Lost::io(&error))?;
+fn poll_drive(framing: &mut impl Framing, out: &mut Outbox, context: &mut Context<'_>) -> Poll<Result<(), Lost>> {
+    loop {
+        // A flood never leaves the socket empty: without this the other tasks of the thread would starve.
+        ready!(tokio::task::coop::poll_proceed(context)).made_progress();
+        if framing.dying().is_some() {
+            if framing.fill()? {
+                return Poll::Ready(Ok(()));
+            }
+            let Some(Dying { lost, until }) = framing.dying().as_deref_mut() else { continue };
+            if until.as_mut().poll(context).is_ready() {
+                return Poll::Ready(Err(lost.clone()));
+            }
+            ready!(framing.socket().poll_ready(context, false)).map_err(|error| Lost::io(&error))?;
+            continue;
         }
-        Ok(())
-    };
-    tokio::time::timeout(LAST_WORDS_WITHIN, reading).await.unwrap_or(Err(lost))
+        let written = framing.flush(out);
+        if framing.fill()? {
+            return Poll::Ready(Ok(()));
+        }
+        // Reading may have queued something of its own: the answer to a ping.
+        if let Err(error) = written.and_then(|()| framing.flush(out)) {
+            *framing.dying() = Some(Dying::of(&error));
+            continue;
+        }
+        let blocked = framing.is_blocked(out);
+        ready!(framing.socket().poll_ready(context, blocked)).map_err(|error| Lost::io(&error))?;
+    }
 }
 
-async fn write(framing: &mut impl Framing, out: &mut Outbox) -> Result<(), Lost> {
-    write_all(framing, out).await.map_err(|error| Lost::io(&error))?;
-    // A connection that was lost takes nothing any more: who waits for room would wait for ever.
-    framing.lost().map_or(Ok(()), Err)
+/// Ready when everything is written, or the connection is over.
+fn poll_write(framing: &mut impl Framing, out: &mut Outbox, context: &mut Context<'_>) -> Poll<Result<(), Lost>> {
+    loop {
+        ready!(tokio::task::coop::poll_proceed(context)).made_progress();
+        framing.flush(out).map_err(|error| Lost::io(&error))?;
+        if !framing.is_blocked(out) {
+            // A connection that was lost takes nothing any more: who waits for room would wait for ever.
+            return Poll::Ready(framing.lost().map_or(Ok(()), Err));
+        }
+        ready!(framing.socket().poll_writable(context)).map_err(|error| Lost::io(&error))?;
+    }
 }
 
 async fn close(framing: &mut impl Framing, out: &mut Outbox, code: u16, reason: &str) -> io::Result<()> {

@@ -1,4 +1,4 @@
-//! One non-blocking byte stream, whatever carries it: TCP, or the platform's local socket.
+//! One non-blocking byte stream, whatever carries it: TCP, TLS over it, or the platform's local socket.
 //!
 //! Reads and writes never wait; [`Socket::ready`] does. A reader takes all that is in without going back to the scheduler
 //! between two frames, and the wake-up is registered in one place only. The one thing to know before changing it: `read`
@@ -14,12 +14,16 @@ use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::ipc::Local;
+#[cfg(feature = "gateway")]
+use super::tls::Tls;
 
 /// A connected stream.
 #[derive(Debug)]
 pub(super) enum Socket {
     Tcp(TcpStream),
     Local(Local),
+    #[cfg(feature = "gateway")]
+    Tls(Box<Tls>),
 }
 
 macro_rules! each {
@@ -27,6 +31,11 @@ macro_rules! each {
         match $socket {
             Socket::Tcp($stream) => $do,
             Socket::Local($stream) => $do,
+            #[cfg(feature = "gateway")]
+            Socket::Tls(tls) => {
+                let $stream = tls.carrier();
+                $do
+            }
         }
     };
 }
@@ -37,7 +46,13 @@ impl Socket {
         fault()?;
         let mut buffer = ReadBuf::new(into);
         let mut context = Context::from_waker(Waker::noop());
-        match each!(self, stream => Pin::new(stream).poll_read(&mut context, &mut buffer)) {
+        let read = match self {
+            Socket::Tcp(stream) => Pin::new(stream).poll_read(&mut context, &mut buffer),
+            Socket::Local(stream) => Pin::new(stream).poll_read(&mut context, &mut buffer),
+            #[cfg(feature = "gateway")]
+            Socket::Tls(tls) => tls.read(&mut buffer),
+        };
+        match read {
             Poll::Ready(result) => result.map(|()| buffer.filled().len()),
             Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
         }
@@ -47,7 +62,13 @@ impl Socket {
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         fault()?;
         let mut context = Context::from_waker(Waker::noop());
-        match each!(self, stream => Pin::new(stream).poll_write(&mut context, bytes)) {
+        let written = match self {
+            Socket::Tcp(stream) => Pin::new(stream).poll_write(&mut context, bytes),
+            Socket::Local(stream) => Pin::new(stream).poll_write(&mut context, bytes),
+            #[cfg(feature = "gateway")]
+            Socket::Tls(tls) => tls.write(bytes),
+        };
+        match written {
             Poll::Ready(Ok(0)) if !bytes.is_empty() => Err(io::ErrorKind::WriteZero.into()),
             Poll::Ready(result) => result,
             Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
@@ -58,6 +79,20 @@ impl Socket {
     pub(super) async fn ready(&self, write: bool) -> io::Result<()> {
         let interest = if write { Interest::READABLE | Interest::WRITABLE } else { Interest::READABLE };
         each!(self, stream => stream.ready(interest).await.map(|_| ()))
+    }
+
+    /// As [`ready`](Socket::ready), for whoever is polled: the last one who asked is woken.
+    pub(super) fn poll_ready(&self, context: &mut Context<'_>, write: bool) -> Poll<io::Result<()>> {
+        let read = each!(self, stream => stream.poll_read_ready(context));
+        match (read, write) {
+            (Poll::Pending, true) => self.poll_writable(context),
+            (read, _) => read,
+        }
+    }
+
+    /// As [`writable`](Socket::writable), for whoever is polled.
+    pub(super) fn poll_writable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        each!(self, stream => stream.poll_write_ready(context))
     }
 
     /// Waits until a write may go on. Cancel-safe.

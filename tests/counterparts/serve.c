@@ -4,7 +4,7 @@
  *     NAME {json}          sends a command to the server; its reply is an event
  *     answer 7 allow       answers the REQUEST with that tag; or `deny`
  *
- * Ends with its input. The first argument, if there is one, are the server's parameters. */
+ * Ends with its input. The first argument, if there is one, are the server's parameters; with a second one it is a sandbox. */
 #define _POSIX_C_SOURCE 200809L
 #include "host.h"
 
@@ -61,14 +61,32 @@ static void carry_out(const host *h, char *line) {
   }
 }
 
+/* A sandbox has no local socket unless it is asked for, and two addresses more. */
+static char gateway[64], api[64];
+
+static host sandbox_start(const char *params) {
+  host h;
+  const gb_event *ev;
+  memset(&h, 0, sizeof h);
+  h.gb = new_client();
+  CHECK_OK(gb_serve(h.gb, "sandbox", params, &h.server));
+  ev = AWAIT(h.gb, GB_EVENT_CONNECTED, h.server, NULL);
+  h.port = (int)gb_int(gb_get(ev->data, ADDRESS_PORT), 0);
+  snprintf(gateway, sizeof gateway, "%s", gb_str(gb_get(ev->data, "/gateway"), ""));
+  snprintf(api, sizeof api, "%s", gb_str(gb_get(ev->data, "/api"), ""));
+  CHECK(h.port > 0 && gateway[0] != '\0' && api[0] != '\0');
+  return h;
+}
+
 int main(int argc, char **argv) {
-  host h = argc > 1 ? host_start_with(argv[1]) : host_start();
+  host h = argc > 2 ? sandbox_start(argv[1]) : argc > 1 ? host_start_with(argv[1]) : host_start();
   struct pollfd ready[2];
   /* A scenario may be a long line. */
   static char line[1 << 20];
   size_t held = 0;
   setvbuf(stdout, NULL, _IOLBF, 1 << 16);
-  printf("{\"port\":%d,\"ipc\":\"%s\",\"launch_token\":\"%s\"}\n", h.port, h.ipc, h.launch_token);
+  printf("{\"port\":%d,\"ipc\":\"%s\",\"launch_token\":\"%s\",\"gateway\":\"%s\",\"api\":\"%s\"}\n", h.port, h.ipc,
+         h.launch_token, gateway, api);
   ready[0].fd = 0;
   ready[1].fd = (int)gb_wakeup_handle(h.gb);
   ready[0].events = ready[1].events = POLLIN;

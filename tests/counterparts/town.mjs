@@ -37,9 +37,10 @@ export class Host {
   #waiting = [];
   #told = [];
 
-  static async start(program, params) {
+  static async start(program, params, service) {
     const host = new Host();
-    host.process = spawn(program, params ? [JSON.stringify(params)] : [], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const given = params ? [JSON.stringify(params)] : [];
+    host.process = spawn(program, service ? [...given, service] : given, { stdio: ['pipe', 'pipe', 'inherit'] });
     host.ended = new Promise(resolve => host.process.on('exit', (code, signal) => resolve(signal ?? code)));
     const lines = createInterface({ input: host.process.stdout });
     host.addresses = await new Promise((resolve, reject) => {

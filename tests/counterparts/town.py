@@ -14,8 +14,10 @@ CLIENT_ID: str = TOWN["client_id"]
 class Host:
     """Our server in a process of its own (serve.c); takes host commands and tells events, a line each."""
 
-    def __init__(self, program: str, params: dict | None = None) -> None:
+    def __init__(self, program: str, params: dict | None = None, sandbox: bool = False) -> None:
         arguments = [program] if params is None else [program, json.dumps(params)]
+        if sandbox:
+            arguments = [program, json.dumps(params or {}), "sandbox"]
         self.process = subprocess.Popen(
             arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1, encoding="utf-8"
         )

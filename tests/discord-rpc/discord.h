@@ -80,9 +80,15 @@ static void discord_sends_head(uint32_t opcode, uint32_t length) {
   discord_sends_bytes(&length, 4);
 }
 
+/* A frame in one piece: a client that refuses the head may hang up before the rest is sent. */
 static void discord_sends(uint32_t opcode, const char *json) {
-  discord_sends_head(opcode, (uint32_t)strlen(json));
-  discord_sends_bytes(json, strlen(json));
+  static unsigned char frame[8 + BIGGEST];
+  uint32_t length = (uint32_t)strlen(json);
+  EXPECT(length <= BIGGEST);
+  memcpy(frame, &opcode, 4);
+  memcpy(frame + 4, &length, 4);
+  memcpy(frame + 8, json, length);
+  discord_sends_bytes(frame, 8 + length);
 }
 
 static void discord_dispatches(const char *event, const char *data) {

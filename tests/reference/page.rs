@@ -37,6 +37,7 @@ pub fn reference() -> String {
     page.connecting();
     page.rpc();
     page.server();
+    page.sandbox();
     page.http();
     page.gateway();
     page.numbers();
@@ -137,8 +138,8 @@ impl Page {
                 ],
                 [
                     "`gb_connect` \"gateway\"".to_owned(),
-                    "READY's data as Discord sent it; `peer` is the shard".to_owned(),
-                    String::new(),
+                    "READY's data as Discord sent it, or RESUMED's with `GB_FLAG_RESUMED`; `peer` is the shard".to_owned(),
+                    "the address with its query".to_owned(),
                 ],
                 [
                     "`gb_serve` \"rpc\"".to_owned(),
@@ -149,6 +150,13 @@ impl Page {
                         link("PartialUser"),
                         link("HostAccount")
                     ),
+                    "the addresses in words".to_owned(),
+                ],
+                [
+                    "`gb_serve` \"sandbox\"".to_owned(),
+                    "the same, `ipc` only where it was asked for; `gateway`: the address that clients of the Gateway \
+                     connect to, `api`: that of the API, without a version"
+                        .to_owned(),
                     "the addresses in words".to_owned(),
                 ],
             ]
@@ -265,6 +273,29 @@ impl Page {
         }
     }
 
+    fn sandbox(&mut self) {
+        self.say("## Sandbox commands");
+        self.say(
+            "For `gb_send` on a server of `gb_serve` \"sandbox\", which takes the server commands too. \
+             [sandbox.md](sandbox.md) tells how to use them.",
+        );
+        self.list(["Command", "What it does"], host::gateway::COMMANDS);
+        for row in host::gateway::COMMANDS {
+            self.command(row.name, row, Told::Server);
+        }
+        self.say("## Sandbox events");
+        self.say("DISPATCH events of a sandbox, besides a server's. `gb_event.peer` is the connection at its Gateway.");
+        self.table(
+            &["Event", "When", "Data"],
+            host::gateway::EVENTS
+                .iter()
+                .map(|row| vec![format!("`{}`", row.name), sentence(row.about), of_type(row.reply)]),
+        );
+        for row in host::gateway::EVENTS {
+            shapes_of(row.reply, &mut self.shapes);
+        }
+    }
+
     fn http(&mut self) {
         self.say("## Server over HTTP");
         self.say(
@@ -336,38 +367,95 @@ impl Page {
     fn gateway(&mut self) {
         self.say("## Gateway commands");
         self.say(&format!(
-            "For `gb_send` on a connection of `gb_connect` \"gateway\" (version {}). The Gateway answers none of them: the reply \
-             comes when the message was handed to the transport, and what it causes comes as events. One message may have \
-             {} bytes. Events are DISPATCH under Discord's own names, with their data as it came.",
-            gateway::VERSION,
+            "For `gb_send` on a connection of `gb_connect` \"gateway\". The Gateway answers none of them: the reply comes when \
+             the message was handed to the transport, and what it causes comes as events. One message may have {} bytes. \
+             Events are DISPATCH under Discord's own names, with their data as it came. [gateway.md](gateway.md) tells how \
+             to use them.",
             gateway::MAX_SEND,
         ));
         self.list(["Command", "What it does"], gateway::COMMANDS);
         for row in gateway::COMMANDS {
             self.command(row.name, row, Told::Gateway);
         }
-        self.say("### Gateway intents");
+        self.say("### Asked of the connection itself");
+        self.say("Nothing of these is sent.");
+        for row in gateway::LOCAL_COMMANDS {
+            self.command(row.name, row, Told::Server);
+        }
+        self.say("### In versions 6 and 7");
+        for row in gateway::V6_COMMANDS.iter().filter(|row| row.name != "VOICE_STATE_UPDATE") {
+            self.command(&format!("{} (6)", row.name), row, Told::Gateway);
+        }
+        self.say("### In version 3");
+        for row in gateway::V3_COMMANDS {
+            self.command(&format!("{} (3)", row.name), row, Told::Gateway);
+        }
+        self.say("### Of user accounts");
         self.say(
-            "The parameter `intents` is the sum of the values. Privileged ones have to be granted to the application.",
+            "Discord forbids automating user accounts. These are sent to a Gateway on this machine, and to others only with \
+             the parameter `user_commands`.",
         );
         self.table(
-            &["Intent", "Value", ""],
+            &["Command", "What it does", "Arguments"],
+            gateway::USER_COMMANDS.iter().map(|row| {
+                let args: Vec<String> = row.args.iter().map(|arg| format!("`{}`", arg.name)).collect();
+                vec![format!("`{}`", row.name), sentence(row.about), args.join(", ")]
+            }),
+        );
+        self.say("### Gateway intents");
+        self.say(
+            "The parameter `intents` is the sum of the values. Privileged ones have to be granted to the application. An event \
+             that stands at no intent always comes.",
+        );
+        self.table(
+            &["Intent", "Value", "", "Events"],
             gateway::INTENTS.iter().map(|intent| {
                 let privileged = if intent.privileged { "privileged" } else { "" };
-                vec![format!("`{}`", intent.name), (1u64 << intent.bit).to_string(), privileged.to_owned()]
+                let events: Vec<String> = intent.events.iter().map(|event| format!("`{event}`")).collect();
+                let value = (1u64 << intent.bit).to_string();
+                vec![format!("`{}`", intent.name), value, privileged.to_owned(), events.join(", ")]
+            }),
+        );
+        self.say("### Gateway opcodes");
+        self.say(
+            "What stands in the messages. Those of *user* are sent by user accounts and are in no document of Discord's; \
+             *gone* means that they are served no more.",
+        );
+        self.table(
+            &["Opcode", "Name", "Sent by", "", "Since", "Meaning"],
+            gateway::OPCODES.iter().map(|row| {
+                let by = match row.by {
+                    gateway::By::Server => "server",
+                    gateway::By::Client => "client",
+                    gateway::By::Both => "both",
+                };
+                let standing = match row.standing {
+                    gateway::Standing::Session | gateway::Standing::Bot => "",
+                    gateway::Standing::User => "user",
+                    gateway::Standing::UserGone => "user, gone",
+                };
+                vec![
+                    (row.opcode as u8).to_string(),
+                    format!("`{}`", row.name),
+                    by.to_owned(),
+                    standing.to_owned(),
+                    row.since.version().to_string(),
+                    sentence(row.about),
+                ]
             }),
         );
         self.say("### Gateway close codes");
         self.say(
-            "`gb_event.code` of DISCONNECTED, or of RECONNECTING. This version begins a new session after every break: it \
-             does not resume yet.",
+            "`gb_event.code` of DISCONNECTED, or of RECONNECTING. What is not here, and a connection that breaks without a \
+             code, is resumed.",
         );
         self.table(
             &["Code", "Meaning", "Then"],
             gateway::CloseCode::ALL.map(|code| {
                 let then = match code.after() {
                     gateway::After::Fatal => "DISCONNECTED",
-                    gateway::After::NewSession | gateway::After::Resume => "RECONNECTING",
+                    gateway::After::NewSession => "RECONNECTING, with a new session",
+                    gateway::After::Resume => "RECONNECTING, and the session is resumed",
                 };
                 vec![(code as u16).to_string(), sentence(code.as_str()), then.to_owned()]
             }),

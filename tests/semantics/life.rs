@@ -189,6 +189,45 @@ fn a_gateway_is_connected_when_ready_came() {
 }
 
 #[test]
+fn a_gateway_whose_session_was_resumed_missed_nothing() {
+    let (gateway, game) = (FakeGateway::new(), Game::new());
+    let conn = game.connect("gateway", &gateway.params(&json!({})));
+    let mut peer = gateway.welcome();
+    game.connected(conn);
+    peer.dispatch(2, "FIRST", "{}");
+    drop(peer);
+    assert_eq!(game.until("FIRST", |seen| seen.name == "FIRST").seq, 2);
+    game.reconnecting(conn);
+    let mut peer = gateway.taken_up();
+    assert_eq!(peer.identify, json!({"token": "t0ken", "session_id": "s", "seq": 2}));
+    peer.dispatch(2, "FIRST", "{}");
+    peer.dispatch(3, "SECOND", "{}");
+    peer.dispatch(4, "RESUMED", "{}");
+    let missed = game.until("a dispatch", |seen| seen.kind == GB_EVENT_DISPATCH);
+    assert_eq!((missed.name.as_str(), missed.seq), ("SECOND", 3), "what was repeated is left out");
+    assert_eq!(game.connected(conn).flags, GB_FLAG_RESUMED);
+}
+
+#[test]
+fn a_suspended_gateway_is_resumed_by_another_connection() {
+    let (gateway, game) = (FakeGateway::new(), Game::new());
+    let conn = game.connect("gateway", &gateway.params(&json!({})));
+    let mut peer = gateway.welcome();
+    game.connected(conn);
+    assert_eq!(game.send(conn, "SUSPEND", "{}", 1), GB_OK);
+    let session = game.reply(conn, 1).data();
+    let last = game.until("DISCONNECTED", |seen| seen.kind == GB_EVENT_DISCONNECTED);
+    assert_eq!((last.status, last.message.as_str()), (GB_OK, "suspended"));
+    assert_eq!(peer.closed(), 4900, "a close that leaves the session");
+    let game = Game::new();
+    let conn = game.connect("gateway", &gateway.params(&json!({"session": session})));
+    let mut peer = gateway.taken_up();
+    assert_eq!(peer.identify, json!({"token": "t0ken", "session_id": "s", "seq": 1}));
+    peer.dispatch(2, "RESUMED", "{}");
+    assert_eq!(game.connected(conn).flags, GB_FLAG_RESUMED);
+}
+
+#[test]
 fn a_server_is_connected_when_it_listens() {
     let (folder, game) = (Folder::new(), Game::new());
     let server = game.serve(&json!({"port": 0, "folder": folder.text()}));

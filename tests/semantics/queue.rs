@@ -278,3 +278,22 @@ fn a_gateway_that_was_told_to_drop_drops_and_says_so() {
     let follow = flooded_gateway("drop", 4000);
     assert!(follow.dropped > 0);
 }
+
+#[test]
+fn a_gateway_tells_how_far_its_program_is_behind() {
+    let (gateway, game) = (FakeGateway::new(), Game::new());
+    let conn = game.connect("gateway", &gateway.params(&json!({})));
+    let mut peer = gateway.welcome();
+    game.connected(conn);
+    for seq in 2..5 {
+        peer.dispatch(seq, "THING", "{}");
+    }
+    peer.has(4);
+    assert_eq!(game.send(conn, "GET_QUEUE", "{}", 1), GB_OK);
+    let queue = game.reply(conn, 1).data();
+    assert_eq!((&queue["events"], &queue["dropped"], &queue["overflow"]), (&json!(3), &json!(0), &json!("pause")));
+    assert!(queue["lag_ms"].as_f64().expect("a number") > 0.0, "{queue}");
+    assert_eq!(game.send(conn, "GET_QUEUE", "{}", 2), GB_OK);
+    let queue = game.reply(conn, 2).data();
+    assert_eq!((&queue["events"], &queue["lag_ms"]), (&json!(0), &json!(0)), "the reply came behind them");
+}

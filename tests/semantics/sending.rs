@@ -170,6 +170,10 @@ fn a_gateway_command_replies_when_it_was_handed_over() {
     game.reconnecting(conn);
     let members = json!({"guild_id": "7", "query": "", "limit": 0});
     assert_eq!(game.send(conn, "REQUEST_GUILD_MEMBERS", &members.to_string(), 2), GB_OK);
+    let mut peer = gateway.taken_up();
+    // The session is gone, and the presence with it.
+    peer.close(4009);
+    drop(peer);
     let mut peer = gateway.welcome();
     game.connected(conn);
     assert_eq!(peer.asked(), (3, presence), "the presence is state");

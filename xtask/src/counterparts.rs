@@ -1,5 +1,6 @@
 //! Programs that others wrote, on the other end of the connection: pypresence, @xhayper/discord-rpc and bare WebSocket
-//! clients talk to our server, our client to arRPC, by itself and through our server.
+//! clients talk to our server, our client to arRPC, by itself and through our server; discord.py, @discordjs/ws and
+//! @discordjs/rest to our sandbox.
 //!
 //! Who talks to our server plays the same town (`town.json`): every command that a client offers, every subscription. The
 //! server is `tests/counterparts/serve.c`, which the script starts and drives by host commands.
@@ -26,15 +27,25 @@ pub fn run(tally: &mut Tally) {
     tally.case("websockets (Python), json and etf, against our server", python(&library, "websockets"));
     tally.case("@xhayper/discord-rpc against our server", node(&library, "xhayper"));
     tally.case("ws (npm) and plain HTTP against our server", node(&library, "websocket"));
+    for compression in ["zlib-stream", "zstd-stream"] {
+        let name = format!("discord.py, {compression}, against our sandbox");
+        tally.case(&name, python_with(&library, "discordpy", &[compression]));
+    }
+    tally.case("@discordjs/ws and @discordjs/rest against our sandbox", node(&library, "discordjs"));
     tally.case("our client against arRPC", arrpc(&library, "against_arrpc", &[]));
     tally.case("our server in front of arRPC", arrpc(&library, "relay_to_arrpc", &["relayed"]));
 }
 
 /// `tests/counterparts/{name}_client.py`, with the packages of requirements.txt.
 fn python(library: &Library, name: &str) -> Result<(), String> {
+    python_with(library, name, &[])
+}
+
+/// The same with more arguments.
+fn python_with(library: &Library, name: &str, more: &[&str]) -> Result<(), String> {
     let python = virtual_environment()?;
     let mut script = Command::new(python);
-    script.arg(folder().join(format!("{name}_client.py"))).arg(build(library, "serve")?);
+    script.arg(folder().join(format!("{name}_client.py"))).arg(build(library, "serve")?).args(more);
     play(name, script)
 }
 

@@ -10,11 +10,13 @@ use crate::step::Step;
 use crate::tally::Tally;
 use crate::toolchain;
 
-/// A game of `examples/`.
+/// A program of `examples/`.
 #[derive(Clone, Copy)]
 enum Game {
     C,
     Cpp,
+    /// `examples/c/sandbox.c`: no game, but built as one.
+    Sandbox,
 }
 
 /// `cargo xtask demo [--cpp] [--discord]`, or `cargo xtask demo --party`
@@ -59,6 +61,19 @@ pub fn test(tally: &mut Tally) {
         Ok(_) => tally.case("game in C++", played(Game::Cpp)),
         Err(why) => tally.skipped("game in C++", &why),
     }
+    tally.case("sandbox", sandbox());
+}
+
+/// It says where it is, and ends with its input.
+fn sandbox() -> Result<(), String> {
+    let library = library::build(Variant::Dev)?;
+    let mut serve = Command::new(compile(Game::Sandbox, &library)?);
+    serve.arg(house::root().join("examples/scenarios/harbour.json"));
+    let said = Step::new("sandbox", serve).limit(30).run()?.silent_success()?.stdout;
+    match said.contains("ws://127.0.0.1:") && said.contains("/api/v10") {
+        true => Ok(()),
+        false => Err(format!("addresses expected, this was said: {said}")),
+    }
 }
 
 fn played(game: Game) -> Result<(), String> {
@@ -72,7 +87,7 @@ fn played(game: Game) -> Result<(), String> {
 impl Game {
     fn compiler(self) -> Result<String, String> {
         match self {
-            Game::C => toolchain::cc(),
+            Game::C | Game::Sandbox => toolchain::cc(),
             Game::Cpp => toolchain::cxx(),
         }
     }
@@ -83,6 +98,7 @@ fn compile(game: Game, library: &Library) -> Result<PathBuf, String> {
     let (standard, source, name) = match game {
         Game::C => ("-std=c99", "examples/c/game.c", "game"),
         Game::Cpp => ("-std=c++11", "examples/cpp/game.cpp", "game-cpp"),
+        Game::Sandbox => ("-std=c99", "examples/c/sandbox.c", "sandbox"),
     };
     let program = library.folder.join(name).with_extension(std::env::consts::EXE_EXTENSION);
     let mut compile = Command::new(game.compiler()?);

@@ -3,6 +3,7 @@
 mod envelope;
 mod etf;
 mod framing;
+mod gateway;
 mod messages;
 mod peer;
 mod pointer;
@@ -13,6 +14,7 @@ mod world;
 pub use envelope::envelope;
 pub use etf::etf;
 pub use framing::framing;
+pub use gateway::{TOKEN as GATEWAY_TOKEN, gateway_peer};
 pub use messages::messages;
 pub use peer::{ipc_peer, websocket_peer};
 pub use pointer::pointer;

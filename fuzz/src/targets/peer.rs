@@ -55,8 +55,23 @@ pub fn ipc_peer(data: &[u8]) {
 
 /// The same over a WebSocket, whose lines are messages: text, or in ETF what the text is in it.
 pub fn websocket_peer(data: &[u8]) {
+    let [how, ..] = data else { return };
+    let mut scene = Scene::new();
+    let query = format!("v=1&client_id={CLIENT}&encoding={}", encoding(*how).as_str());
+    scene.arrive(Via::WebSocket { query: &query, origin: Some(ORIGIN) });
+    walk(data, &mut |opcode, payload| scene.say(opcode, payload));
+    saw(scene.end(), 0);
+}
+
+/// What the first byte says of the encoding.
+pub(super) fn encoding(how: u8) -> Encoding {
+    if how & ETF == 0 { Encoding::Json } else { Encoding::Etf }
+}
+
+/// Cuts a client's side of a WebSocket into messages, as the transport hands them on, until one of them ends it.
+pub(super) fn walk(data: &[u8], say: &mut impl FnMut(Opcode, &[u8]) -> bool) {
     let [how, read, stream @ ..] = data else { return };
-    let encoding = if how & ETF == 0 { Encoding::Json } else { Encoding::Etf };
+    let encoding = encoding(*how);
     let mut framed = Vec::new();
     let stream = if how & LINES == 0 {
         stream
@@ -74,16 +89,13 @@ pub fn websocket_peer(data: &[u8]) {
         }
         &framed
     };
-    let mut scene = Scene::new();
-    let query = format!("v=1&client_id={CLIENT}&encoding={}", encoding.as_str());
-    scene.arrive(Via::WebSocket { query: &query, origin: Some(ORIGIN) });
     let (mut reader, mut spare) = (Reader::new(Role::Server, LIMIT, 64), Spare::new());
     'reads: for part in stream.chunks(usize::from(*read) + 1) {
         reader.arrive(&mut spare, part);
         loop {
             let goes_on = match reader.next() {
                 Ok(None) => break,
-                Ok(Some(message)) => deliver(&mut scene, &reader, &message, encoding),
+                Ok(Some(message)) => deliver(say, &reader, &message, encoding),
                 Err(_) => false,
             };
             if !goes_on {
@@ -91,23 +103,27 @@ pub fn websocket_peer(data: &[u8]) {
             }
         }
     }
-    saw(scene.end(), 0);
 }
 
 /// As the transport hands it on; false when the connection is over.
-fn deliver(scene: &mut Scene, reader: &Reader, message: &Message, encoding: Encoding) -> bool {
+fn deliver(
+    say: &mut impl FnMut(Opcode, &[u8]) -> bool,
+    reader: &Reader,
+    message: &Message,
+    encoding: Encoding,
+) -> bool {
     match message {
-        Message::Text(place) => scene.say(Opcode::Frame, reader.bytes(place)),
+        Message::Text(place) => say(Opcode::Frame, reader.bytes(place)),
         Message::Binary(place) => {
             let mut json = Vec::new();
             match codec::translate(reader.bytes(place), encoding, &mut json) {
-                Ok(true) => scene.say(Opcode::Frame, &json),
-                Ok(false) => scene.say(Opcode::Frame, reader.bytes(place)),
+                Ok(true) => say(Opcode::Frame, &json),
+                Ok(false) => say(Opcode::Frame, reader.bytes(place)),
                 Err(_) => false,
             }
         }
-        Message::Ping(range) => scene.say(Opcode::Ping, reader.control(range)),
-        Message::Pong(range) => scene.say(Opcode::Pong, reader.control(range)),
+        Message::Ping(range) => say(Opcode::Ping, reader.control(range)),
+        Message::Pong(range) => say(Opcode::Pong, reader.control(range)),
         Message::Close(_) => false,
     }
 }

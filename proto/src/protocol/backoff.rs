@@ -23,6 +23,15 @@ impl Backoff {
         random.up_to(ceiling)
     }
 
+    /// For a peer that asked to be left and come back to: the first time there is no wait.
+    pub(super) fn at_once(&mut self, random: &mut Random) -> Duration {
+        if self.failures > 0 {
+            return self.next(random);
+        }
+        self.failures = 1;
+        Duration::ZERO
+    }
+
     pub(super) fn reset(&mut self) {
         self.failures = 0;
     }

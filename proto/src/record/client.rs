@@ -2,7 +2,7 @@
 
 use super::line::{Fields, Line, Wrong};
 use crate::command::Command;
-use crate::error::Error;
+use crate::error::{Error, Status};
 use crate::protocol::{Closed, gateway, rpc};
 use crate::time::Instant;
 use crate::wire::ipc::{Frame, Opcode};
@@ -12,14 +12,18 @@ use crate::wire::ipc::{Frame, Opcode};
 pub enum Input<'a> {
     /// It begins.
     Start,
-    /// There is a transport; RPC is told which way and where.
-    Opened(Option<(rpc::Via, &'a str)>),
-    /// There is none to be had.
-    OpenFailed(&'a Error),
-    /// A frame came.
-    Frame(Frame<'a>),
-    /// The transport is gone.
-    Closed(Closed<'a>),
+    /// There is a transport for this line (RPC has one only, 0); RPC is told which way and where.
+    Opened(u32, Option<(rpc::Via, &'a str)>),
+    /// There is none to be had for this line.
+    OpenFailed(u32, &'a Error),
+    /// A frame came on this line.
+    Frame(u32, Frame<'a>),
+    /// The transport of this line is gone; what kind of an end it was matters to a Gateway client only.
+    Closed(u32, Closed<'a>, Status),
+    /// The API said where the Gateway is, with this body.
+    Discovered(&'a [u8]),
+    /// The API did not say where the Gateway is.
+    DiscoveryFailed(&'a Error),
     /// The program sends.
     Command(Command),
     /// The program takes back what it sent with this tag.
@@ -28,8 +32,8 @@ pub enum Input<'a> {
     Disconnect,
     /// The machine's deadline has come.
     Timeout,
-    /// The driver stopped reading, or reads again.
-    Paused(bool),
+    /// The driver stopped reading this line, or reads it again.
+    Paused(u32, bool),
 }
 
 impl Input<'_> {
@@ -40,16 +44,16 @@ impl Input<'_> {
     pub fn feed_rpc(self, now: Instant, machine: &mut rpc::Client, out: &mut impl rpc::Sink) -> Result<(), Error> {
         match self {
             Input::Start => machine.start(now, out),
-            Input::Opened(Some((via, address))) => machine.handle_opened(now, via, address, out),
-            Input::OpenFailed(error) => machine.handle_open_failed(now, error, out),
-            Input::Frame(frame) => return machine.handle_frame(now, frame, out),
-            Input::Closed(closed) => machine.handle_closed(now, closed, out),
+            Input::Opened(_, Some((via, address))) => machine.handle_opened(now, via, address, out),
+            Input::OpenFailed(_, error) => machine.handle_open_failed(now, error, out),
+            Input::Frame(_, frame) => return machine.handle_frame(now, frame, out),
+            Input::Closed(_, closed, _) => machine.handle_closed(now, closed, out),
             Input::Command(command) => machine.handle_command(now, command, out),
             Input::Cancel(tag) => machine.handle_cancel(now, tag, out),
             Input::Disconnect => machine.handle_disconnect(now, out),
             Input::Timeout => machine.handle_timeout(now, out),
             // Nothing to this machine.
-            Input::Opened(None) | Input::Paused(_) => {}
+            Input::Opened(_, None) | Input::Paused(..) | Input::Discovered(_) | Input::DiscoveryFailed(_) => {}
         }
         Ok(())
     }
@@ -66,17 +70,23 @@ impl Input<'_> {
     ) -> Result<(), Error> {
         match self {
             Input::Start => machine.start(now, out),
-            Input::Opened(_) => machine.handle_opened(now, out),
-            Input::OpenFailed(error) => machine.handle_open_failed(now, error, out),
-            Input::Frame(Frame { opcode: Opcode::Frame, payload }) => return machine.handle_frame(now, payload, out),
+            Input::Opened(line, _) => machine.handle_opened(now, line, out),
+            Input::OpenFailed(line, error) => machine.handle_open_failed(now, line, error, out),
+            Input::Frame(line, Frame { opcode: Opcode::Frame, payload }) => {
+                return machine.handle_frame(now, line, payload, out);
+            }
             // A WebSocket's own pings are answered below us.
-            Input::Frame(_) => {}
-            Input::Closed(closed) => machine.handle_closed(now, closed, out),
+            Input::Frame(..) => {}
+            Input::Closed(line, Closed { code, reason, .. }, status) => {
+                machine.handle_closed(now, line, gateway::Closed { code, reason, status }, out);
+            }
+            Input::Discovered(body) => machine.handle_discovered(now, body, out),
+            Input::DiscoveryFailed(error) => machine.handle_discovery_failed(now, error, out),
             Input::Command(command) => machine.handle_command(now, command, out),
             Input::Cancel(tag) => machine.handle_cancel(now, tag, out),
             Input::Disconnect => machine.handle_disconnect(now, out),
             Input::Timeout => machine.handle_timeout(now, out),
-            Input::Paused(paused) => machine.handle_reading_paused(now, paused),
+            Input::Paused(line, paused) => machine.handle_reading_paused(now, line, paused),
         }
         Ok(())
     }
@@ -84,14 +94,24 @@ impl Input<'_> {
     pub(super) fn write<'l>(&self, line: Line<'l>) -> Line<'l> {
         match self {
             Input::Start => line.word("in", "start"),
-            Input::Opened(None) => line.word("in", "opened"),
-            Input::Opened(Some((via, address))) => {
+            Input::Opened(number, None) => line.word("in", "opened").some_number("line", (*number).into()),
+            Input::Opened(_, Some((via, address))) => {
                 line.word("in", "opened").word("via", &via.to_string()).text("address", address)
             }
-            Input::OpenFailed(error) => line.word("in", "open_failed").error(error),
-            Input::Frame(frame) => line.word("in", "frame").opcode(frame.opcode).payload("payload", frame.payload),
-            Input::Closed(Closed { code, reason, unwritten }) => line
+            Input::OpenFailed(number, error) => {
+                line.word("in", "open_failed").some_number("line", (*number).into()).error(error)
+            }
+            Input::Frame(number, frame) => line
+                .word("in", "frame")
+                .some_number("line", (*number).into())
+                .opcode(frame.opcode)
+                .payload("payload", frame.payload),
+            Input::Discovered(body) => line.word("in", "discovered").payload("body", body),
+            Input::DiscoveryFailed(error) => line.word("in", "discovery_failed").error(error),
+            Input::Closed(number, Closed { code, reason, unwritten }, status) => line
                 .word("in", "closed")
+                .some_number("line", (*number).into())
+                .some_code("status", if *status == Status::Closed { 0 } else { *status as i32 })
                 .some_number("code", code.unwrap_or(0).into())
                 .some_text("reason", reason)
                 .some_number("unwritten", *unwritten as u64),
@@ -99,7 +119,9 @@ impl Input<'_> {
             Input::Cancel(tag) => line.word("in", "cancel").number("tag", *tag),
             Input::Disconnect => line.word("in", "disconnect"),
             Input::Timeout => line.word("in", "timeout"),
-            Input::Paused(paused) => line.word("in", "paused").bool("paused", *paused),
+            Input::Paused(number, paused) => {
+                line.word("in", "paused").some_number("line", (*number).into()).bool("paused", *paused)
+            }
         }
     }
 
@@ -109,29 +131,41 @@ impl Input<'_> {
         let input = match line.text("in")? {
             "start" => Input::Start,
             "opened" => match line.optional("via")? {
-                None => Input::Opened(None),
-                Some("ipc") => Input::Opened(Some((rpc::Via::Ipc, line.text("address")?))),
-                Some("websocket") => Input::Opened(Some((rpc::Via::WebSocket, line.text("address")?))),
+                None => Input::Opened(line.small("line")?, None),
+                Some("ipc") => Input::Opened(0, Some((rpc::Via::Ipc, line.text("address")?))),
+                Some("websocket") => Input::Opened(0, Some((rpc::Via::WebSocket, line.text("address")?))),
                 Some(_) => return Err("via: ipc or websocket expected".into()),
             },
             "open_failed" => {
                 error = line.error()?;
-                Input::OpenFailed(&error)
+                Input::OpenFailed(line.small("line")?, &error)
             }
             "frame" => {
                 payload = line.payload("payload")?;
-                Input::Frame(Frame { opcode: line.opcode()?, payload: &payload })
+                Input::Frame(line.small("line")?, Frame { opcode: line.opcode()?, payload: &payload })
             }
-            "closed" => Input::Closed(Closed {
-                code: Some(line.small("code")?).filter(|code| *code != 0),
-                reason: line.optional("reason")?.unwrap_or_default(),
-                unwritten: line.small("unwritten")?,
-            }),
+            "discovered" => {
+                payload = line.payload("body")?;
+                Input::Discovered(&payload)
+            }
+            "discovery_failed" => {
+                error = line.error()?;
+                Input::DiscoveryFailed(&error)
+            }
+            "closed" => Input::Closed(
+                line.small("line")?,
+                Closed {
+                    code: Some(line.small("code")?).filter(|code| *code != 0),
+                    reason: line.optional("reason")?.unwrap_or_default(),
+                    unwritten: line.small("unwritten")?,
+                },
+                Some(line.status("status")?).filter(|status| *status != Status::Ok).unwrap_or(Status::Closed),
+            ),
             "command" => Input::Command(read_command(line)?),
             "cancel" => Input::Cancel(line.number("tag")?),
             "disconnect" => Input::Disconnect,
             "timeout" => Input::Timeout,
-            "paused" => Input::Paused(line.bool("paused")?),
+            "paused" => Input::Paused(line.small("line")?, line.bool("paused")?),
             other => return Err(format!("in: \"{other}\" is nothing that a client is told")),
         };
         Ok(show(input))

@@ -298,4 +298,22 @@ impl<'l> Fields<'l> {
             _ => Err(expected(name, "two numbers")),
         }
     }
+
+    /// A list of numbers, when it is there.
+    pub(super) fn numbers(self, name: &str) -> Result<Option<Vec<u32>>, Wrong> {
+        let value = self.value.member(name);
+        if value.is_none() {
+            return Ok(None);
+        }
+        let number = |value: Value<'_>| value.as_id().and_then(|number| u32::try_from(number).ok());
+        let numbers: Option<Vec<u32>> = value.iter().map(number).collect();
+        numbers.map(Some).ok_or_else(|| expected(name, "numbers"))
+    }
+
+    /// A list of texts; empty when it is not there.
+    pub(super) fn texts(self, name: &str) -> Result<Vec<String>, Wrong> {
+        let texts: Option<Vec<String>> =
+            self.value.member(name).iter().map(|text| text.as_str().map(str::to_owned)).collect();
+        texts.ok_or_else(|| expected(name, "texts"))
+    }
 }

@@ -8,17 +8,20 @@ use crate::protocol::{gateway, rpc};
 use crate::server::rpc::{self as server, Errand, HttpResponse};
 use crate::time::Instant;
 use crate::wire::ipc::Opcode;
+use crate::world::{Changes, World};
 
 /// One thing that a machine asked for, told, or answered.
 #[derive(Clone, Copy, Debug)]
 pub enum Output<'a> {
     /// An RPC client wants a peer: the candidate after the first so many.
     Search(usize),
-    /// A Gateway client wants to be connected there.
-    Open(&'a str),
-    /// A frame to send; `peer` is 0 for a client.
+    /// A Gateway client wants to know where the Gateway is.
+    Discover,
+    /// A Gateway client wants a line of its to be connected there.
+    Open(u32, &'a str),
+    /// A frame to send.
     Send {
-        /// A server's peer.
+        /// A server's peer, or a Gateway client's line.
         peer: u32,
         /// What it is for.
         opcode: Opcode,
@@ -27,7 +30,7 @@ pub enum Output<'a> {
     },
     /// A transport to close.
     Close {
-        /// A server's peer.
+        /// A server's peer, or a Gateway client's line.
         peer: u32,
         /// With which code.
         code: u16,
@@ -50,7 +53,10 @@ impl Output<'_> {
     pub(super) fn write<'l>(&self, line: Line<'l>) -> Line<'l> {
         match self {
             Output::Search(skip) => line.word("out", "search").number("skip", *skip as u64),
-            Output::Open(url) => line.word("out", "open").text("url", url),
+            Output::Discover => line.word("out", "discover"),
+            Output::Open(number, url) => {
+                line.word("out", "open").some_number("line", (*number).into()).text("url", url)
+            }
             Output::Send { peer, opcode, payload } => {
                 line.word("out", "send").some_number("peer", (*peer).into()).opcode(*opcode).payload("payload", payload)
             }
@@ -189,17 +195,25 @@ impl<S: rpc::Sink, W: Witness> rpc::Sink for Tapped<'_, S, W> {
 }
 
 impl<S: gateway::Sink, W: Witness> gateway::Sink for Tapped<'_, S, W> {
-    fn open(&mut self, url: &str) {
-        self.saw(&Output::Open(url));
-        self.out.open(url);
+    fn discover(&mut self) {
+        self.saw(&Output::Discover);
+        self.out.discover();
     }
-    fn send(&mut self, text: &[u8]) {
-        self.saw(&Output::Send { peer: 0, opcode: Opcode::Frame, payload: text });
-        self.out.send(text);
+    fn open(&mut self, line: u32, url: &str) {
+        self.saw(&Output::Open(line, url));
+        self.out.open(line, url);
     }
-    fn close(&mut self, code: u16, reason: &str) {
-        self.saw(&Output::Close { peer: 0, code, reason });
-        self.out.close(code, reason);
+    fn send(&mut self, line: u32, text: &[u8]) {
+        self.saw(&Output::Send { peer: line, opcode: Opcode::Frame, payload: text });
+        self.out.send(line, text);
+    }
+    fn close(&mut self, line: u32, code: u16, reason: &str) {
+        self.saw(&Output::Close { peer: line, code, reason });
+        self.out.close(line, code, reason);
+    }
+    /// Not shown: a replay spends the same, and the next process is none of a recording's.
+    fn keep(&mut self, budget: &[u8]) {
+        self.out.keep(budget);
     }
     fn event(&mut self, event: Event<'_>) {
         self.saw(&Output::Event(&event));
@@ -211,6 +225,13 @@ impl<S: server::Sink, W: Witness> server::Sink for Tapped<'_, S, W> {
     fn errand(&mut self, errand: Errand) {
         self.saw(&Output::Errand(&errand));
         self.out.errand(errand);
+    }
+    // Of the door's own making are neither: they let other doors see what came of its calls.
+    fn changed(&mut self, now: Instant, world: &World, changes: &Changes) {
+        self.out.changed(now, world, changes);
+    }
+    fn reloaded(&mut self, now: Instant, world: &World) {
+        self.out.reloaded(now, world);
     }
     fn send(&mut self, peer: u32, opcode: Opcode, payload: &[u8]) {
         self.saw(&Output::Send { peer, opcode, payload });
@@ -238,9 +259,11 @@ impl rpc::Sink for Nowhere {
 }
 
 impl gateway::Sink for Nowhere {
-    fn open(&mut self, _: &str) {}
-    fn send(&mut self, _: &[u8]) {}
-    fn close(&mut self, _: u16, _: &str) {}
+    fn discover(&mut self) {}
+    fn open(&mut self, _: u32, _: &str) {}
+    fn send(&mut self, _: u32, _: &[u8]) {}
+    fn close(&mut self, _: u32, _: u16, _: &str) {}
+    fn keep(&mut self, _: &[u8]) {}
     fn event(&mut self, _: Event<'_>) {}
 }
 

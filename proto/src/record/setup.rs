@@ -8,8 +8,9 @@ use crate::protocol::{gateway, rpc};
 use crate::secret::Secret;
 use crate::server::rpc::{self as server, Account, Consent, JoinRequests, Limits};
 use crate::time::Instant;
-use crate::wire::gateway::Intents;
-use crate::wire::json::{Object, push_int};
+use crate::wire::gateway::{Compression, Dialect, Intents, VERSION};
+use crate::wire::json::{Object, push_int, push_str};
+use crate::wire::websocket::Encoding;
 use crate::world::{self, NewUser, UserId};
 
 /// A machine that begins.
@@ -69,20 +70,54 @@ pub(super) fn read_rpc(config: Fields<'_>) -> Result<rpc::Config, Wrong> {
 }
 
 fn gateway_config(config: &gateway::Config) -> Vec<u8> {
-    let gateway::Config { url, token, intents, properties, shard, presence, large_threshold, extras, retry, seed } =
-        config;
+    let gateway::Config {
+        url,
+        dialect,
+        encoding: _,
+        compression,
+        token,
+        intents,
+        properties,
+        shards,
+        presence,
+        large_threshold,
+        extras,
+        sessions,
+        allowed_hosts,
+        user_commands,
+        budget,
+        unix_ms_at_zero,
+        retry,
+        seed,
+    } = config;
     let gateway::Properties { os, browser, device } = properties;
     let mut out = Vec::new();
+    // What the machine sends and reads is JSON whatever the encoding; but the address says it.
     let mut object = Object::begin(&mut out)
-        .str("url", url)
-        .str("token", token.reveal())
-        .with("intents", |out| unsigned(out, intents.0))
-        .with("properties", |out| {
-            Object::begin(out).str("os", os).str("browser", browser).str("device", device).end();
-        });
-    if let Some((number, count)) = shard {
-        object = object.raw("shard", format!("[{number},{count}]").as_bytes());
+        .opt_str("url", url.as_deref())
+        .int("version", dialect.version().into())
+        .str("encoding", config.encoding.as_str())
+        .str("token", token.reveal());
+    if let Some((name, _)) = Compression::ALL.iter().find(|(_, known)| known == compression) {
+        object = object.str("compress", name);
     }
+    if let Some(intents) = intents {
+        object = object.with("intents", |out| unsigned(out, intents.0));
+    }
+    object = object.with("properties", |out| {
+        Object::begin(out).str("os", os).str("browser", browser).str("device", device).end();
+    });
+    object = match shards {
+        gateway::Shards::Single => object,
+        gateway::Shards::Auto => object.str("shards", "auto"),
+        gateway::Shards::All(count) => object.int("shard_count", (*count).into()),
+        gateway::Shards::Some(numbers, count) => {
+            object.int("shard_count", (*count).into()).with("shard_numbers", |out| {
+                let numbers: Vec<String> = numbers.iter().map(u32::to_string).collect();
+                out.extend_from_slice(format!("[{}]", numbers.join(",")).as_bytes());
+            })
+        }
+    };
     if let Some(presence) = presence {
         object = object.raw("presence", presence);
     }
@@ -92,25 +127,71 @@ fn gateway_config(config: &gateway::Config) -> Vec<u8> {
     if !extras.is_empty() {
         object = object.raw("identify", extras);
     }
-    object.bool("retry", *retry).with("seed", |out| unsigned(out, *seed)).end();
+    if !sessions.is_empty() {
+        object = object.with("sessions", |out| gateway::write_sessions(out, dialect.version(), sessions.iter()));
+    }
+    if !allowed_hosts.is_empty() {
+        object = object.with("allowed_hosts", |out| {
+            for (at, host) in allowed_hosts.iter().enumerate() {
+                out.push(if at == 0 { b'[' } else { b',' });
+                push_str(out, host);
+            }
+            out.push(b']');
+        });
+    }
+    if !budget.is_empty() {
+        object = object.raw("budget", budget.trim_ascii());
+    }
+    object
+        .bool("user_commands", *user_commands)
+        .with("unix_ms_at_zero", |out| unsigned(out, *unix_ms_at_zero))
+        .bool("retry", *retry)
+        .with("seed", |out| unsigned(out, *seed))
+        .end();
     out
 }
 
+/// What a recording does not name is as it was before it could be chosen.
 pub(super) fn read_gateway(config: Fields<'_>) -> Result<gateway::Config, Wrong> {
     let properties = config.object("properties")?;
+    let version = if config.has("version") { config.small("version")? } else { VERSION };
+    let dialect = Dialect::of_version(version).ok_or("version: one of the Gateway's expected")?;
+    let compression = config.optional("compress")?.map_or(Some(Compression::None), Compression::named);
+    let count = if config.has("shard_count") { Some(config.small("shard_count")?) } else { None };
+    let shards = match (config.optional("shards")?, count, config.numbers("shard_numbers")?, config.pair("shard")?) {
+        (Some("auto"), ..) => gateway::Shards::Auto,
+        (_, Some(count), Some(numbers), _) => gateway::Shards::Some(numbers.into(), count),
+        (_, Some(count), None, _) => gateway::Shards::All(count),
+        (_, None, _, Some((number, count))) => gateway::Shards::Some([number].into(), count),
+        _ => gateway::Shards::Single,
+    };
     Ok(gateway::Config {
-        url: config.text("url")?.to_owned(),
+        url: config.optional("url")?.map(str::to_owned),
+        dialect,
+        encoding: match config.optional("encoding")? {
+            Some("etf") => Encoding::Etf,
+            _ => Encoding::Json,
+        },
+        compression: compression.ok_or("compress: one of the Gateway's expected")?,
         token: Secret::new(config.text("token")?),
-        intents: Intents(config.number("intents")?),
+        intents: if config.has("intents") { Some(Intents(config.number("intents")?)) } else { None },
         properties: gateway::Properties {
             os: properties.text("os")?.to_owned(),
             browser: properties.text("browser")?.to_owned(),
             device: properties.text("device")?.to_owned(),
         },
-        shard: config.pair("shard")?,
+        shards,
         presence: config.json("presence").map(Into::into),
         large_threshold: if config.has("large_threshold") { Some(config.small("large_threshold")?) } else { None },
         extras: config.json("identify").unwrap_or_default().into(),
+        sessions: match config.json("sessions") {
+            Some(sessions) => gateway::read_sessions(sessions, version).map_err(|error| error.to_string())?,
+            None => Vec::new(),
+        },
+        allowed_hosts: config.texts("allowed_hosts")?,
+        user_commands: config.has("user_commands") && config.bool("user_commands")?,
+        budget: config.json("budget").unwrap_or_default().into(),
+        unix_ms_at_zero: if config.has("unix_ms_at_zero") { config.number("unix_ms_at_zero")? } else { 0 },
         retry: config.bool("retry")?,
         seed: config.number("seed")?,
     })

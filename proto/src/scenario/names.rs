@@ -48,7 +48,7 @@ impl Kind {
     /// What a command makes, so that its reply's `id` can be given a name.
     pub(super) fn made_by(command: &str) -> Option<Kind> {
         Some(match command {
-            "USER_CREATE" => Kind::User,
+            "USER_CREATE" | "BOT_CREATE" => Kind::User,
             "GUILD_CREATE" => Kind::Guild,
             "ROLE_CREATE" => Kind::Role,
             "CHANNEL_CREATE" => Kind::Channel,

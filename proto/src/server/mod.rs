@@ -4,5 +4,7 @@
 //! all else; rules that would hold at another door too are not its own.
 
 pub mod form;
+pub mod gateway;
+mod objects;
 pub mod rest;
 pub mod rpc;

@@ -92,6 +92,13 @@ pub enum Change {
         /// Which.
         message: MessageId,
     },
+    /// Somebody began to write.
+    TypingStarted {
+        /// Where.
+        channel: ChannelId,
+        /// Who.
+        user: UserId,
+    },
     /// The local user is notified of a message.
     Notified {
         /// Where.
@@ -150,6 +157,8 @@ pub enum Change {
     EntitlementDeleted(Box<Entitlement>),
     /// An application became known, or known differently.
     ApplicationRegistered(ApplicationId),
+    /// An application has a bot now.
+    BotCreated(ApplicationId),
     /// A connection of an application began.
     SessionOpened(SessionId),
     /// What a user does changed, or ended.

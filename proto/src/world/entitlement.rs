@@ -45,6 +45,8 @@ pub struct NewEntitlement {
     pub starts_ms: Option<u64>,
     /// Until when.
     pub ends_ms: Option<u64>,
+    /// Whether it was used up already.
+    pub consumed: bool,
 }
 
 impl Entitlement {
@@ -83,9 +85,9 @@ impl World {
         new: NewEntitlement,
         out: &mut Changes,
     ) -> Result<(), Error> {
-        let NewEntitlement { sku, application, user, kind, guild, starts_ms, ends_ms } = new;
+        let NewEntitlement { sku, application, user, kind, guild, starts_ms, ends_ms, consumed } = new;
         let (id, none) = (EntitlementId::from(0), SkuId::from(0));
-        let (sku, consumed, deleted) = (sku.unwrap_or(none), false, false);
+        let (sku, deleted) = (sku.unwrap_or(none), false);
         let mut entitlement =
             Entitlement { id, sku, application, user, kind, guild, starts_ms, ends_ms, consumed, deleted };
         self.check_entitlement(&entitlement)?;

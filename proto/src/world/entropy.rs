@@ -18,7 +18,7 @@ const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 const LENGTH: usize = 30;
 
 /// A fresh code or token of letters and digits, each equally likely.
-pub(super) fn draw(entropy: &mut dyn Entropy) -> Secret {
+pub(crate) fn draw(entropy: &mut dyn Entropy) -> Secret {
     let mut text = String::with_capacity(LENGTH);
     let mut bytes = [0; 2 * LENGTH];
     // A source that fills the same bytes every time must not hang us: after a few rounds any byte is taken.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::{ApplicationId, ChannelId, EntitlementId, GuildId, MessageId, RoleId, SessionId, UserId};
+use super::{ApplicationId, ChannelId, CommandId, EntitlementId, GuildId, MessageId, RoleId, SessionId, UserId};
 
 /// Why the world refused. It knows no protocol: each door translates this into its own codes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub enum Error {
     UnknownRole(RoleId),
     /// The user is not in the guild.
     NotAMember(UserId),
+    /// There is no such command.
+    UnknownCommand(CommandId),
     /// There is no such entitlement.
     UnknownEntitlement(EntitlementId),
     /// The user lacks this permission.
@@ -57,6 +59,7 @@ impl fmt::Display for Error {
             Error::UnknownMessage(id) => write!(f, "there is no message {id} in this channel"),
             Error::UnknownRole(id) => write!(f, "there is no role {id} in this guild"),
             Error::NotAMember(id) => write!(f, "user {id} is not a member of this guild"),
+            Error::UnknownCommand(id) => write!(f, "there is no command {id}"),
             Error::UnknownEntitlement(id) => write!(f, "there is no entitlement {id}"),
             Error::Forbidden(permission) => write!(f, "the permission {permission} is missing"),
             Error::TooMany(sentence) => f.write_str(sentence),

@@ -229,6 +229,7 @@ impl World {
         for entitlement in of_guild.map(|entitlement| entitlement.id).collect::<Vec<_>>() {
             self.delete_entitlement(entitlement, out)?;
         }
+        self.commands.retain(|_, command| command.guild != Some(id));
         self.guilds.remove(&id);
         out.push(Change::GuildDeleted(id));
         Ok(())

@@ -134,6 +134,8 @@ ids! {
     EntitlementId,
     /// The id of something that can be owned.
     SkuId,
+    /// The id of a command that an application offers.
+    CommandId,
 }
 
 #[cfg(test)]

@@ -46,6 +46,14 @@ pub const PINS: usize = 50;
 pub const ENTITLEMENTS: usize = 10_000;
 /// Registered applications.
 pub const APPLICATIONS: usize = 1_000;
+/// Bots.
+pub const BOTS: usize = 1_000;
+/// Commands of all applications together.
+pub const COMMANDS: usize = 5_000;
+/// Commands of an application, everywhere and in each guild: 100 of chat input and 5 of each menu. Discord.
+pub const COMMANDS_OF_APPLICATION: usize = 110;
+/// Bytes of JSON that say what a command is.
+pub const COMMAND_BYTES: usize = 32 << 10;
 /// Texts of an application, of its lists, in bytes all together.
 pub const APPLICATION_BYTES: usize = 32 << 10;
 /// Sessions at a time.

@@ -78,6 +78,16 @@ impl NewMessage {
 }
 
 impl World {
+    pub(super) fn start_typing(&mut self, id: ChannelId, user: UserId, out: &mut Changes) -> Result<(), Error> {
+        let channel = self.reached_channel(id)?;
+        if !channel.kind.has_text() {
+            return Err(Error::UnknownChannel(id));
+        }
+        self.may_post(user, channel)?;
+        out.push(Change::TypingStarted { channel: id, user });
+        Ok(())
+    }
+
     pub(super) fn post_message(
         &mut self,
         now: Instant,

@@ -10,9 +10,11 @@
 
 mod activity;
 mod application;
+mod bot;
 mod call;
 mod change;
 mod channel;
+mod command;
 mod device;
 mod entitlement;
 mod entropy;
@@ -47,16 +49,19 @@ use std::fmt;
 
 pub use activity::{Activity, Assets, Button, JoinRequest, Party, Secrets, Session, SessionId};
 pub use application::{Application, DEFAULT_ORIGIN};
+pub use bot::{Bot, NewBot};
 pub use change::{Change, Changes};
 pub use channel::{Channel, ChannelEdit, ChannelKind, NewChannel, Overwrite, OverwriteOf};
+pub use command::{AppCommand, NewAppCommand};
 pub use entitlement::{Entitlement, NewEntitlement};
 pub use entropy::Entropy;
-pub(crate) use entropy::fill_for;
+pub(crate) use entropy::{draw, fill_for};
 pub use error::Error;
 pub use grant::{CODE_LIFETIME, ClientCredentials, Scopes, TOKEN_LIFETIME, Token, TokenId};
 pub use guild::{Guild, GuildEdit, Member, MemberEdit, NewGuild, NewRole, Role, RoleEdit};
 pub use id::{
-    ApplicationId, ChannelId, EPOCH_MS, EntitlementId, Generator, GuildId, MessageId, RoleId, SkuId, Snowflake, UserId,
+    ApplicationId, ChannelId, CommandId, EPOCH_MS, EntitlementId, Generator, GuildId, MessageId, RoleId, SkuId,
+    Snowflake, UserId,
 };
 pub use message::{Message, MessageEdit, NewMessage};
 pub use operation::Operation;
@@ -126,6 +131,8 @@ pub struct World {
     hearing: Hearing,
     entitlements: BTreeMap<EntitlementId, Entitlement>,
     applications: Applications,
+    bots: BTreeMap<ApplicationId, Bot>,
+    commands: BTreeMap<CommandId, AppCommand>,
     sessions: BTreeMap<SessionId, Session>,
     sessions_made: u64,
     join_requests: Vec<JoinRequest>,
@@ -174,6 +181,8 @@ impl World {
             hearing: Hearing::default(),
             entitlements: BTreeMap::new(),
             applications: Applications { registered: BTreeMap::new(), registered_only },
+            bots: BTreeMap::new(),
+            commands: BTreeMap::new(),
             sessions: BTreeMap::new(),
             sessions_made: 0,
             join_requests: Vec::new(),
@@ -215,6 +224,7 @@ impl World {
             Operation::PostMessage(new) => self.post_message(now, new, out).map(drop),
             Operation::EditMessage { channel, message, edit } => self.edit_message(now, channel, message, edit, out),
             Operation::DeleteMessage { channel, message } => self.delete_message(channel, message, out),
+            Operation::StartTyping { channel, user } => self.start_typing(channel, user, out),
             Operation::SelectTextChannel(channel) => self.select_text_channel(channel, out),
             Operation::JoinVoice { user, channel } => self.join_voice(user, channel, out),
             Operation::LeaveVoice(user) => self.leave_voice(user, out),
@@ -231,6 +241,15 @@ impl World {
             Operation::CreateEntitlement(new) => self.create_entitlement(now, new, out),
             Operation::DeleteEntitlement(id) => self.delete_entitlement(id, out),
             Operation::RegisterApplication(application) => self.register(application, out),
+            Operation::CreateBot(new) => self.create_bot(now, new, out),
+            Operation::PutCommand { application, guild, command } => {
+                self.put_command(now, (application, guild), command)
+            }
+            Operation::ReplaceCommands { application, guild, commands } => {
+                self.replace_commands(now, (application, guild), commands)
+            }
+            Operation::EditCommand { id, command } => self.edit_command(now, id, command),
+            Operation::DeleteCommand(id) => self.delete_command(id),
             Operation::OpenSession { user, application } => self.open_session(user, application, out),
             Operation::CloseSession(session) => self.close_session(session, out),
             Operation::SetActivity { session, activity } => self.set_activity(session, activity, out),

@@ -2,9 +2,10 @@
 
 use super::{
     Activity, Application, ApplicationId, AudioDevice, CertifiedDevice, ChannelEdit, ChannelId, ClientCredentials,
-    EntitlementId, GuildEdit, GuildId, MemberEdit, MessageEdit, MessageId, NewChannel, NewEntitlement, NewGuild,
-    NewMessage, NewRole, NewUser, Overwrite, OverwriteOf, Presence, RelationshipKind, RoleEdit, RoleId, Scopes,
-    SessionId, UserEdit, UserId, UserVoiceEdit, VoiceConnectionState, VoiceSettingsEdit,
+    CommandId, EntitlementId, GuildEdit, GuildId, MemberEdit, MessageEdit, MessageId, NewAppCommand, NewBot,
+    NewChannel, NewEntitlement, NewGuild, NewMessage, NewRole, NewUser, Overwrite, OverwriteOf, Presence,
+    RelationshipKind, RoleEdit, RoleId, Scopes, SessionId, UserEdit, UserId, UserVoiceEdit, VoiceConnectionState,
+    VoiceSettingsEdit,
 };
 use crate::secret::Secret;
 
@@ -138,6 +139,13 @@ pub enum Operation {
         /// Which.
         message: MessageId,
     },
+    /// Somebody begins to write: [`super::Change::TypingStarted`]. Who can't post there can't.
+    StartTyping {
+        /// Where.
+        channel: ChannelId,
+        /// Who.
+        user: UserId,
+    },
     /// Shows a text channel to the local user, or none: [`super::Change::TextChannelSelected`].
     SelectTextChannel(Option<ChannelId>),
     /// A user joins a voice channel, leaving the one it was in: [`super::Change::VoiceLeft`], [`super::Change::VoiceJoined`]; for the local
@@ -227,6 +235,35 @@ pub enum Operation {
     DeleteEntitlement(EntitlementId),
     /// Makes an application known, or takes the place of what was known: [`super::Change::ApplicationRegistered`].
     RegisterApplication(Application),
+    /// Gives an application its bot: [`super::Change::UserCreated`], [`super::Change::BotCreated`].
+    CreateBot(NewBot),
+    /// Makes a command of an application, or replaces the one of the same name and kind. No change is told of commands.
+    PutCommand {
+        /// Whose; its own doing.
+        application: ApplicationId,
+        /// Where; `None` is everywhere.
+        guild: Option<GuildId>,
+        /// What.
+        command: NewAppCommand,
+    },
+    /// Replaces all commands of an application in a place, at once or not at all.
+    ReplaceCommands {
+        /// Whose; its own doing.
+        application: ApplicationId,
+        /// Where; `None` is everywhere.
+        guild: Option<GuildId>,
+        /// By what.
+        commands: Vec<NewAppCommand>,
+    },
+    /// Changes a command.
+    EditCommand {
+        /// Which.
+        id: CommandId,
+        /// Into what.
+        command: NewAppCommand,
+    },
+    /// Takes a command away.
+    DeleteCommand(CommandId),
     /// A connection of an application begins: [`super::Change::SessionOpened`].
     OpenSession {
         /// On whose behalf.

@@ -1,6 +1,6 @@
 //! What a member may do: the bits, and how they come together.
 
-use super::{ChannelId, ChannelKind, Guild, GuildId, OverwriteOf, UserId, World};
+use super::{Channel, ChannelId, ChannelKind, Guild, GuildId, OverwriteOf, UserId, World};
 use std::ops::{BitAnd, BitOr, BitOrAssign, Not};
 
 /// A set of permissions: Discord's bits.
@@ -159,7 +159,11 @@ impl World {
     /// channel may nothing; who can't send, nothing that goes with sending; who can't connect, nothing that goes with
     /// being connected. In direct messages everybody in them may what can be done there, and nobody else anything.
     pub fn permissions_in(&self, user: UserId, channel: ChannelId) -> Permissions {
-        let Some(channel) = self.channel(channel) else { return Permissions::NONE };
+        self.channel(channel).map_or(Permissions::NONE, |channel| self.permissions_within(user, channel))
+    }
+
+    /// The same of a channel that need not be in the world any more.
+    pub fn permissions_within(&self, user: UserId, channel: &Channel) -> Permissions {
         let Some(guild) = channel.guild.and_then(|guild| self.guild(guild)) else {
             let within = channel.recipients.contains(&user);
             return if within { Permissions::PRIVATE } else { Permissions::NONE };

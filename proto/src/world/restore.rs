@@ -76,6 +76,7 @@ impl World {
             configured,
             entitlements,
             applications,
+            bots,
             join_requests,
             tokens,
         } = state;
@@ -95,6 +96,18 @@ impl World {
             application.check()?;
             application.fill_name();
             once(&mut world.applications.registered, application.id, application)
+        })?;
+        each("bots", bots, |bot| {
+            limits::room("bots", world.bots.len(), limits::BOTS)?;
+            world.known_application(bot.application)?;
+            if !world.known_user(bot.user)?.bot {
+                return Err(Error::Invalid("user_id: a user that is a bot expected".into()));
+            }
+            bot.check()?;
+            if world.bot_with(&bot.token).is_some() || world.bots.values().any(|other| other.user == bot.user) {
+                return Err(twice());
+            }
+            once(&mut world.bots, bot.application, bot)
         })?;
         each("presences", presences, |(user, presence)| world.put_presence(user, presence))?;
         each("relationships", relationships, |(user, kind)| {

@@ -2,13 +2,14 @@
 //!
 //! What doesn't: sessions, with their activities, certified devices and the lock of the voice settings (a connection
 //! ends with the process, so the settings stand here as they are when the lock has ended); codes and RPC tokens, which
-//! live ten minutes; and who is speaking. Tokens do, so that the peers of a saved world need not ask their users again;
+//! live ten minutes; commands, which applications say anew when they start; and who is speaking. Tokens do, so that the peers of a saved world need not ask their users again;
 //! they and the secrets of applications and activities are [`Secret`]s, and whoever writes a snapshot has to decide
 //! whether they go into it.
 
 use super::{
-    Application, Channel, ChannelId, Configured, Entitlement, Guild, JoinRequest, Message, Presence, RelationshipKind,
-    Scopes, Snowflake, User, UserId, UserVoiceSettings, VoiceConnection, VoiceSettings, VoiceState, World,
+    Application, Bot, Channel, ChannelId, Configured, Entitlement, Guild, JoinRequest, Message, Presence,
+    RelationshipKind, Scopes, Snowflake, User, UserId, UserVoiceSettings, VoiceConnection, VoiceSettings, VoiceState,
+    World,
 };
 use crate::secret::Secret;
 
@@ -56,6 +57,8 @@ pub struct State {
     pub entitlements: Vec<Entitlement>,
     /// The registered applications.
     pub applications: Vec<Application>,
+    /// Their bots.
+    pub bots: Vec<Bot>,
     /// Who waits for an answer, oldest first.
     pub join_requests: Vec<JoinRequest>,
     /// What users allowed applications to do, oldest first.
@@ -119,6 +122,7 @@ impl World {
             configured: self.hearing.configured.clone(),
             entitlements: self.entitlements.values().cloned().collect(),
             applications: self.applications.registered.values().cloned().collect(),
+            bots: self.bots.values().cloned().collect(),
             join_requests: self.join_requests.clone(),
             tokens: self.grants.saved(|expires| self.unix_ms(expires)),
         }

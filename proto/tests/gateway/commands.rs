@@ -27,7 +27,7 @@ fn commands_before_ready_wait_and_keep_their_order() {
     pair.command("VOICE_STATE_UPDATE", r#"{"a":1}"#, 1);
     pair.client.start(pair.now, &mut pair.out);
     pair.command("PRESENCE_UPDATE", r#"{"a":2}"#, 2);
-    pair.client.handle_opened(pair.now, &mut pair.out);
+    pair.client.handle_opened(pair.now, 0, &mut pair.out);
     pair.frame(&hello());
     pair.command("VOICE_STATE_UPDATE", r#"{"a":3}"#, 3);
     assert!(pair.events().is_empty());
@@ -132,7 +132,7 @@ fn every_tag_is_answered_once_whatever_happens() {
 
     let mut pair = waiting();
     pair.next(5 * SECOND).expect("a try");
-    pair.client.handle_opened(pair.now, &mut pair.out);
+    pair.client.handle_opened(pair.now, 0, &mut pair.out);
     pair.frame(&hello());
     pair.closed(Some(4004));
     assert_eq!(

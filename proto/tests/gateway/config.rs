@@ -12,16 +12,19 @@ fn what_cannot_work_is_refused_before_connecting() {
     let large: Box<[u8]> = format!(r#"{{"a":"{}"}}"#, "x".repeat(5000)).into_bytes().into();
     type Change<'a> = &'a dyn Fn(&mut Config);
     let cases: [(Change<'_>, &str); 16] = [
-        (&|config| config.url = "http://x".into(), "url: wss:// expected"),
-        (&|config| config.url = "ws://gateway.discord.gg".into(), "url: ws:// would show the token"),
-        (&|config| config.url = "ws://127.0.0.1.evil.example".into(), "url: ws:// would show the token"),
-        (&|config| config.url = "ws://127.0.0.1@evil.example".into(), "url: a host without user"),
-        (&|config| config.url = "wss://".into(), "url: a host"),
-        (&|config| config.url = "wss://x/?v=6".into(), "url: an address without query"),
-        (&|config| config.url = "wss://x y/".into(), "url: an address without query"),
+        (&|config| config.url = Some("http://x".into()), "url: wss:// expected"),
+        (&|config| config.url = Some("ws://gateway.discord.gg".into()), "url: ws:// would show the token"),
+        (&|config| config.url = Some("ws://127.0.0.1.evil.example".into()), "url: ws:// would show the token"),
+        (&|config| config.url = Some("ws://127.0.0.1@evil.example".into()), "url: a host without user"),
+        (&|config| config.url = Some("wss://".into()), "url: a host"),
+        (&|config| config.url = Some("wss://x/?v=6".into()), "url: an address without query"),
+        (&|config| config.url = Some("wss://x y/".into()), "url: an address without query"),
         (&|config| config.token = Secret::new(""), "token: "),
         (&|config| config.token = Secret::new("Bot x"), "token: "),
-        (&|config| config.shard = Some((2, 2)), "shard: [2, 2] given; the number must be below the count"),
+        (
+            &|config| config.shards = Shards::Some([2].into(), 2),
+            "shard: [2, 2] given; the number must be below the count",
+        ),
         (&|config| config.large_threshold = Some(49), "large_threshold: 50 to 250 expected, 49 given"),
         (&|config| config.presence = Some(b"[]".as_slice().into()), "presence: an object expected"),
         (&|config| config.extras = b"{\"a\":1".as_slice().into(), "identify: "),
@@ -36,7 +39,7 @@ fn what_cannot_work_is_refused_before_connecting() {
         assert!(!message.contains("canary"), "{message}");
     }
     for url in ["ws://127.0.0.1:9200", "ws://[::1]:9200/", "ws://localhost", "wss://gateway.example/path"] {
-        assert_eq!(with(&|config| config.url = url.into()), Ok(()), "{url}");
+        assert_eq!(with(&|config| config.url = Some(url.into())), Ok(()), "{url}");
     }
 }
 
@@ -44,7 +47,7 @@ fn what_cannot_work_is_refused_before_connecting() {
 fn the_token_is_seen_in_identify_only() {
     let mut pair = Pair::new(config());
     pair.client.start(pair.now, &mut pair.out);
-    pair.client.handle_opened(pair.now, &mut pair.out);
+    pair.client.handle_opened(pair.now, 0, &mut pair.out);
     pair.frame(&hello());
     let did = pair.did();
     assert!(format!("{did:?}").contains("canary-token"));

@@ -5,7 +5,7 @@ use crate::pair::*;
 #[test]
 fn connects_identifies_and_is_ready() {
     let mut config = config();
-    config.shard = Some((3, 16));
+    config.shards = Shards::Some([3].into(), 16);
     config.large_threshold = Some(250);
     config.presence = Some(br#"{"since":null,"activities":[],"status":"idle","afk":false}"#.as_slice().into());
     config.extras = br#" { "capabilities" : 1 } "#.as_slice().into();
@@ -13,7 +13,7 @@ fn connects_identifies_and_is_ready() {
     assert_eq!(pair.client.next_timeout(), None);
     pair.client.start(pair.now, &mut pair.out);
     assert_eq!(pair.did(), [Did::Open("wss://gateway.discord.gg/?v=10&encoding=json".into())]);
-    pair.client.handle_opened(pair.now, &mut pair.out);
+    pair.client.handle_opened(pair.now, 0, &mut pair.out);
     assert_eq!(pair.events(), []);
     pair.frame(&hello());
     let properties = json!({"os": std::env::consts::OS, "browser": "gamebridge", "device": "gamebridge"});
@@ -59,7 +59,7 @@ fn beats_at_a_random_first_time_and_then_at_the_interval() {
 fn answers_a_wish_for_a_beat_at_once() {
     let mut pair = Pair::new(config());
     pair.client.start(pair.now, &mut pair.out);
-    pair.client.handle_opened(pair.now, &mut pair.out);
+    pair.client.handle_opened(pair.now, 0, &mut pair.out);
     pair.frame(&hello());
     pair.did();
     let due = pair.client.next_timeout();
@@ -71,11 +71,11 @@ fn answers_a_wish_for_a_beat_at_once() {
 #[test]
 fn measures_the_latency_of_an_ack() {
     let mut pair = Pair::ready();
-    assert_eq!(pair.client.latency(), None);
+    assert_eq!(pair.client.latency(0), None);
     pair.next(INTERVAL).expect("a beat");
     pair.now = pair.now + Duration::from_millis(80);
     pair.frame(ACK);
-    assert_eq!(pair.client.latency(), Some(Duration::from_millis(80)));
+    assert_eq!(pair.client.latency(0), Some(Duration::from_millis(80)));
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn a_beat_without_ack_and_traffic_is_a_zombie() {
     let mut pair = Pair::ready();
     assert_eq!(pair.next(INTERVAL), Some(Did::Send(json!({"op": 1, "d": 1}))));
     let beat = pair.now;
-    assert_eq!(pair.next(INTERVAL), Some(Did::Close(1000)));
+    assert_eq!(pair.next(INTERVAL), Some(Did::Close(4900)));
     assert_eq!(pair.now - beat, INTERVAL);
     let lost = event(pair.next(Duration::ZERO));
     assert_eq!((lost.kind, lost.status, lost.flags), (EventType::Reconnecting, Status::Timeout, Flags::RETRYING));
@@ -107,11 +107,11 @@ fn a_program_that_does_not_poll_is_waited_for_30_seconds() {
     pair.next(INTERVAL).expect("the first beat");
     pair.now = pair.now + 20 * SECOND;
     let paused = pair.now;
-    pair.client.handle_reading_paused(pair.now, true);
+    pair.client.handle_reading_paused(pair.now, 0, true);
     // The watchdog would bite at the next beat, 21 s later.
     assert_eq!(pair.next(25 * SECOND), Some(Did::Send(json!({"op": 1, "d": 1}))));
-    pair.client.handle_reading_paused(pair.now, true);
-    assert_eq!(pair.next(25 * SECOND), Some(Did::Close(1000)));
+    pair.client.handle_reading_paused(pair.now, 0, true);
+    assert_eq!(pair.next(25 * SECOND), Some(Did::Close(4900)));
     assert_eq!(pair.now - paused, 30 * SECOND);
     assert_eq!(event(pair.next(Duration::ZERO)).message, "events were not polled for 30 s");
 }
@@ -120,11 +120,11 @@ fn a_program_that_does_not_poll_is_waited_for_30_seconds() {
 fn the_watchdog_begins_anew_when_reading_goes_on() {
     let mut pair = Pair::ready();
     pair.next(INTERVAL).expect("the first beat");
-    pair.client.handle_reading_paused(pair.now, true);
+    pair.client.handle_reading_paused(pair.now, 0, true);
     pair.now = pair.now + 29 * SECOND;
-    pair.client.handle_reading_paused(pair.now, false);
+    pair.client.handle_reading_paused(pair.now, 0, false);
     assert_eq!(pair.next(INTERVAL), Some(Did::Send(json!({"op": 1, "d": 1}))), "one more chance");
-    assert_eq!(pair.next(INTERVAL), Some(Did::Close(1000)), "and then it bites");
+    assert_eq!(pair.next(INTERVAL), Some(Did::Close(4900)), "and then it bites");
 }
 
 #[test]
@@ -132,16 +132,16 @@ fn silence_at_any_stage_is_given_up() {
     let mut pair = Pair::new(config());
     pair.client.start(pair.now, &mut pair.out);
     pair.did();
-    assert_eq!((pair.next(31 * SECOND), pair.now - Instant::ZERO), (Some(Did::Close(1000)), 30 * SECOND));
+    assert_eq!((pair.next(31 * SECOND), pair.now - Instant::ZERO), (Some(Did::Close(4900)), 30 * SECOND));
     pair.did();
     pair.next(SECOND).expect("the second try");
     let opened = pair.now;
-    pair.client.handle_opened(pair.now, &mut pair.out);
+    pair.client.handle_opened(pair.now, 0, &mut pair.out);
     pair.did();
-    assert_eq!((pair.next(31 * SECOND), pair.now - opened), (Some(Did::Close(1000)), 10 * SECOND));
+    assert_eq!((pair.next(31 * SECOND), pair.now - opened), (Some(Did::Close(4900)), 10 * SECOND));
     pair.did();
     pair.next(2 * SECOND).expect("the third try");
-    pair.client.handle_opened(pair.now, &mut pair.out);
+    pair.client.handle_opened(pair.now, 0, &mut pair.out);
     pair.frame(&hello());
     let identified = pair.now;
     pair.did();
@@ -159,7 +159,7 @@ fn a_message_that_is_none_is_an_error_of_the_connection() {
         (r#"{"op":0,"s":1,"d":{}}"#, "a dispatch has no t"),
     ] {
         let mut pair = Pair::ready();
-        let error = pair.client.handle_frame(pair.now, text.as_bytes(), &mut pair.out).expect_err(text);
+        let error = pair.client.handle_frame(pair.now, 0, text.as_bytes(), &mut pair.out).expect_err(text);
         assert!(error.status == Status::Protocol && error.message.contains(words), "{text}: {error}");
     }
     for (d, words) in [
@@ -173,15 +173,15 @@ fn a_message_that_is_none_is_an_error_of_the_connection() {
     ] {
         let mut pair = Pair::new(config());
         pair.client.start(pair.now, &mut pair.out);
-        pair.client.handle_opened(pair.now, &mut pair.out);
+        pair.client.handle_opened(pair.now, 0, &mut pair.out);
         let text = format!(r#"{{"t":null,"s":null,"op":10,"d":{d}}}"#);
-        let error = pair.client.handle_frame(pair.now, text.as_bytes(), &mut pair.out).expect_err(d);
+        let error = pair.client.handle_frame(pair.now, 0, text.as_bytes(), &mut pair.out).expect_err(d);
         assert!(error.message.contains(words), "{d}: {error}");
     }
     let mut pair = Pair::new(config());
     pair.client.start(pair.now, &mut pair.out);
-    pair.client.handle_opened(pair.now, &mut pair.out);
-    assert!(pair.client.handle_frame(pair.now, READY.as_bytes(), &mut pair.out).is_err());
+    pair.client.handle_opened(pair.now, 0, &mut pair.out);
+    assert!(pair.client.handle_frame(pair.now, 0, READY.as_bytes(), &mut pair.out).is_err());
 }
 
 #[test]
@@ -191,7 +191,9 @@ fn opcodes_that_are_not_known_are_ignored() {
         pair.frame(&format!(r#"{{"op":{op},"d":{{}}}}"#));
     }
     pair.frame(&hello());
-    assert_eq!(pair.did(), []);
+    let logged: Vec<_> = pair.did().into_iter().map(|did| event(Some(did))).collect();
+    assert!(logged.iter().all(|event| event.kind == EventType::Log && event.code == 4), "{logged:?}");
+    assert!(logged[0].message.contains("IDENTIFY") && logged[4].message.contains("GUILD_SYNC"), "they are named");
 }
 
 #[test]

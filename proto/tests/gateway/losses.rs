@@ -1,6 +1,6 @@
 //! How connections are lost, and what follows.
 
-use gamebridge_proto::protocol::gateway::{IDENTIFY_A_DAY, IDENTIFY_EVERY};
+use gamebridge_proto::protocol::gateway::{IDENTIFY_A_DAY, IDENTIFY_EVERY, IDENTIFY_RESERVE};
 
 use crate::pair::*;
 
@@ -8,18 +8,20 @@ use crate::pair::*;
 fn connects_anew_when_asked_to() {
     let mut pair = Pair::ready();
     pair.frame(r#"{"op":7,"d":null}"#);
-    assert_eq!(pair.next(Duration::ZERO), Some(Did::Close(1000)));
+    assert_eq!(pair.next(Duration::ZERO), Some(Did::Close(4900)));
     let lost = event(pair.next(Duration::ZERO));
     assert_eq!((lost.kind, lost.message.as_str()), (EventType::Reconnecting, "the Gateway asked to connect anew"));
     pair.frame(r#"{"t":"LATE","s":9,"op":0,"d":{}}"#);
     assert_eq!(pair.did(), [], "what still comes from the old connection is nobody's");
     assert!(matches!(pair.next(5 * SECOND), Some(Did::Open(_))));
-    pair.client.handle_opened(pair.now, &mut pair.out);
+    pair.client.handle_opened(pair.now, 0, &mut pair.out);
     pair.frame(&hello());
     let sent = pair.did();
-    assert!(matches!(&sent[..], [Did::Event(_), Did::Send(identify)] if identify["op"] == 2), "{sent:?}");
-    pair.frame(READY);
-    assert_eq!(pair.events()[0].kind, EventType::Connected);
+    let resume = json!({"op": 6, "d": {"token": "canary-token", "session_id": "abc", "seq": 1}});
+    assert_eq!(sent.last(), Some(&Did::Send(resume)));
+    pair.frame(r#"{"t":"RESUMED","s":2,"op":0,"d":{}}"#);
+    let events = pair.events();
+    assert_eq!((events[0].kind, events[0].flags), (EventType::Connected, Flags::RESUMED));
 }
 
 #[test]
@@ -37,7 +39,7 @@ fn waits_1_to_5_seconds_after_an_invalid_session() {
             }
             pair.did();
             pair.frame(&format!(r#"{{"t":null,"s":null,"op":9,"d":{resumable}}}"#));
-            assert_eq!(pair.next(Duration::ZERO), Some(Did::Close(1000)));
+            assert_eq!(pair.next(Duration::ZERO), Some(Did::Close(if resumable { 4900 } else { 1000 })));
             let lost = event(pair.next(Duration::ZERO));
             assert_eq!(lost.kind, EventType::Reconnecting);
             let before = pair.now;
@@ -87,11 +89,12 @@ fn close_codes_are_fatal_or_retried() {
 fn a_fatal_close_before_ready_is_told_too() {
     let mut pair = Pair::new(config());
     pair.client.start(pair.now, &mut pair.out);
-    pair.client.handle_opened(pair.now, &mut pair.out);
+    pair.client.handle_opened(pair.now, 0, &mut pair.out);
     pair.frame(&hello());
     pair.client.handle_closed(
         pair.now,
-        Closed { code: Some(4014), reason: "Disallowed intent(s).", unwritten: 0 },
+        0,
+        Closed { code: Some(4014), reason: "Disallowed intent(s).", ..Closed::default() },
         &mut pair.out,
     );
     let events = pair.events();
@@ -107,11 +110,11 @@ fn an_outage_is_told_once() {
     assert_eq!(pair.events().len(), 1);
     for _ in 0..20 {
         assert!(matches!(pair.next(120 * SECOND), Some(Did::Open(_))));
-        pair.client.handle_open_failed(pair.now, &Error::new(Status::Io, "connection refused"), &mut pair.out);
+        pair.client.handle_open_failed(pair.now, 0, &Error::new(Status::Io, "connection refused"), &mut pair.out);
         assert_eq!(pair.events(), []);
     }
     assert!(matches!(pair.next(120 * SECOND), Some(Did::Open(_))));
-    pair.greet();
+    pair.resume();
     let events = pair.events();
     assert_eq!((events.len(), events[0].kind), (1, EventType::Connected));
     pair.closed(None);
@@ -124,13 +127,13 @@ fn nobody_at_the_start_is_retried_unless_told_otherwise() {
     let mut pair = Pair::new(config());
     pair.client.start(pair.now, &mut pair.out);
     pair.did();
-    pair.client.handle_open_failed(pair.now, &refused, &mut pair.out);
+    pair.client.handle_open_failed(pair.now, 0, &refused, &mut pair.out);
     assert_eq!(pair.events(), []);
     assert!(matches!(pair.next(SECOND), Some(Did::Open(_))));
 
     let mut pair = Pair::new(Config { retry: false, ..config() });
     pair.client.start(pair.now, &mut pair.out);
-    pair.client.handle_open_failed(pair.now, &refused, &mut pair.out);
+    pair.client.handle_open_failed(pair.now, 0, &refused, &mut pair.out);
     let events = pair.events();
     assert_eq!((events[0].kind, events[0].status), (EventType::Disconnected, Status::Io));
     assert!(pair.client.is_finished());
@@ -153,6 +156,10 @@ enum Outage {
     Reconnect,
     /// Says READY and is silent.
     Silent,
+    /// Says READY and closes, and closes at RESUME.
+    DroppedAtResume,
+    /// Says READY and closes, and knows no session.
+    Forgets,
 }
 
 #[test]
@@ -165,6 +172,8 @@ fn a_day_of_outage_costs_at_most_an_identify_per_5_seconds_and_1000_in_all() {
         Outage::DroppedAtReady,
         Outage::Reconnect,
         Outage::Silent,
+        Outage::DroppedAtResume,
+        Outage::Forgets,
     ] {
         let mut pair = Pair::new(config());
         let end = Instant::ZERO + 24 * 3600 * SECOND;
@@ -180,16 +189,17 @@ fn a_day_of_outage_costs_at_most_an_identify_per_5_seconds_and_1000_in_all() {
                             Outage::Refused => {
                                 pair.client.handle_open_failed(
                                     pair.now,
+                                    0,
                                     &Error::new(Status::Io, "refused"),
                                     &mut pair.out,
                                 );
                             }
                             Outage::Dropped => {
-                                pair.client.handle_opened(pair.now, &mut pair.out);
+                                pair.client.handle_opened(pair.now, 0, &mut pair.out);
                                 pair.closed(Some(1006));
                             }
                             _ => {
-                                pair.client.handle_opened(pair.now, &mut pair.out);
+                                pair.client.handle_opened(pair.now, 0, &mut pair.out);
                                 pair.frame(&hello());
                             }
                         }
@@ -200,6 +210,18 @@ fn a_day_of_outage_costs_at_most_an_identify_per_5_seconds_and_1000_in_all() {
                             Outage::InvalidSession => pair.frame(r#"{"op":9,"d":false}"#),
                             Outage::DroppedAtIdentify => pair.closed(Some(4000)),
                             _ => pair.frame(READY),
+                        }
+                        match outage {
+                            Outage::DroppedAtReady | Outage::DroppedAtResume | Outage::Forgets => pair.closed(None),
+                            Outage::Reconnect => pair.frame(r#"{"op":7,"d":null}"#),
+                            _ => {}
+                        }
+                    }
+                    (Did::Send(message), _) if message["op"] == 6 => {
+                        match outage {
+                            Outage::DroppedAtResume => pair.closed(Some(4000)),
+                            Outage::Forgets => pair.frame(r#"{"op":9,"d":false}"#),
+                            _ => pair.frame(r#"{"t":"RESUMED","s":2,"op":0,"d":{}}"#),
                         }
                         match outage {
                             Outage::DroppedAtReady => pair.closed(None),
@@ -216,13 +238,13 @@ fn a_day_of_outage_costs_at_most_an_identify_per_5_seconds_and_1000_in_all() {
         for (attempt, two) in opens.windows(2).enumerate() {
             let wait = two[1] - two[0];
             // A connection that is silent lives for two beats; a budget that is spent is waited for.
-            if !matches!(outage, Outage::Silent) && identifies.len() < IDENTIFY_A_DAY {
+            if !matches!(outage, Outage::Silent) && identifies.len() < IDENTIFY_A_DAY - IDENTIFY_RESERVE {
                 let ceiling = (Duration::from_millis(500) * (1 << attempt.min(7))).min(60 * SECOND).max(5 * SECOND);
                 assert!(wait <= ceiling, "{outage:?}: {wait:?} after attempt {attempt}");
             }
         }
         assert!(identifies.windows(2).all(|two| two[1] - two[0] >= IDENTIFY_EVERY), "{outage:?}");
-        assert!(identifies.len() <= IDENTIFY_A_DAY, "{outage:?}: {} identifies", identifies.len());
+        assert!(identifies.len() <= IDENTIFY_A_DAY - IDENTIFY_RESERVE, "{outage:?}: {} identifies", identifies.len());
     }
 }
 
@@ -233,7 +255,7 @@ fn waits_begin_small_again_after_a_good_connection() {
         pair.closed(None);
         pair.did();
         pair.next(61 * SECOND).expect("a try");
-        pair.client.handle_opened(pair.now, &mut pair.out);
+        pair.client.handle_opened(pair.now, 0, &mut pair.out);
         pair.did();
     }
     pair.frame(&hello());

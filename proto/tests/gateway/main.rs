@@ -3,5 +3,9 @@
 mod commands;
 mod config;
 mod connection;
+mod dialects;
 mod losses;
 mod pair;
+mod reshard;
+mod resume;
+mod shards;

@@ -5,7 +5,7 @@ pub use std::time::Duration;
 pub use gamebridge_proto::command::Command;
 pub use gamebridge_proto::error::{Error, Status};
 pub use gamebridge_proto::event::{Event, EventType, Flags};
-pub use gamebridge_proto::protocol::gateway::{Client, Closed, Config, Sink};
+pub use gamebridge_proto::protocol::gateway::{Client, Closed, Config, Shards, Sink};
 pub use gamebridge_proto::secret::Secret;
 pub use gamebridge_proto::time::Instant;
 use gamebridge_proto::wire::gateway::Intents;
@@ -19,6 +19,7 @@ pub const ACK: &str = r#"{"t":null,"s":null,"op":11,"d":null}"#;
 /// What the machine did.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Did {
+    Discover,
     Open(String),
     Send(Value),
     Close(u16),
@@ -41,17 +42,23 @@ pub struct Delivered {
 }
 
 #[derive(Default)]
-pub struct Recorder(pub Vec<Did>);
+pub struct Recorder(pub Vec<Did>, pub Vec<u8>);
 
 impl Sink for Recorder {
-    fn open(&mut self, url: &str) {
+    fn discover(&mut self) {
+        self.0.push(Did::Discover);
+    }
+    fn keep(&mut self, budget: &[u8]) {
+        self.1 = budget.to_vec();
+    }
+    fn open(&mut self, _line: u32, url: &str) {
         self.0.push(Did::Open(url.into()));
     }
-    fn send(&mut self, text: &[u8]) {
+    fn send(&mut self, _line: u32, text: &[u8]) {
         assert!(text.len() <= 4096, "the Gateway takes 4096 bytes");
         self.0.push(Did::Send(serde_json::from_slice(text).expect("messages are JSON")));
     }
-    fn close(&mut self, code: u16, _reason: &str) {
+    fn close(&mut self, _line: u32, code: u16, _reason: &str) {
         self.0.push(Did::Close(code));
     }
     fn event(&mut self, event: Event<'_>) {
@@ -102,17 +109,24 @@ impl Pair {
 
     /// From an open that was asked for to READY.
     pub fn greet(&mut self) {
-        self.client.handle_opened(self.now, &mut self.out);
+        self.client.handle_opened(self.now, 0, &mut self.out);
         self.frame(&hello());
         self.frame(READY);
     }
 
+    /// From an open that was asked for to RESUMED.
+    pub fn resume(&mut self) {
+        self.client.handle_opened(self.now, 0, &mut self.out);
+        self.frame(&hello());
+        self.frame(r#"{"t":"RESUMED","s":2,"op":0,"d":{}}"#);
+    }
+
     pub fn frame(&mut self, text: &str) {
-        self.client.handle_frame(self.now, text.as_bytes(), &mut self.out).expect("the message is well formed");
+        self.client.handle_frame(self.now, 0, text.as_bytes(), &mut self.out).expect("the message is well formed");
     }
 
     pub fn closed(&mut self, code: Option<u16>) {
-        self.client.handle_closed(self.now, Closed { code, ..Closed::default() }, &mut self.out);
+        self.client.handle_closed(self.now, 0, Closed { code, ..Closed::default() }, &mut self.out);
     }
 
     pub fn command(&mut self, name: &str, args: &str, tag: u64) {

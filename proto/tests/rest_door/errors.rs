@@ -1,6 +1,6 @@
 //! Requests that are no good, whoever asks.
 
-use gamebridge_proto::server::rest::{self, Request};
+use gamebridge_proto::server::rest::{self, Request, Site};
 use serde_json::{Value, json};
 
 use super::house::House;
@@ -35,7 +35,8 @@ fn bodies_that_are_no_json_are_refused() {
     let mut house = House::default();
     let mut ask = |content_type: Option<&str>, body: &[u8]| {
         let request = Request { method: "POST", path: "/api/v10/guilds", query: "", content_type, body };
-        let response = rest::handle(house.now, request, &house.caller, &mut house.world, &mut Vec::new());
+        let response =
+            rest::handle(house.now, request, &house.caller, &Site::default(), &mut house.world, &mut Vec::new());
         let reply: Value = serde_json::from_slice(&response.body).unwrap();
         (response.status, reply["code"].as_i64().unwrap())
     };

@@ -1,7 +1,7 @@
 //! A world, and who calls its API.
 
 use gamebridge_proto::random::Random;
-use gamebridge_proto::server::rest::{self, Caller, Request};
+use gamebridge_proto::server::rest::{self, Caller, Request, Site};
 use gamebridge_proto::time::Instant;
 use gamebridge_proto::world::{
     self, Application, ApplicationId, Change, Changes, Entropy, NewUser, Operation, UserId, World,
@@ -29,7 +29,7 @@ impl Default for House {
     fn default() -> Self {
         let world = World::new(world::Config::default(), Seeded(Random::new(1))).unwrap();
         let user = world.local_user().id;
-        let caller = Caller { user, application: GAME.into(), scopes: ["rpc.api".into()].into() };
+        let caller = Caller { user, application: GAME.into(), scopes: ["rpc.api".into()].into(), bot: false };
         House { world, now: Instant::ZERO, caller, changes: Vec::new() }
     }
 }
@@ -41,7 +41,8 @@ impl House {
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let content_type = Some("application/json");
         let request = Request { method, path, query, content_type, body: body.as_bytes() };
-        let response = rest::handle(self.now, request, &self.caller, &mut self.world, &mut self.changes);
+        let response =
+            rest::handle(self.now, request, &self.caller, &Site::default(), &mut self.world, &mut self.changes);
         assert_eq!(response.body.is_empty(), response.status == 204, "{method} {target}: {response:?}");
         let body = match &response.body[..] {
             [] => Value::Null,

@@ -350,8 +350,8 @@ fn case(town: &mut Town, event: &str) -> Case {
             shows: |town, data| {
                 let entitlement = &data["entitlement"];
                 assert_eq!(
-                    (&entitlement["user_id"], &entitlement["type"], &entitlement["deleted"]),
-                    (&id(town.local), &json!(8), &json!(false))
+                    (&entitlement["user_id"], &entitlement["type"], &entitlement["consumed"], &entitlement["deleted"]),
+                    (&id(town.local), &json!(8), &json!(true), &json!(false))
                 );
             },
         },
@@ -381,6 +381,7 @@ fn entitlement(town: &Town) -> NewEntitlement {
         guild: Some(town.guild),
         starts_ms: Some(1_498_763_392_361),
         ends_ms: None,
+        consumed: true,
     }
 }
 

@@ -14,7 +14,7 @@ use gamebridge_proto::value::Document;
 use gamebridge_proto::wire::ipc::{Decoder, Frame, Opcode};
 use gamebridge_proto::wire::json::Object;
 
-use super::{Framing, Limits, Lost, Outbox, Socket};
+use super::{Dying, Framing, Limits, Lost, Outbox, Socket};
 
 #[cfg(unix)]
 #[path = "unix.rs"]
@@ -62,12 +62,13 @@ pub struct Ipc {
     socket: Socket,
     decoder: Decoder,
     read: usize,
+    dying: Option<Box<Dying>>,
     lost: Option<Lost>,
 }
 
 impl Ipc {
     pub(super) fn new(socket: Socket, limits: Limits) -> Self {
-        Ipc { socket, decoder: Decoder::new(limits.message), read: limits.read, lost: None }
+        Ipc { socket, decoder: Decoder::new(limits.message), read: limits.read, dying: None, lost: None }
     }
 
     pub(super) fn next_frame(&mut self) -> Result<Option<Frame<'_>>, Lost> {
@@ -139,6 +140,10 @@ impl Framing for Ipc {
             return Err(lost);
         }
         Ok(true)
+    }
+
+    fn dying(&mut self) -> &mut Option<Box<Dying>> {
+        &mut self.dying
     }
 
     fn lost(&self) -> Option<Lost> {

@@ -124,6 +124,20 @@ impl Local {
             Local::Server(pipe) => pipe.ready(interest).await,
         }
     }
+
+    pub(in crate::transport) fn poll_read_ready(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Local::Client(pipe) => pipe.poll_read_ready(context),
+            Local::Server(pipe) => pipe.poll_read_ready(context),
+        }
+    }
+
+    pub(in crate::transport) fn poll_write_ready(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Local::Client(pipe) => pipe.poll_write_ready(context),
+            Local::Server(pipe) => pipe.poll_write_ready(context),
+        }
+    }
 }
 
 impl AsyncRead for Local {

@@ -10,6 +10,8 @@ use super::http::{self, Accepted, Response};
 use super::websocket::{Options, connect};
 use super::{Encoding, Limits, Lost, Outbox, Transport};
 
+#[cfg(feature = "gateway")]
+mod gateway;
 mod ipc;
 mod requests;
 mod torture;

@@ -17,12 +17,14 @@ use tokio_tungstenite::tungstenite::http::{HeaderValue, Uri};
 use super::stage::Stage;
 use super::{Options, WebSocket, rest, space};
 use crate::transport::socket::fault;
+#[cfg(feature = "gateway")]
+use crate::transport::tls;
 use crate::transport::{Limits, Socket, Transport};
 
-/// Connects to a `ws://` URL. Redirects are not followed.
+/// Connects to a `ws://` or `wss://` URL. Redirects are not followed.
 ///
 /// # Errors
-/// `Argument` for a URL that is none; `Unsupported` for `wss://` in this version; `Timeout`; `Io` when nobody listens or the
+/// `Argument` for a URL that is none; `Unsupported` for `wss://` in a build without the Gateway; `Timeout`; `Io` when nobody listens or the
 /// connection breaks; `Protocol` when what answers is no WebSocket server.
 pub async fn connect(url: &str, options: &Options) -> Result<Transport, Error> {
     let target = Target::of(url)?;
@@ -39,25 +41,25 @@ fn timed_out(address: &str, timeout: Duration) -> Error {
 struct Target {
     host: String,
     port: u16,
+    secure: bool,
 }
 
 impl Target {
     fn of(url: &str) -> Result<Target, Error> {
         let bad = |why: &str| Error::argument(format!("url: {why}; ws://host:port/?query expected"));
         let uri: Uri = url.parse().map_err(|_| bad("not a URL"))?;
-        match uri.scheme_str() {
-            Some("ws") => {}
+        let secure = match uri.scheme_str() {
+            Some("ws") => false,
+            Some("wss") if cfg!(feature = "gateway") => true,
             Some("wss") => {
-                return Err(Error::new(
-                    Status::Unsupported,
-                    "url: wss:// needs TLS, which this version does not have yet; use ws://",
-                ));
+                let sentence = "url: wss:// needs TLS, which comes with the feature gateway; use ws://";
+                return Err(Error::new(Status::Unsupported, sentence));
             }
-            _ => return Err(bad("the scheme is not ws")),
-        }
+            _ => return Err(bad("the scheme is neither ws nor wss")),
+        };
         let host = uri.host().filter(|host| !host.is_empty()).ok_or_else(|| bad("there is no host"))?;
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        Ok(Target { host, port: uri.port_u16().unwrap_or(80) })
+        Ok(Target { host, port: uri.port_u16().unwrap_or(if secure { 443 } else { 80 }), secure })
     }
 
     fn address(&self) -> String {
@@ -76,14 +78,17 @@ async fn handshake(target: &Target, url: &str, options: &Options) -> Result<Tran
             .map_err(|_| Error::argument("origin: only visible ASCII characters are allowed in a header"))?;
         request.headers_mut().insert("Origin", origin);
     }
-    let wire = Wire::new(Socket::Tcp(stream), options.limits);
+    let wire = Wire::new(socket(stream, target, options).await?, options.limits);
     let mut round = ClientHandshake::start(wire, request, None).map_err(refused)?.handshake();
     loop {
         match round {
             Ok((websocket, _)) => {
                 let Wire { socket, stage, mut reader, given } = websocket.into_inner();
                 reader.skip(given);
-                return Ok(Transport::WebSocket(Box::new(WebSocket::new(socket, reader, stage, options.encoding))));
+                let websocket = WebSocket::new(socket, reader, stage, options.encoding);
+                #[cfg(feature = "gateway")]
+                let websocket = websocket.inflating(options);
+                return Ok(Transport::WebSocket(Box::new(websocket)));
             }
             Err(HandshakeError::Failure(error)) => return Err(refusal(&address, &error)),
             Err(HandshakeError::Interrupted(mut half)) => {
@@ -94,6 +99,18 @@ async fn handshake(target: &Target, url: &str, options: &Options) -> Result<Tran
             }
         }
     }
+}
+
+/// The connection, with TLS over it where the URL asks for that.
+async fn socket(stream: TcpStream, target: &Target, options: &Options) -> Result<Socket, Error> {
+    #[cfg(feature = "gateway")]
+    if target.secure {
+        let trust = options.trust.clone().unwrap_or_else(tls::Trust::browsers);
+        return Ok(Socket::Tls(Box::new(tls::Tls::new(tls::connect(stream, &target.host, &trust).await?))));
+    }
+    debug_assert!(!target.secure, "refused by its URL");
+    let _ = options;
+    Ok(Socket::Tcp(stream))
 }
 
 async fn connect_stream(target: &Target) -> io::Result<TcpStream> {

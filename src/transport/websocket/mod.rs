@@ -3,7 +3,10 @@
 //!
 //! | file | what lies there |
 //! |---|---|
+//! | `gateway` | what a server's side of the Gateway does besides |
 //! | `handshake` | connecting: tungstenite's opening handshake over our socket |
+//! | `inflate` | messages that come compressed |
+//! | `pack` | what a Gateway compresses |
 //! | `stage` | what waits to be written |
 //!
 //! The framing is our own, because of what it costs elsewhere: tungstenite cuts a reference-counted slice for every
@@ -11,7 +14,13 @@
 //! system's own work.) The one thing to know before changing it: what `next_frame` hands out lies in the reader's buffer,
 //! and the reader may move it only when it is called again. No extension is offered or accepted.
 
+#[cfg(feature = "gateway")]
+mod gateway;
 mod handshake;
+#[cfg(feature = "gateway")]
+pub mod inflate;
+#[cfg(feature = "gateway")]
+mod pack;
 mod stage;
 
 use std::cell::RefCell;
@@ -22,14 +31,20 @@ use std::time::Duration;
 use gamebridge_proto::error::Error;
 use gamebridge_proto::value::Document;
 use gamebridge_proto::wire::etf;
+#[cfg(feature = "gateway")]
+use gamebridge_proto::wire::gateway::Compression;
 use gamebridge_proto::wire::ipc::{Frame, Opcode};
 use gamebridge_proto::wire::websocket::frame;
 use gamebridge_proto::wire::websocket::{self as codec, Message, Place, Reader, Refusal, Role, Spare};
 use tokio::net::TcpStream;
 
 pub use self::handshake::connect;
+#[cfg(feature = "gateway")]
+use self::inflate::Inflater;
+#[cfg(feature = "gateway")]
+use self::pack::Packer;
 use self::stage::Stage;
-use super::{Encoding, Framing, Limits, Lost, Outbox, Socket};
+use super::{Dying, Encoding, Framing, Limits, Lost, Outbox, Socket};
 
 /// A close reason has 125 bytes, less two for the code (RFC 6455 section 5.5).
 const REASON: usize = frame::MAX_CONTROL - 2;
@@ -63,12 +78,39 @@ pub struct Options {
     pub limits: Limits,
     /// How long connecting and the handshake may take together.
     pub timeout: Duration,
+    /// What the server's messages are wrapped in. It has to agree with the URL's query.
+    #[cfg(feature = "gateway")]
+    pub compression: Compression,
+    /// Whom `wss://` trusts; `None` for the roots of browsers.
+    #[cfg(feature = "gateway")]
+    pub trust: Option<super::tls::Trust>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { origin: None, encoding: Encoding::Json, limits: Limits::UPSTREAM, timeout: Duration::from_secs(5) }
+        Options {
+            origin: None,
+            encoding: Encoding::Json,
+            limits: Limits::UPSTREAM,
+            timeout: Duration::from_secs(5),
+            #[cfg(feature = "gateway")]
+            compression: Compression::None,
+            #[cfg(feature = "gateway")]
+            trust: None,
+        }
     }
+}
+
+/// What becomes of a binary message that can't be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Garbled {
+    /// It ends the connection, with RFC 6455's code.
+    Ends,
+    /// With a code of the protocol above.
+    #[cfg(feature = "gateway")]
+    EndsWith(u16),
+    /// It comes as it is: the other side of this program answers it.
+    IsHandedOn,
 }
 
 /// A connection over a WebSocket.
@@ -78,11 +120,21 @@ pub struct WebSocket {
     reader: Reader,
     stage: Stage,
     encoding: Encoding,
+    /// A Gateway's compression.
+    #[cfg(feature = "gateway")]
+    packer: Packer,
+    garbled: Garbled,
     /// Pings are frames like others: a server's door answers them, and counts them as it counts commands. A client's are
     /// answered here.
     hands_on_pings: bool,
     /// Found by `fill`, not yet asked for.
     next: Option<Message>,
+    /// Reads what comes compressed.
+    #[cfg(feature = "gateway")]
+    inflater: Option<Inflater>,
+    /// Whether anything came compressed: until then the server may be one that does not compress.
+    #[cfg(feature = "gateway")]
+    inflated: bool,
     /// What ETF became.
     json: Vec<u8>,
     scratch: Document,
@@ -90,22 +142,31 @@ pub struct WebSocket {
     ends: VecDeque<u64>,
     /// This side has said close, and says nothing more.
     closed: bool,
+    dying: Option<Box<Dying>>,
     lost: Option<Lost>,
 }
 
 impl WebSocket {
     fn new(socket: Socket, reader: Reader, stage: Stage, encoding: Encoding) -> Self {
         WebSocket {
+            garbled: if stage.is_clients() { Garbled::Ends } else { Garbled::IsHandedOn },
             hands_on_pings: !stage.is_clients(),
             socket,
             reader,
             stage,
             encoding,
+            #[cfg(feature = "gateway")]
+            packer: Packer::None,
             next: None,
+            #[cfg(feature = "gateway")]
+            inflater: None,
+            #[cfg(feature = "gateway")]
+            inflated: false,
             json: Vec::new(),
             scratch: Document::new(),
             ends: VecDeque::new(),
             closed: false,
+            dying: None,
             lost: None,
         }
     }
@@ -117,9 +178,31 @@ impl WebSocket {
         WebSocket::new(Socket::Tcp(stream), reader, Stage::new(Role::Server), encoding)
     }
 
+    /// As these options ask for.
+    #[cfg(feature = "gateway")]
+    fn inflating(mut self, options: &Options) -> Self {
+        self.inflater = Inflater::new(options.compression, options.limits.message);
+        self
+    }
+
     pub(super) fn next_frame(&mut self) -> Result<Option<Frame<'_>>, Lost> {
         if !self.fill()? {
             return Ok(None);
+        }
+        #[cfg(feature = "gateway")]
+        while self.inflater.is_some()
+            && let Some(Message::Binary(place)) = &self.next
+        {
+            let place = place.clone();
+            self.next = None;
+            match self.inflate(&place) {
+                Ok(Inflated::Not) => return self.binary(&place).map(Some),
+                Ok(Inflated::Whole) => return self.inflated().map(Some),
+                // It goes on in another.
+                Ok(Inflated::Part) if self.fill()? => {}
+                Ok(Inflated::Part) => return Ok(None),
+                Err(refusal) => return Err(self.refuse(refusal)),
+            }
         }
         match self.next.take() {
             Some(Message::Text(place)) => Ok(Some(Frame { opcode: Opcode::Frame, payload: self.reader.bytes(&place) })),
@@ -134,11 +217,46 @@ impl WebSocket {
         }
     }
 
+    /// Hands a binary message to the inflater, if it is for it.
+    #[cfg(feature = "gateway")]
+    fn inflate(&mut self, place: &Place) -> Result<Inflated, Refusal> {
+        let Some(inflater) = &mut self.inflater else { return Ok(Inflated::Not) };
+        let bytes = self.reader.bytes(place);
+        if (!self.inflated || inflater.is_by_payload()) && !inflater.is_its_beginning(bytes) {
+            return Ok(Inflated::Not);
+        }
+        self.inflated = true;
+        Ok(if inflater.feed(bytes)? { Inflated::Whole } else { Inflated::Part })
+    }
+
+    /// The message that was just inflated.
+    #[cfg(feature = "gateway")]
+    fn inflated(&mut self) -> Result<Frame<'_>, Lost> {
+        let text = self.inflater.as_ref().map_or(&[][..], Inflater::text);
+        let payload = match codec::translate(text, self.encoding, &mut self.json) {
+            Ok(true) => &self.json,
+            Ok(false) => self.inflater.as_ref().map_or(&[][..], Inflater::text),
+            Err(refusal) => return Err(self.refuse(refusal)),
+        };
+        Ok(Frame { opcode: Opcode::Frame, payload })
+    }
+
     fn binary(&mut self, place: &Place) -> Result<Frame<'_>, Lost> {
         let payload = match codec::translate(self.reader.bytes(place), self.encoding, &mut self.json) {
             Ok(true) => &self.json,
             Ok(false) => self.reader.bytes(place),
-            Err(refusal) => return Err(self.refuse(refusal)),
+            // A server's door says what is wrong with it, and the peer stays.
+            Err(refusal) if refusal.code == frame::code::INVALID && self.garbled == Garbled::IsHandedOn => {
+                self.reader.bytes(place)
+            }
+            Err(refusal) => {
+                let code = match self.garbled {
+                    #[cfg(feature = "gateway")]
+                    Garbled::EndsWith(code) => code,
+                    Garbled::IsHandedOn | Garbled::Ends => refusal.code,
+                };
+                return Err(self.refuse(Refusal { code, ..refusal }));
+            }
         };
         Ok(Frame { opcode: Opcode::Frame, payload })
     }
@@ -204,7 +322,7 @@ impl WebSocket {
                 if simdutf8::basic::from_utf8(payload).is_err() {
                     return Err(self.lose(Error::argument("a message that was to be sent is not UTF-8").into()));
                 }
-                self.stage.frame(frame::Opcode::Text, payload)
+                self.stage_message(frame::Opcode::Text, payload)
             }
             (Opcode::Frame, Encoding::Etf) => {
                 let mut binary = Vec::with_capacity(payload.len());
@@ -214,11 +332,29 @@ impl WebSocket {
                     return Ok(());
                 }
                 self.scratch.shrink_to(SCRATCH_KEPT);
-                self.stage.frame(frame::Opcode::Binary, &binary)
+                self.stage_message(frame::Opcode::Binary, &binary)
             }
         };
         staged.map_err(|error| self.lose(Lost::io(&error)))
     }
+
+    /// Stages a message, compressed where that was agreed on.
+    fn stage_message(&mut self, opcode: frame::Opcode, message: &[u8]) -> io::Result<()> {
+        #[cfg(feature = "gateway")]
+        if let Some(packed) = self.packer.pack(message)? {
+            return self.stage.frame(frame::Opcode::Binary, packed);
+        }
+        self.stage.frame(opcode, message)
+    }
+}
+
+/// What became of a binary message.
+#[cfg(feature = "gateway")]
+enum Inflated {
+    /// It is not compressed.
+    Not,
+    Part,
+    Whole,
 }
 
 impl Framing for WebSocket {
@@ -289,6 +425,10 @@ impl Framing for WebSocket {
                 },
             }
         }
+    }
+
+    fn dying(&mut self) -> &mut Option<Box<Dying>> {
+        &mut self.dying
     }
 
     fn lost(&self) -> Option<Lost> {

@@ -62,9 +62,15 @@ impl Stage {
         self.bytes.capacity()
     }
 
-    /// Stages bytes that are no frame: the handshake's.
+    /// Stages bytes that are no frame: the handshake's, or those of a server that is to misbehave.
     pub(super) fn raw(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
+    }
+
+    /// The bytes, when none of them were written.
+    #[cfg(feature = "gateway")]
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.bytes
     }
 
     /// Stages a frame.

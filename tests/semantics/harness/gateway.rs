@@ -36,6 +36,16 @@ impl FakeGateway {
 
     /// Accepts, says HELLO, takes IDENTIFY.
     pub fn accept(&self) -> GatewayPeer {
+        self.greet(2)
+    }
+
+    /// Accepts, says HELLO, takes RESUME.
+    pub fn taken_up(&self) -> GatewayPeer {
+        self.greet(6)
+    }
+
+    /// What it takes, IDENTIFY or RESUME, is `identify`.
+    fn greet(&self, expected: i64) -> GatewayPeer {
         let mut ready = libc::pollfd { fd: self.0.as_raw_fd(), events: libc::POLLIN, revents: 0 };
         // SAFETY: one live entry.
         let count = unsafe { libc::poll(&mut ready, 1, PATIENCE.as_millis() as i32) };
@@ -48,7 +58,7 @@ impl FakeGateway {
         websocket.send(Message::text(hello.to_string())).expect("HELLO");
         let mut peer = GatewayPeer { websocket, identify: Value::Null };
         let (opcode, identify) = peer.asked();
-        assert_eq!(opcode, 2, "IDENTIFY");
+        assert_eq!(opcode, expected, "IDENTIFY is 2, RESUME 6");
         GatewayPeer { identify, ..peer }
     }
 
@@ -77,9 +87,39 @@ impl GatewayPeer {
         self.dispatch(1, "READY", &data.to_string());
     }
 
+    /// The code with which the client closes.
+    pub fn closed(&mut self) -> u16 {
+        loop {
+            match self.websocket.read().expect("a close") {
+                Message::Close(Some(frame)) => return frame.code.into(),
+                Message::Close(None) => panic!("a close without a code"),
+                _ => {}
+            }
+        }
+    }
+
+    /// Says close, and waits for the answer.
+    pub fn close(&mut self, code: u16) {
+        let frame = tungstenite::protocol::CloseFrame { code: code.into(), reason: "".into() };
+        self.websocket.close(Some(frame)).expect("the client reads");
+        while self.websocket.read().is_ok() {}
+    }
+
     /// `data` as it is, JSON or not.
     pub fn dispatch(&mut self, seq: u64, name: &str, data: &str) {
         self.websocket.send(Message::text(dispatch(seq, name, data))).expect("the client reads");
+    }
+
+    /// Asks for a beat until one says that the client has everything up to this sequence.
+    pub fn has(&mut self, seq: u64) {
+        self.websocket.send(Message::text(r#"{"op":1,"d":null}"#)).expect("the client reads");
+        loop {
+            let message = self.websocket.read().expect("a beat");
+            let message: Value = serde_json::from_str(message.to_text().expect("text")).expect("JSON");
+            if message == json!({"op": 1, "d": seq}) {
+                return;
+            }
+        }
     }
 
     /// Writes all these events; says how often the other side took nothing for `still`.

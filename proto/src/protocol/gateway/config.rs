@@ -2,15 +2,20 @@
 
 use core::net::IpAddr;
 
+use super::address;
 use super::message::wipe;
+use super::session::Session;
 use crate::error::Error;
 use crate::secret::Secret;
 use crate::value::{Document, Kind};
-use crate::wire::gateway::{Intents, MAX_SEND, Opcode, VERSION};
+use crate::wire::gateway::{Compression, Dialect, Intents, MAX_SEND, Opcode};
 use crate::wire::json::Object;
+use crate::wire::websocket::Encoding;
 
-/// Where Discord's Gateway is.
+/// Where Discord's Gateway is, when it is not asked for.
 pub const DISCORD: &str = "wss://gateway.discord.gg";
+/// The most shards of one connection.
+pub const MAX_SHARDS: u32 = 1024;
 
 /// What a client says about itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,25 +34,55 @@ impl Default for Properties {
     }
 }
 
-/// One shard's connection.
+/// Which shards a connection has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Shards {
+    /// One connection for everything; IDENTIFY says nothing of shards.
+    #[default]
+    Single,
+    /// As many as Discord recommends.
+    Auto,
+    /// All of so many.
+    All(u32),
+    /// These numbers, of so many: other processes have the rest.
+    Some(Box<[u32]>, u32),
+}
+
+/// A connection to a Gateway, of one or more shards.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The Gateway's address: `wss://`, or `ws://` to this machine. The query is added.
-    pub url: String,
+    /// The Gateway's address: `wss://`, or `ws://` to this machine. The query is added. `None` asks the API for it.
+    pub url: Option<String>,
+    /// What is spoken.
+    pub dialect: Dialect,
+    /// How messages are written.
+    pub encoding: Encoding,
+    /// What the Gateway is asked to wrap its messages in.
+    pub compression: Compression,
     /// The bot's token.
     pub token: Secret,
-    /// Which events are sent.
-    pub intents: Intents,
+    /// Which events are sent; required from version 8 on.
+    pub intents: Option<Intents>,
     /// What is said about the client.
     pub properties: Properties,
-    /// The shard's number and how many there are.
-    pub shard: Option<(u32, u32)>,
+    /// Which shards.
+    pub shards: Shards,
     /// Status and activities from the start: a JSON object.
     pub presence: Option<Box<[u8]>>,
     /// From how many members on a guild's offline members are left out: 50 to 250.
     pub large_threshold: Option<u8>,
     /// A JSON object whose members are added to IDENTIFY as they are; empty for none.
     pub extras: Box<[u8]>,
+    /// Sessions of an earlier process, to be resumed.
+    pub sessions: Vec<Session>,
+    /// Hosts that a server may send us to, beside its own and Discord's.
+    pub allowed_hosts: Vec<String>,
+    /// Whether commands of user accounts are sent to a Gateway that is not on this machine.
+    pub user_commands: bool,
+    /// What an earlier process wrote of its IDENTIFYs; empty for nothing.
+    pub budget: Box<[u8]>,
+    /// What the clock said when the machine's time was zero, in Unix milliseconds.
+    pub unix_ms_at_zero: u64,
     /// Whether to go on when nobody can be reached at the very start.
     pub retry: bool,
     /// Of the jitter. The same seed takes the same course.
@@ -58,14 +93,22 @@ impl Config {
     /// Discord's Gateway with this token and these intents, the rest at its default.
     pub fn new(token: Secret, intents: Intents, seed: u64) -> Self {
         Config {
-            url: DISCORD.into(),
+            url: Some(DISCORD.into()),
+            dialect: Dialect::default(),
+            encoding: Encoding::Json,
+            compression: Compression::None,
             token,
-            intents,
+            intents: Some(intents),
             properties: Properties::default(),
-            shard: None,
+            shards: Shards::Single,
             presence: None,
             large_threshold: None,
             extras: Box::default(),
+            sessions: Vec::new(),
+            allowed_hosts: Vec::new(),
+            user_commands: false,
+            budget: Box::default(),
+            unix_ms_at_zero: 0,
             retry: true,
             seed,
         }
@@ -76,20 +119,34 @@ impl Config {
     /// # Errors
     /// [`crate::error::Status::Argument`], naming the field.
     pub fn check(&self) -> Result<(), Error> {
-        self.check_url()?;
+        if let Some(url) = &self.url {
+            address::check(url)?;
+        }
         let token = self.token.reveal();
         if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(Error::argument("token: printable characters without spaces expected"));
         }
-        if let Some((id, count)) = self.shard
-            && id >= count
-        {
-            return Err(Error::argument(format!("shard: [{id}, {count}] given; the number must be below the count")));
+        if self.intents.is_none() && self.dialect.requires_intents() {
+            let version = self.dialect.version();
+            return Err(Error::argument(format!("intents: required from version 8 on, and this is {version}")));
         }
+        if !self.dialect.knows(self.compression) {
+            let version = self.dialect.version();
+            return Err(Error::argument(format!("compress: version {version} does not know this compression")));
+        }
+        self.check_shards()?;
         if let Some(large) = self.large_threshold
             && !(50..=250).contains(&large)
         {
             return Err(Error::argument(format!("large_threshold: 50 to 250 expected, {large} given")));
+        }
+        let is_bare =
+            |host: &String| host.parse::<IpAddr>().is_ok() || !host.is_empty() && !host.contains(['/', ':', '@', ' ']);
+        if let Some(host) = self.allowed_hosts.iter().find(|host| !is_bare(host)) {
+            return Err(Error::argument(format!(
+                "allowed_hosts: the bare name of a host expected, {} bytes given",
+                host.len()
+            )));
         }
         let mut doc = Document::new();
         if let Some(presence) = &self.presence {
@@ -97,13 +154,13 @@ impl Config {
         }
         if !self.extras.is_empty() {
             object("identify", &self.extras, &mut doc)?;
-            let own = ["token", "intents", "properties", "shard", "presence", "large_threshold", "compress"];
+            let own = ["token", "intents", "properties", "shard", "presence", "large_threshold", "compress", "v"];
             if let Some(taken) = doc.root().iter().filter_map(|member| member.key()).find(|key| own.contains(key)) {
                 return Err(Error::argument(format!("identify.{taken}: this one is set by the connection itself")));
             }
         }
         let mut text = Vec::new();
-        self.identify(&mut text);
+        self.identify(Some((MAX_SHARDS, MAX_SHARDS)), &mut text);
         let length = text.len();
         wipe(&mut text);
         if length > MAX_SEND {
@@ -112,59 +169,83 @@ impl Config {
         Ok(())
     }
 
-    /// A token goes out over this connection, so it must be encrypted, or not leave the machine.
-    fn check_url(&self) -> Result<(), Error> {
-        let wrong = |what: &str| Err(Error::argument(format!("url: {what}")));
-        let (rest, plain) = match (self.url.strip_prefix("wss://"), self.url.strip_prefix("ws://")) {
-            (Some(rest), _) => (rest, false),
-            (None, Some(rest)) => (rest, true),
-            (None, None) => return wrong("wss:// expected, or ws:// to this machine"),
+    fn check_shards(&self) -> Result<(), Error> {
+        let at_most = |given: usize| {
+            Err(Error::argument(format!("shards: 1 to {MAX_SHARDS} in one connection expected, {given} given")))
         };
-        let authority = rest.split('/').next().unwrap_or("");
-        if authority.is_empty() || authority.contains('@') {
-            return wrong("a host without user and password expected");
+        match &self.shards {
+            Shards::Single | Shards::Auto => {}
+            Shards::All(count) if (1..=MAX_SHARDS).contains(count) => {}
+            Shards::All(count) => return at_most(*count as usize),
+            Shards::Some(numbers, _) if numbers.is_empty() || numbers.len() > MAX_SHARDS as usize => {
+                return at_most(numbers.len());
+            }
+            Shards::Some(numbers, count) => {
+                if let Some(number) = numbers.iter().find(|number| *number >= count) {
+                    return Err(Error::argument(format!(
+                        "shard: [{number}, {count}] given; the number must be below the count"
+                    )));
+                }
+                if numbers.iter().enumerate().any(|(at, number)| numbers[..at].contains(number)) {
+                    return Err(Error::argument("shards: a number stands twice"));
+                }
+            }
         }
-        if !rest.bytes().all(|byte| byte.is_ascii_graphic()) || rest.contains(['?', '#', '\\']) {
-            return wrong("an address without query, fragment and spaces expected");
-        }
-        let host = match authority.strip_prefix('[') {
-            Some(inside) => inside.split(']').next().unwrap_or(""),
-            None => authority.split(':').next().unwrap_or(""),
-        };
-        let here = host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback());
-        if plain && !here {
-            return wrong("ws:// would show the token to the network; wss:// expected");
+        if !self.dialect.greets() && self.shards != Shards::Single {
+            return Err(Error::argument("shards: version 3 has none"));
         }
         Ok(())
     }
 
-    /// The address with its query.
-    pub(super) fn address(&self) -> String {
-        let after_scheme = self.url.find("://").map_or(0, |at| at + 3);
-        let slash = if self.url[after_scheme..].contains('/') { "" } else { "/" };
-        format!("{}{slash}?v={VERSION}&encoding=json", self.url)
+    /// What the address asks for.
+    pub(super) fn query(&self) -> String {
+        let (version, encoding) = (self.dialect.version(), self.encoding.as_str());
+        match self.compression.query() {
+            Some(compress) => format!("v={version}&encoding={encoding}&compress={compress}"),
+            None => format!("v={version}&encoding={encoding}"),
+        }
     }
 
-    /// Appends the IDENTIFY message. It holds the token: wipe it.
-    pub(super) fn identify(&self, out: &mut Vec<u8>) {
+    /// Appends the IDENTIFY message of a shard. It holds the token: wipe it.
+    pub(super) fn identify(&self, shard: Option<(u32, u32)>, out: &mut Vec<u8>) {
         // Room for all of it, so that growing leaves no copy of the token behind.
         let presence = self.presence.as_deref();
         out.reserve(2 * self.token.reveal().len() + presence.map_or(0, <[u8]>::len) + self.extras.len() + 1024);
         let Properties { os, browser, device } = &self.properties;
+        let names = match self.dialect.dollar_properties() {
+            true => ["$os", "$browser", "$device", "$referrer", "$referring_domain"],
+            false => ["os", "browser", "device", "", ""],
+        };
         Object::begin(out)
             .int("op", Opcode::Identify as i64)
             .with("d", |out| {
-                let mut d = Object::begin(out)
-                    .str("token", self.token.reveal())
-                    .raw("intents", self.intents.0.to_string().as_bytes())
-                    .with("properties", |out| {
-                        Object::begin(out).str("os", os).str("browser", browser).str("device", device).end();
-                    });
-                if let Some((id, count)) = self.shard {
+                let mut d = Object::begin(out).str("token", self.token.reveal());
+                if !self.dialect.greets() {
+                    d = d.int("v", self.dialect.version().into());
+                }
+                if let Some(intents) = self.intents {
+                    d = d.raw("intents", intents.0.to_string().as_bytes());
+                }
+                d = d.with("properties", |out| {
+                    let own = Object::begin(out).str(names[0], os).str(names[1], browser).str(names[2], device);
+                    match self.dialect.greets() {
+                        true => own.end(),
+                        // Required then, and empty for who did not come by a link.
+                        false => own.str(names[3], "").str(names[4], "").end(),
+                    }
+                });
+                if let Some((id, count)) = shard {
                     d = d.raw("shard", format!("[{id},{count}]").as_bytes());
                 }
                 if let Some(large) = self.large_threshold {
                     d = d.int("large_threshold", large.into());
+                } else if !self.dialect.greets() {
+                    d = d.int("large_threshold", 100);
+                }
+                if self.compression == Compression::Payload {
+                    d = d.bool("compress", true);
+                } else if !self.dialect.greets() {
+                    d = d.bool("compress", false);
                 }
                 if let Some(presence) = presence {
                     d = d.raw("presence", presence);

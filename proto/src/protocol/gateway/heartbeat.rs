@@ -17,6 +17,8 @@ pub(super) struct Heartbeat {
     unanswered: Option<Instant>,
     /// Whether anything came since the last beat.
     heard: bool,
+    /// Whether the server answers beats at all.
+    acknowledges: bool,
     /// How long the last ACK took.
     pub(super) latency: Option<Duration>,
 }
@@ -31,12 +33,25 @@ pub(super) enum Pulse {
 impl Heartbeat {
     /// The first beat comes after a random part of the interval, so that clients that connect together do not beat together.
     pub(super) fn new(now: Instant, interval: Duration, random: &mut Random) -> Self {
-        Heartbeat { interval, next: now + random.up_to(interval), unanswered: None, heard: true, latency: None }
+        Heartbeat {
+            interval,
+            next: now + random.up_to(interval),
+            unanswered: None,
+            heard: true,
+            acknowledges: true,
+            latency: None,
+        }
+    }
+
+    /// Of a server that answers no beat (version 3), which is then no sign of death.
+    pub(super) fn unanswered(mut self) -> Self {
+        self.acknowledges = false;
+        self
     }
 
     /// A beat is due. Without a watch (nobody reads, so nothing can be heard) everything is alive.
     pub(super) fn due(&mut self, now: Instant, watched: bool) -> Pulse {
-        if watched && self.unanswered.is_some() && !self.heard {
+        if watched && self.acknowledges && self.unanswered.is_some() && !self.heard {
             return Pulse::Zombie;
         }
         // In step with the interval, unless the driver is late by more than one.
@@ -44,6 +59,13 @@ impl Heartbeat {
         self.unanswered = Some(now);
         self.heard = false;
         Pulse::Alive
+    }
+
+    /// A beat beside the others goes out, and says how many ACKs come until that for it.
+    pub(super) fn beside(&mut self, now: Instant) -> u8 {
+        let before = u8::from(self.unanswered.is_some());
+        self.unanswered.get_or_insert(now);
+        before + 1
     }
 
     /// Something came.

@@ -1,32 +1,55 @@
-//! The Gateway's client: one shard's connection, kept.
+//! The Gateway's client: the sessions of one or more shards, kept.
 //!
-//! It connects, greets, identifies, beats, hands dispatches over, and begins again when the connection is lost. Not yet:
-//! resuming, compression, more than one shard at a budget. The one thing to know before changing it: an IDENTIFY is
-//! counted by Discord (1000 a day, then the token is reset), so nothing here may identify faster than [`IDENTIFY_EVERY`]
-//! and [`IDENTIFY_A_DAY`] allow, whatever a peer does. Rules: Discord's Gateway documents, version 10, and the lessons
-//! of the libraries before this one (jittered first beat, any traffic is life, full jitter, fatal close codes).
+//! It connects, identifies or resumes, beats, hands dispatches over, and begins again when a connection is lost. One machine
+//! has all shards of a connection, since what must not be spent too fast (the IDENTIFYs of a day, [`IDENTIFY_EVERY`]) is
+//! theirs together; each has a *line*, a transport of its own, and events say the shard's number in `peer`. The one thing to
+//! know before changing it: a session is lost by forgetting its sequence, by closing with 1000, and by identifying where one
+//! could resume, and each loss costs one of the day's. Rules: Discord's Gateway documents (versions 3, 6 and 10, see
+//! [`crate::wire::gateway`]), and the lessons of the libraries before this one.
 //!
-//! ```text
-//! New -> Opening -> Greeting -HELLO-> Identifying -READY-> Ready
-//!          ^                                                 |
-//!          +-------------- Waiting <---- any loss -----------+         Finished: fatal, or asked to
-//! ```
+//! | file | what lies there |
+//! |---|---|
+//! | `shard` | one shard's session over its connections |
+//! | `budget` | how often a session may begin |
+//! | `session` | what it takes to resume, in this process or the next |
+//! | `address` | where a server may send us |
+//! | `discovery` | what `GET /gateway` and `/gateway/bot` answer |
+//! | `queue`, `pace`, `gather` | commands on their way, how fast they go, and chunks that become one reply |
+//! | `route` | which shard a command is for |
+//! | `reshard`, `overlap` | another number of shards, and no event lost or repeated over it |
 
+mod address;
+mod budget;
 mod config;
+mod discovery;
+mod figures;
+mod gather;
 mod heartbeat;
 mod message;
+mod overlap;
 mod pace;
 mod queue;
+mod reshard;
+mod route;
+mod session;
+mod shard;
 
+use std::ops::Range;
 use std::time::Duration;
 
-pub use config::{Config, DISCORD, Properties};
-use heartbeat::{Heartbeat, Pulse};
-use pace::Pace;
+pub use budget::{IDENTIFY_A_DAY, IDENTIFY_EVERY, IDENTIFY_RESERVE, StartLimit};
+pub use config::{Config, DISCORD, MAX_SHARDS, Properties, Shards};
+pub use discovery::Discovered;
+pub use gather::MOST as MOST_GATHERED;
+pub use overlap::WINDOW as OVERLAP;
 pub use queue::{MAX_WAITING, TIMEOUT};
-use queue::{Queue, Waiting};
+pub use reshard::FILL;
+pub use session::{RESUME_TRIES, RESUME_TRIES_THERE, Session, read as read_sessions, write as write_sessions};
 
-pub use super::Closed;
+use self::budget::Budget;
+use self::overlap::Overlap;
+use self::reshard::Reshard;
+use self::shard::{End, FAREWELL, KEEP, Loss, Shard, Shared};
 use super::backoff::Backoff;
 use crate::command::Command;
 use crate::error::{Error, ProtocolError, Status};
@@ -34,502 +57,451 @@ use crate::event::{Event, EventType, Flags, LogLevel};
 use crate::random::Random;
 use crate::time::Instant;
 use crate::value::Document;
-use crate::wire::gateway::{After, CloseCode, Envelope, Opcode, envelope};
+use crate::wire::json::Object;
 
-/// At most one IDENTIFY in this time.
-pub const IDENTIFY_EVERY: Duration = Duration::from_secs(5);
-/// At most so many IDENTIFYs in 24 hours.
-pub const IDENTIFY_A_DAY: usize = 1000;
 /// How long a transport may take to open.
 pub const OPEN_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long the Gateway may take to say HELLO.
 pub const HELLO_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long READY may take after IDENTIFY.
+/// How long READY may take after IDENTIFY, and how long a replay may pause after RESUME.
 pub const READY_TIMEOUT: Duration = Duration::from_secs(60);
 /// A connection that was ready for so long was a good one: waits begin small again after it.
 pub const GOOD_AFTER: Duration = Duration::from_secs(60);
-/// How long a program may keep the driver from reading before the connection is given up.
+/// How long a program may keep the driver from reading before the connection is given up, and resumed.
 pub const PAUSE_LIMIT: Duration = Duration::from_secs(30);
 /// Commands per [`SEND_WINDOW`]. The Gateway takes 120 messages; the rest is kept for heartbeats.
 pub const SEND_LIMIT: usize = 115;
 /// See [`SEND_LIMIT`].
 pub const SEND_WINDOW: Duration = Duration::from_secs(60);
-/// Heartbeat intervals that are believed.
-const INTERVALS: std::ops::RangeInclusive<i64> = 10..=3_600_000;
-/// How connections are closed from this side: normally, which ends the session, since none is resumed yet.
-const NORMAL: u16 = 1000;
+/// How long the API may take to say where the Gateway is.
+pub const DISCOVERY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What the machine wants done.
+/// How a transport ended that the machine did not close itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Closed<'a> {
+    /// The Gateway's close code, if it gave one.
+    pub code: Option<u16>,
+    /// Its reason, or the transport's error; may be empty.
+    pub reason: &'a str,
+    /// What kind of an end it was: `Closed` when the Gateway ended it, `Protocol` when it broke the rules, else `Io`.
+    pub status: Status,
+}
+
+impl Default for Closed<'_> {
+    fn default() -> Self {
+        Closed { code: None, reason: "", status: Status::Closed }
+    }
+}
+
+/// What the machine wants done. A *line* is the number of a shard's transport; it stays the same when that is opened anew.
 pub trait Sink {
+    /// Ask the API where the Gateway is; answered by [`Client::handle_discovered`] or [`Client::handle_discovery_failed`].
+    fn discover(&mut self);
     /// Connect to this address; answered by [`Client::handle_opened`] or [`Client::handle_open_failed`].
-    fn open(&mut self, url: &str);
-    /// Send a text message, in order.
-    fn send(&mut self, text: &[u8]);
+    fn open(&mut self, line: u32, url: &str);
+    /// Send a message, in order.
+    fn send(&mut self, line: u32, text: &[u8]);
     /// Flush, close and drop the transport, or stop opening it; no [`Client::handle_closed`] follows.
-    fn close(&mut self, code: u16, reason: &str);
+    fn close(&mut self, line: u32, code: u16, reason: &str);
+    /// Keep what was spent of the day's IDENTIFYs, for the next process, before anything else that was asked for goes out.
+    fn keep(&mut self, budget: &[u8]);
     /// Deliver an event; copied at once.
     fn event(&mut self, event: Event<'_>);
 }
 
-/// One shard's connection; see the module's words.
+/// A connection to a Gateway; see the module's words.
 #[derive(Debug)]
 pub struct Client {
-    config: Config,
-    url: String,
-    state: State,
-    random: Random,
+    shared: Shared,
+    phase: Phase,
     backoff: Backoff,
-    identify_pace: Pace,
-    identify_budget: Pace,
-    send_pace: Pace,
-    queue: Queue,
-    /// The last presence that the program set: state, so it is set again on every READY.
-    presence: Option<Box<[u8]>>,
-    /// The last sequence of this session.
-    seq: Option<u64>,
-    /// Since when the driver does not read.
-    paused: Option<Instant>,
-    /// Whether a READY ever came, and whether the program knows of the present outage.
-    told: Told,
-    doc: Document,
-    scratch: Vec<u8>,
+    /// By their lines.
+    shards: Vec<Shard>,
+    /// Those of them that are in use; others are of a set that was replaced, or of one that will replace it.
+    set: Range<usize>,
+    reshard: Option<Reshard>,
+    /// Commands that came before it was known how many shards there are.
+    early: Vec<Command>,
+    /// Of nonces: requests that gather have to be told apart.
+    nonces: u64,
 }
 
-#[derive(Debug)]
-enum State {
+#[derive(Clone, Copy, Debug)]
+enum Phase {
     /// [`Client::start`] was not called.
     New,
-    /// No transport; the next try is `at`.
-    Waiting { at: Instant },
-    /// A transport is being opened.
-    Opening { deadline: Instant },
-    /// HELLO is awaited.
-    Greeting { deadline: Instant },
-    /// IDENTIFY went out, READY is awaited.
-    Identifying { heartbeat: Heartbeat, deadline: Instant },
-    /// In use.
-    Ready { heartbeat: Heartbeat, since: Instant },
-    /// Over.
+    /// The API was asked.
+    Discovering { deadline: Instant },
+    /// The API is asked again then.
+    Undiscovered { at: Instant },
+    /// There are shards.
+    Running,
+    /// DISCONNECTED was delivered.
     Finished,
-}
-
-/// Where the program stands in `CONNECTED (RECONNECTING CONNECTED)* DISCONNECTED`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Told {
-    Nothing,
-    Connected,
-    Reconnecting,
 }
 
 impl Client {
     /// A client that has not started.
     ///
     /// # Errors
-    /// What [`Config::check`] finds.
-    pub fn new(config: Config) -> Result<Self, Error> {
+    /// What [`Config::check`] finds, and a record of the budget that is none.
+    pub fn new(mut config: Config) -> Result<Self, Error> {
         config.check()?;
+        let own = config.url.clone().unwrap_or_default();
+        for saved in &mut config.sessions {
+            session::keep_allowed(saved, &own, &config.allowed_hosts);
+        }
         Ok(Client {
-            url: config.address(),
-            random: Random::new(config.seed),
-            config,
-            state: State::New,
+            shared: Shared {
+                url: own,
+                random: Random::new(config.seed),
+                budget: Budget::new(config.unix_ms_at_zero, &config.budget)?,
+                config,
+                overlap: None,
+                doc: Document::new(),
+                scratch: Vec::new(),
+            },
+            phase: Phase::New,
             backoff: Backoff::default(),
-            identify_pace: Pace::new(1, IDENTIFY_EVERY),
-            identify_budget: Pace::new(IDENTIFY_A_DAY, Duration::from_secs(24 * 60 * 60)),
-            send_pace: Pace::new(SEND_LIMIT, SEND_WINDOW),
-            queue: Queue::default(),
-            presence: None,
-            seq: None,
-            paused: None,
-            told: Told::Nothing,
-            doc: Document::new(),
-            scratch: Vec::new(),
+            shards: Vec::new(),
+            set: 0..0,
+            reshard: None,
+            early: Vec::new(),
+            nonces: 0,
         })
     }
 
     /// What it was made of.
     pub fn config(&self) -> &Config {
-        &self.config
+        &self.shared.config
     }
 
     /// Begins to connect.
     pub fn start(&mut self, now: Instant, out: &mut impl Sink) {
-        if matches!(self.state, State::New) {
-            self.open(now, out);
+        if !matches!(self.phase, Phase::New) {
+            return;
+        }
+        match self.shared.config.url {
+            Some(_) if self.shared.config.shards != Shards::Auto => self.run(now, 1, out),
+            _ => self.discover(now, out),
         }
     }
 
-    /// The transport is open.
-    pub fn handle_opened(&mut self, now: Instant, out: &mut impl Sink) {
-        if matches!(self.state, State::Opening { .. }) {
-            log(out, LogLevel::Debug, "connected; HELLO is awaited");
-            self.state = State::Greeting { deadline: now + HELLO_TIMEOUT };
+    fn discover(&mut self, now: Instant, out: &mut impl Sink) {
+        self.phase = Phase::Discovering { deadline: now + DISCOVERY_TIMEOUT };
+        out.discover();
+    }
+
+    /// The API answered with this body.
+    pub fn handle_discovered(&mut self, now: Instant, body: &[u8], out: &mut impl Sink) {
+        if !matches!(self.phase, Phase::Discovering { .. }) {
+            return;
+        }
+        let own = self.shared.config.url.as_deref();
+        match Discovered::read(body, own, &self.shared.config.allowed_hosts, &mut self.shared.doc) {
+            Ok(discovered) => {
+                if let Some(limit) = discovered.start_limit {
+                    self.shared.budget.observe(now, limit);
+                }
+                if own.is_none() {
+                    self.shared.url = discovered.url;
+                }
+                self.run(now, discovered.shards.unwrap_or(1), out);
+            }
+            Err(error) => self.handle_discovery_failed(now, &error, out),
         }
     }
 
-    /// The transport could not be opened.
-    pub fn handle_open_failed(&mut self, now: Instant, error: &Error, out: &mut impl Sink) {
-        if matches!(self.state, State::Opening { .. }) {
-            self.lost(now, Loss::new(error.status, &error.message).with_code(error.code), out);
+    /// The API could not be asked, or refused. A refusal of the token is final.
+    pub fn handle_discovery_failed(&mut self, now: Instant, error: &Error, out: &mut impl Sink) {
+        if !matches!(self.phase, Phase::Discovering { .. }) {
+            return;
         }
+        if error.status == Status::Auth || !self.shared.config.retry {
+            let flags = if error.status == Status::Auth { Flags::FATAL } else { Flags::default() };
+            let end = End { status: error.status, code: error.code, flags, why: error.message.clone().into_owned() };
+            return self.finish(&end, 0, FAREWELL, out);
+        }
+        let wait = self.backoff.next(&mut self.shared.random);
+        self.phase = Phase::Undiscovered { at: now + wait };
+        log(out, LogLevel::Info, &format!("{}; asked again in {} ms", error.message, wait.as_millis()));
+    }
+
+    /// It is known where the Gateway is, and how many shards are wanted there.
+    fn run(&mut self, now: Instant, recommended: u32, out: &mut impl Sink) {
+        self.phase = Phase::Running;
+        let numbers: Vec<(u32, u32)> = match &self.shared.config.shards {
+            Shards::Single => vec![(0, 1)],
+            Shards::Auto => (0..recommended).map(|number| (number, recommended)).collect(),
+            Shards::All(count) => (0..*count).map(|number| (number, *count)).collect(),
+            Shards::Some(numbers, count) => numbers.iter().map(|number| (*number, *count)).collect(),
+        };
+        for shard in numbers {
+            let line = u32::try_from(self.shards.len()).unwrap_or(u32::MAX);
+            let mut shard = Shard::new(line, shard, &self.shared.config);
+            shard.begin(now, &mut self.shared, out);
+            self.shards.push(shard);
+        }
+        self.set = 0..self.shards.len();
+        for command in std::mem::take(&mut self.early) {
+            self.handle_command(now, command, out);
+        }
+        self.settle(now, out);
+    }
+
+    /// The transport of a line is open.
+    pub fn handle_opened(&mut self, now: Instant, line: u32, out: &mut impl Sink) {
+        if let Some(shard) = self.shards.get_mut(line as usize) {
+            shard.opened(now, &mut self.shared, out);
+        }
+        self.settle(now, out);
+    }
+
+    /// The transport of a line could not be opened.
+    pub fn handle_open_failed(&mut self, now: Instant, line: u32, error: &Error, out: &mut impl Sink) {
+        if let Some(shard) = self.shards.get_mut(line as usize) {
+            let loss = Loss::new(error.status, &error.message).with_code(error.code);
+            shard.open_failed(now, loss, &mut self.shared, out);
+        }
+        self.settle(now, out);
     }
 
     /// A message came. The events that it causes are delivered before this returns.
     ///
     /// # Errors
     /// The message is none of the Gateway's: drop the transport, then call [`Client::handle_closed`].
-    pub fn handle_frame(&mut self, now: Instant, text: &[u8], out: &mut impl Sink) -> Result<(), ProtocolError> {
-        match &mut self.state {
-            State::Greeting { .. } => {}
-            State::Identifying { heartbeat, .. } | State::Ready { heartbeat, .. } => heartbeat.heard(),
-            // It was on its way when the connection was given up.
-            State::New | State::Waiting { .. } | State::Opening { .. } | State::Finished => return Ok(()),
-        }
-        let message = envelope(text)?;
-        match Opcode::from_code(message.op) {
-            Some(Opcode::Dispatch) => self.dispatch(now, &message, out)?,
-            Some(Opcode::Heartbeat) => self.beat(out),
-            Some(Opcode::HeartbeatAck) => {
-                if let Some(heartbeat) = self.heartbeat() {
-                    heartbeat.acknowledged(now);
-                }
-            }
-            Some(Opcode::Hello) => self.hello(now, &message, out)?,
-            Some(Opcode::Reconnect) => {
-                out.close(NORMAL, "");
-                self.lost(now, Loss::new(Status::Closed, "the Gateway asked to connect anew"), out);
-            }
-            Some(Opcode::InvalidSession) => {
-                out.close(NORMAL, "");
-                // The documents ask for 1 to 5 s.
-                let wait = Duration::from_secs(1) + self.random.up_to(Duration::from_secs(4));
-                self.lost(now, Loss::new(Status::Closed, "the Gateway refused the session").with_wait(wait), out);
-            }
-            // Of this side, or newer than this library: to be ignored.
-            _ => {}
+    pub fn handle_frame(
+        &mut self,
+        now: Instant,
+        line: u32,
+        text: &[u8],
+        out: &mut impl Sink,
+    ) -> Result<(), ProtocolError> {
+        let Some(shard) = self.shards.get_mut(line as usize) else { return Ok(()) };
+        let was_ready = shard.is_ready();
+        shard.frame(now, text, &mut self.shared, out)?;
+        // Most are dispatches to a shard that is ready and stays so: nothing else comes of them.
+        if !was_ready || !shard.is_ready() || self.reshard.is_some() {
+            self.settle(now, out);
         }
         Ok(())
     }
 
-    /// The connection ended.
-    pub fn handle_closed(&mut self, now: Instant, closed: Closed<'_>, out: &mut impl Sink) {
-        if !matches!(self.state, State::Greeting { .. } | State::Identifying { .. } | State::Ready { .. }) {
-            return;
+    /// The connection of a line ended.
+    pub fn handle_closed(&mut self, now: Instant, line: u32, closed: Closed<'_>, out: &mut impl Sink) {
+        if let Some(shard) = self.shards.get_mut(line as usize) {
+            shard.closed(now, closed, &mut self.shared, out);
         }
-        let known = closed.code.and_then(CloseCode::from_code);
-        let code = closed.code.map_or(0, i32::from);
-        let message = match known {
-            Some(known) if closed.reason.is_empty() => known.as_str().to_owned(),
-            Some(known) => format!("{} (\"{}\")", known.as_str(), closed.reason),
-            None if closed.reason.is_empty() => "the connection was closed".to_owned(),
-            None => closed.reason.to_owned(),
-        };
-        match After::closed(closed.code) {
-            After::Fatal => {
-                let auth = known == Some(CloseCode::AuthenticationFailed);
-                let status = if auth { Status::Auth } else { Status::Remote };
-                self.finish(status, code, Flags::FATAL, &message, out);
-            }
-            After::NewSession | After::Resume => {
-                self.lost(now, Loss::new(Status::Closed, &message).with_code(code), out);
-            }
-        }
+        self.settle(now, out);
     }
 
-    /// The program wants something sent.
+    /// The program wants something sent, or wants to know something.
     pub fn handle_command(&mut self, now: Instant, command: Command, out: &mut impl Sink) {
-        let opcode = match queue::check(&command, &mut self.doc, &mut self.scratch) {
-            _ if matches!(self.state, State::Finished) => Err(Error::new(Status::Closed, "the connection is over")),
-            _ if self.queue.len() >= MAX_WAITING => {
-                Err(Error::new(Status::Full, format!("{MAX_WAITING} commands wait already")))
-            }
-            checked => checked,
-        };
-        match opcode {
-            Ok(opcode) => {
-                let Command { name, args, tag, timeout, issued, .. } = command;
-                let deadline = issued + timeout.unwrap_or(TIMEOUT);
-                self.queue.push(Waiting { name, opcode, args, tag, deadline });
-                self.expire(now, out);
-                self.flush(now, out);
-            }
-            Err(error) => reply(out, &command.name, command.tag, error.status, &error.message),
+        if matches!(self.phase, Phase::Finished) {
+            return reply(out, &command.name, command.tag, Status::Closed, "the connection is over");
         }
+        match &*command.name {
+            "GET_SHARDS" => return self.tell_shards(now, &command, out),
+            "GET_SESSION" => {
+                let data = self.sessions();
+                return answer(out, &command, &data);
+            }
+            "SUSPEND" => return self.suspend(&command, out),
+            _ => {}
+        }
+        if &*command.name == "RESHARD" {
+            return self.reshard(now, command, out);
+        }
+        if self.shards.is_empty() {
+            return self.early(command, out);
+        }
+        self.nonces += 1;
+        let (name, tag) = (command.name.clone(), command.tag);
+        match route::route(command, &self.shards[self.set.clone()], &mut self.shared, self.nonces) {
+            Ok(parts) => {
+                for (at, waiting) in parts {
+                    self.shards[self.set.start + at].command(now, waiting, &mut self.shared, out);
+                }
+            }
+            Err(error) => reply(out, &name, tag, error.status, &error.message),
+        }
+        self.settle(now, out);
+    }
+
+    /// Nobody knows yet which shard it is for.
+    fn early(&mut self, command: Command, out: &mut impl Sink) {
+        if self.early.len() >= MAX_WAITING {
+            let sentence = format!("{MAX_WAITING} commands wait already");
+            return reply(out, &command.name, command.tag, Status::Full, &sentence);
+        }
+        self.early.push(command);
     }
 
     /// The program no longer wants the commands with this tag. What was sent cannot be called back, and was answered.
     pub fn handle_cancel(&mut self, _now: Instant, tag: u64, out: &mut impl Sink) {
-        while let Some(waiting) = self.queue.take(|waiting| waiting.tag == tag) {
-            reply(out, &waiting.name, tag, Status::Cancelled, "cancelled before it was sent");
+        while let Some(at) = self.early.iter().position(|command| command.tag == tag) {
+            let command = self.early.remove(at);
+            reply(out, &command.name, tag, Status::Cancelled, "cancelled before it was sent");
+        }
+        if self.reshard.as_ref().is_some_and(|reshard| reshard.is_of(tag)) {
+            self.abandon(Status::Cancelled, "cancelled before the new set was ready", out);
+        }
+        for shard in &mut self.shards {
+            shard.cancel(tag, out);
         }
     }
 
-    /// The program wants the connection to end.
+    /// The program wants the connection to end, and its sessions with it.
     pub fn handle_disconnect(&mut self, _now: Instant, out: &mut impl Sink) {
-        if matches!(self.state, State::Finished) {
-            return;
-        }
-        if !matches!(self.state, State::New | State::Waiting { .. }) {
-            out.close(NORMAL, "");
-        }
-        self.finish(Status::Ok, 0, Flags::default(), "disconnected", out);
+        let end = End { status: Status::Ok, code: 0, flags: Flags::default(), why: "disconnected".to_owned() };
+        self.finish(&end, self.first_number(), FAREWELL, out);
     }
 
-    /// The driver stopped reading, or reads again, because the program does not poll. Nothing can be heard meanwhile, so
-    /// the watchdog waits too, [`PAUSE_LIMIT`] at most. Counts for the connection that is open.
-    pub fn handle_reading_paused(&mut self, now: Instant, paused: bool) {
-        if !paused {
-            self.paused = None;
-            if let Some(heartbeat) = self.heartbeat() {
-                heartbeat.heard();
-            }
-        } else if self.paused.is_none() {
-            self.paused = Some(now);
+    /// The driver stopped reading a line, or reads it again, because the program does not poll. Nothing can be heard meanwhile,
+    /// so the watchdog waits too, [`PAUSE_LIMIT`] at most. Counts for the transport that is open.
+    pub fn handle_reading_paused(&mut self, now: Instant, line: u32, paused: bool) {
+        if let Some(shard) = self.shards.get_mut(line as usize) {
+            shard.reading_paused(now, paused);
         }
     }
 
     /// The time of [`Client::next_timeout`] came.
     pub fn handle_timeout(&mut self, now: Instant, out: &mut impl Sink) {
-        match &mut self.state {
-            State::New | State::Finished => return,
-            State::Waiting { at } if *at <= now => self.open(now, out),
-            State::Opening { deadline } if *deadline <= now => {
-                self.give_up(now, "the connection could not be opened in time", out)
+        match self.phase {
+            Phase::New | Phase::Finished => return,
+            Phase::Undiscovered { at } if at <= now => self.discover(now, out),
+            Phase::Discovering { deadline } if deadline <= now => {
+                let error = Error::new(Status::Timeout, "the API did not say where the Gateway is in time");
+                self.handle_discovery_failed(now, &error, out);
             }
-            State::Greeting { deadline } if *deadline <= now => self.give_up(now, "no HELLO came", out),
-            State::Identifying { deadline, .. } if *deadline <= now => self.give_up(now, "no READY came", out),
-            State::Identifying { heartbeat, .. } | State::Ready { heartbeat, .. } => {
-                if self.paused.is_some_and(|since| since + PAUSE_LIMIT <= now) {
-                    self.give_up(now, "events were not polled for 30 s", out);
-                } else if heartbeat.next <= now {
-                    match heartbeat.due(now, self.paused.is_none()) {
-                        Pulse::Alive => self.beat(out),
-                        Pulse::Zombie => self.give_up(now, "a heartbeat was not answered", out),
-                    }
-                }
-            }
-            State::Waiting { .. } | State::Opening { .. } | State::Greeting { .. } => {}
+            _ => {}
         }
-        self.expire(now, out);
-        self.flush(now, out);
+        self.expire_early(now, out);
+        for shard in &mut self.shards {
+            if shard.next_timeout().is_some_and(|at| at <= now) {
+                shard.timeout(now, &mut self.shared, out);
+            }
+        }
+        self.settle(now, out);
+    }
+
+    fn expire_early(&mut self, now: Instant, out: &mut impl Sink) {
+        while let Some(at) = self.early.iter().position(|command| deadline(command) <= now) {
+            let command = self.early.remove(at);
+            reply(out, &command.name, command.tag, Status::Timeout, "it could not be sent in time");
+        }
     }
 
     /// When [`Client::handle_timeout`] is to be called; `None` for never.
     pub fn next_timeout(&self) -> Option<Instant> {
-        let own = match &self.state {
-            State::New | State::Finished => return None,
-            State::Waiting { at } => *at,
-            State::Opening { deadline } | State::Greeting { deadline } => *deadline,
-            State::Identifying { heartbeat, deadline } => self.or_pause(heartbeat.next).min(*deadline),
-            State::Ready { heartbeat, .. } if self.queue.is_empty() => self.or_pause(heartbeat.next),
-            // Commands that wait while it is ready wait for the pace.
-            State::Ready { heartbeat, .. } => self.or_pause(heartbeat.next).min(self.send_pace.next(Instant::ZERO)),
+        let own = match self.phase {
+            Phase::New | Phase::Finished => return None,
+            Phase::Discovering { deadline: at } | Phase::Undiscovered { at } => Some(at),
+            Phase::Running => self.shared.budget.next_grant(),
         };
-        Some(self.queue.next_deadline().map_or(own, |deadline| own.min(deadline)))
+        let shards = self.shards.iter().filter_map(Shard::next_timeout).min();
+        let early = self.early.iter().map(deadline).min();
+        let reshard = self.reshard.as_ref().and_then(Reshard::next_timeout);
+        let overlap = self.shared.overlap.as_ref().and_then(Overlap::next_timeout);
+        [own, shards, early, reshard, overlap].into_iter().flatten().min()
     }
 
     /// Whether DISCONNECTED was delivered. Nothing happens after that.
     pub fn is_finished(&self) -> bool {
-        matches!(self.state, State::Finished)
+        matches!(self.phase, Phase::Finished)
     }
 
-    /// How long the last heartbeat took to be answered.
-    pub fn latency(&self) -> Option<Duration> {
-        match &self.state {
-            State::Identifying { heartbeat, .. } | State::Ready { heartbeat, .. } => heartbeat.latency,
-            _ => None,
-        }
+    /// How long the last heartbeat of a line took to be answered.
+    pub fn latency(&self, line: u32) -> Option<Duration> {
+        self.shards.get(line as usize).and_then(Shard::latency)
     }
 
-    fn heartbeat(&mut self) -> Option<&mut Heartbeat> {
-        match &mut self.state {
-            State::Identifying { heartbeat, .. } | State::Ready { heartbeat, .. } => Some(heartbeat),
-            _ => None,
-        }
-    }
-
-    fn or_pause(&self, at: Instant) -> Instant {
-        self.paused.map_or(at, |since| at.min(since + PAUSE_LIMIT))
-    }
-
-    fn shard(&self) -> u32 {
-        self.config.shard.map_or(0, |(id, _)| id)
-    }
-
-    fn open(&mut self, now: Instant, out: &mut impl Sink) {
-        self.seq = None;
-        self.paused = None;
-        self.send_pace.clear();
-        self.state = State::Opening { deadline: now + OPEN_TIMEOUT };
-        out.open(&self.url);
-    }
-
-    fn hello(&mut self, now: Instant, message: &Envelope<'_>, out: &mut impl Sink) -> Result<(), ProtocolError> {
-        let State::Greeting { .. } = self.state else { return Ok(()) };
-        // Not the scratch of commands: a connection that only receives keeps nothing of this.
-        let mut hello = Document::new();
-        if let Err(error) = hello.parse(message.data) {
-            return Err(ProtocolError::protocol(format!("HELLO: {error}")));
-        }
-        let interval = hello.root().member("heartbeat_interval").as_whole();
-        let Some(interval) = interval.filter(|interval| INTERVALS.contains(interval)) else {
-            return Err(ProtocolError::protocol("HELLO: heartbeat_interval is no interval; 10 to 3600000 ms expected"));
-        };
-        let heartbeat = Heartbeat::new(now, Duration::from_millis(interval.unsigned_abs()), &mut self.random);
-        self.state = State::Identifying { heartbeat, deadline: now + READY_TIMEOUT };
-        // Nothing was opened before both allow it.
-        self.identify_pace.spend(now);
-        self.identify_budget.spend(now);
-        self.scratch.clear();
-        self.config.identify(&mut self.scratch);
-        out.send(&self.scratch);
-        message::wipe(&mut self.scratch);
-        Ok(())
-    }
-
-    fn dispatch(&mut self, now: Instant, message: &Envelope<'_>, out: &mut impl Sink) -> Result<(), ProtocolError> {
-        if matches!(self.state, State::Greeting { .. }) {
-            return Err(ProtocolError::protocol("a dispatch came before HELLO"));
-        }
-        if message.name.is_empty() {
-            return Err(ProtocolError::protocol("a dispatch has no t; an event name expected"));
-        }
-        if message.seq.is_some() {
-            self.seq = message.seq;
-        }
-        if message.name == "READY" && matches!(self.state, State::Identifying { .. }) {
-            self.ready(now, message, out);
-            return Ok(());
-        }
-        out.event(self.event(EventType::Dispatch, message.name, message));
-        Ok(())
-    }
-
-    fn event<'e>(&self, kind: EventType, name: &'e str, message: &Envelope<'e>) -> Event<'e> {
-        let mut event = Event::new(kind, name);
-        event.payload = message.data;
-        event.seq = message.seq.unwrap_or(0);
-        event.peer = self.shard();
-        event
-    }
-
-    fn ready(&mut self, now: Instant, message: &Envelope<'_>, out: &mut impl Sink) {
-        self.state = match std::mem::replace(&mut self.state, State::New) {
-            State::Identifying { heartbeat, .. } => State::Ready { heartbeat, since: now },
-            other => other,
-        };
-        self.told = Told::Connected;
-        let mut event = self.event(EventType::Connected, "CONNECTED", message);
-        event.message = &self.url;
-        out.event(event);
-        if let Some(presence) = &self.presence {
-            self.send_pace.spend(now);
-            self.scratch.clear();
-            message::message(&mut self.scratch, Opcode::PresenceUpdate, presence);
-            out.send(&self.scratch);
-        }
-        self.flush(now, out);
-    }
-
-    fn beat(&mut self, out: &mut impl Sink) {
-        self.scratch.clear();
-        message::heartbeat(&mut self.scratch, self.seq);
-        out.send(&self.scratch);
-    }
-
-    /// Sends what waits, as far as the pace allows.
-    fn flush(&mut self, now: Instant, out: &mut impl Sink) {
-        while matches!(self.state, State::Ready { .. }) && self.send_pace.next(now) <= now {
-            let Some(waiting) = self.queue.pop() else { return };
-            self.send_pace.spend(now);
-            self.scratch.clear();
-            message::message(&mut self.scratch, waiting.opcode, &waiting.args);
-            out.send(&self.scratch);
-            reply(out, &waiting.name, waiting.tag, Status::Ok, "");
-            if waiting.opcode == Opcode::PresenceUpdate {
-                self.presence = Some(waiting.args);
+    /// Gives out turns, and ends everything when a shard cannot go on: what refused one refuses all.
+    fn settle(&mut self, now: Instant, out: &mut impl Sink) {
+        while let Some(line) = self.shared.budget.grant(now) {
+            if let Some(shard) = self.shards.get_mut(line as usize) {
+                shard.granted(now, &mut self.shared, out);
             }
         }
-    }
-
-    fn expire(&mut self, now: Instant, out: &mut impl Sink) {
-        while let Some(waiting) = self.queue.take(|waiting| waiting.deadline <= now) {
-            reply(out, &waiting.name, waiting.tag, Status::Timeout, "it could not be sent in time");
+        self.step_reshard(now, out);
+        // While a new set rises, one that was refused of the old set is waited for: the new one may be what mends it.
+        let refused = self.shards.iter().find(|shard| shard.end.is_some());
+        if let Some(shard) = refused.filter(|_| self.reshard.is_none()) {
+            let number = shard.number;
+            // The shard stays ended, so that it closes nothing that is closed already.
+            let End { status, code, flags, why } = shard.end.as_ref().expect("it was just found");
+            let end = End { status: *status, code: *code, flags: *flags, why: why.clone() };
+            self.finish(&end, number, KEEP, out);
         }
     }
 
-    /// Closes what is open and begins again.
-    fn give_up(&mut self, now: Instant, why: &str, out: &mut impl Sink) {
-        out.close(NORMAL, "");
-        self.lost(now, Loss::new(Status::Timeout, why), out);
+    fn first_number(&self) -> u32 {
+        self.shards.get(self.set.start).map_or(0, |shard| shard.number)
     }
 
-    /// There is no transport any more: wait, and tell the program once.
-    fn lost(&mut self, now: Instant, loss: Loss<'_>, out: &mut impl Sink) {
-        if self.told == Told::Nothing && !self.config.retry {
-            self.finish(loss.status, loss.code, Flags::default(), loss.why, out);
+    fn finish(&mut self, end: &End, number: u32, code: u16, out: &mut impl Sink) {
+        if matches!(self.phase, Phase::Finished) {
             return;
         }
-        if matches!(self.state, State::Ready { since, .. } if now - since >= GOOD_AFTER) {
-            self.backoff.reset();
+        self.phase = Phase::Finished;
+        for shard in &mut self.shards {
+            shard.finish(code, &mut self.shared, out);
         }
-        let wait = self.backoff.next(&mut self.random).max(loss.wait);
-        let at = self.identify_budget.next(self.identify_pace.next(now + wait));
-        self.state = State::Waiting { at };
-        let millis = u32::try_from((at - now).as_millis()).unwrap_or(u32::MAX);
-        if self.told == Told::Connected {
-            self.told = Told::Reconnecting;
-            let mut event = Event::new(EventType::Reconnecting, "RECONNECTING");
-            event.status = loss.status;
-            event.code = loss.code;
-            event.message = loss.why;
-            event.flags = Flags::RETRYING;
-            event.retry_after_ms = millis;
-            event.peer = self.shard();
-            out.event(event);
-        } else {
-            log(out, LogLevel::Info, &format!("{}; next try in {millis} ms", loss.why));
+        if let Some(reshard) = self.reshard.take() {
+            reshard.closed(out);
         }
-    }
-
-    fn finish(&mut self, status: Status, code: i32, flags: Flags, why: &str, out: &mut impl Sink) {
-        self.state = State::Finished;
-        while let Some(waiting) = self.queue.pop() {
-            reply(out, &waiting.name, waiting.tag, Status::Closed, "the connection ended before it was sent");
+        for command in self.early.drain(..) {
+            reply(out, &command.name, command.tag, Status::Closed, "the connection ended before it was sent");
         }
         let mut event = Event::new(EventType::Disconnected, "DISCONNECTED");
-        event.status = status;
-        event.code = code;
-        event.message = why;
-        event.flags = flags;
-        event.peer = self.shard();
+        (event.status, event.code, event.flags) = (end.status, end.code, end.flags);
+        event.message = &end.why;
+        event.peer = number;
         out.event(event);
     }
+
+    /// Ends the connection and leaves its sessions, for this process or the next to resume.
+    fn suspend(&mut self, command: &Command, out: &mut impl Sink) {
+        let data = self.sessions();
+        answer(out, command, &data);
+        let end = End { status: Status::Ok, code: 0, flags: Flags::default(), why: "suspended".to_owned() };
+        self.finish(&end, self.first_number(), KEEP, out);
+    }
+
+    fn sessions(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        let sessions: Vec<Session> = match self.shards.is_empty() {
+            // Nothing was begun: those that were given are still good.
+            true => self.shared.config.sessions.clone(),
+            false => self.shards[self.set.clone()].iter().filter_map(Shard::session).collect(),
+        };
+        session::write(&mut out, self.shared.config.dialect.version(), sessions.iter());
+        out
+    }
+
+    fn tell_shards(&self, now: Instant, command: &Command, out: &mut impl Sink) {
+        let mut data = Vec::new();
+        Object::begin(&mut data)
+            .with("shards", |out| {
+                out.push(b'[');
+                let new = self.reshard.as_ref().map_or(0..0, Reshard::places);
+                let shards = self.shards[self.set.clone()].iter().chain(&self.shards[new]);
+                for (at, shard) in shards.enumerate() {
+                    if at > 0 {
+                        out.push(b',');
+                    }
+                    shard.snapshot().write(out);
+                }
+                out.push(b']');
+            })
+            .int("identifies_left", self.shared.budget.left(now) as i64)
+            .end();
+        answer(out, command, &data);
+    }
 }
 
-/// Why a transport is gone.
-struct Loss<'a> {
-    status: Status,
-    code: i32,
-    why: &'a str,
-    /// How long to wait at least.
-    wait: Duration,
-}
-
-impl<'a> Loss<'a> {
-    fn new(status: Status, why: &'a str) -> Self {
-        Loss { status, code: 0, why, wait: Duration::ZERO }
-    }
-
-    fn with_code(mut self, code: i32) -> Self {
-        self.code = code;
-        self
-    }
-
-    fn with_wait(mut self, wait: Duration) -> Self {
-        self.wait = wait;
-        self
-    }
+fn deadline(command: &Command) -> Instant {
+    command.issued + command.timeout.unwrap_or(TIMEOUT)
 }
 
 fn log(out: &mut impl Sink, level: LogLevel, message: &str) {
@@ -549,4 +521,13 @@ fn reply(out: &mut impl Sink, name: &str, tag: u64, status: Status, message: &st
     event.status = status;
     event.message = message;
     out.event(event);
+}
+
+/// The answer to a command that asks for something.
+fn answer(out: &mut impl Sink, command: &Command, data: &[u8]) {
+    if command.tag != 0 {
+        let mut event = Event::new(EventType::Reply, &command.name);
+        (event.tag, event.payload) = (command.tag, data);
+        out.event(event);
+    }
 }

@@ -2,7 +2,7 @@
 //! them.
 
 use super::refusal::Refusal;
-use super::{Caller, Request, Response};
+use super::{Caller, Request, Response, Site};
 use crate::server::form;
 use crate::time::Instant;
 use crate::value::{Document, Kind, Value};
@@ -16,6 +16,7 @@ pub(super) struct Call<'a> {
     pub(super) now: Instant,
     pub(super) world: &'a mut World,
     pub(super) caller: &'a Caller,
+    pub(super) site: &'a Site,
     pub(super) version: Version,
     pub(super) endpoint: &'static Endpoint,
     pub(super) path: &'a str,
@@ -119,6 +120,9 @@ pub(super) fn read(
         let invalid = |sentence: String| Refusal::new(400, JsonCode::InvalidJson, sentence);
         body.parse(request.body)
             .map_err(|error| invalid(format!("The request body contains invalid JSON: {error}")))?;
+        if let Some(of) = &endpoint.list {
+            return catalog::check_value("", of, body.root()).map_err(refused);
+        }
         if body.root().kind() != Kind::Object {
             return Err(invalid("The request body must be a JSON object.".to_owned()));
         }

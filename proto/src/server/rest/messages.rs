@@ -108,6 +108,16 @@ pub(super) fn edit(call: &mut Call<'_>) -> Result<Response, Refusal> {
     written(call, channel, message, None)
 }
 
+pub(super) fn typing(call: &mut Call<'_>) -> Result<Response, Refusal> {
+    let known = view::channel(call.world, call.caller, call.id("channel_id"))?;
+    if !known.kind.has_text() {
+        return Err(Refusal::new(400, JsonCode::NotATextChannel, "Cannot send messages in a non-text channel"));
+    }
+    let channel = view::channel_with(call.world, call.caller, known.id, Permissions::SEND_MESSAGES)?.id;
+    call.apply(Operation::StartTyping { channel, user: call.caller.user })?;
+    Ok(DONE)
+}
+
 fn has_more(message: &Message) -> bool {
     [&message.embeds, &message.attachments].into_iter().any(|list| list.len() > b"[]".len())
 }

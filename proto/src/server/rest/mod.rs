@@ -11,25 +11,30 @@
 //! | `refusal` | error bodies, with Discord's codes |
 //! | `view` | what the caller may see and do |
 //! | `objects` | the world's things as the API writes them |
-//! | `users`, `guilds`, `members`, `roles`, `channels`, `overwrites`, `messages` | the handlers |
+//! | `applications`, `commands`, `users`, `guilds`, `members`, `roles`, `channels`, `overwrites`, `messages` | the handlers |
 //!
 //! The one thing to know before changing it: whoever asks sees what its user sees, and not a sign of anything else. A
 //! channel that the user cannot see and one that does not exist get different codes only where Discord's do (10003 and
 //! 50001 tell them apart; of guilds, 10004 is the answer to both). Rules that hold at other doors too are the
 //! world's. Sources: the inventories of REST, objects, versions and JSON codes.
 
+mod applications;
 mod call;
 mod channels;
+mod commands;
 mod guilds;
 mod members;
 mod messages;
-mod objects;
 mod overwrites;
+mod port;
 mod refusal;
 mod roles;
 mod users;
 mod view;
 
+pub use port::answer;
+
+use super::objects;
 use crate::time::Instant;
 use crate::value::Document;
 use crate::wire::json::Object;
@@ -47,6 +52,23 @@ pub struct Caller {
     pub application: ApplicationId,
     /// What the token allows.
     pub scopes: Scopes,
+    /// Whether it is a bot with a token of its own, to which every endpoint is open.
+    pub bot: bool,
+}
+
+/// What this server says about itself: where its Gateway is.
+#[derive(Clone, Debug, Default)]
+pub struct Site {
+    /// Clients connect there; without one there is no Gateway.
+    pub gateway: Option<Box<str>>,
+    /// `session_start_limit`'s total: how many sessions a bot may begin in a day.
+    pub identifies: u32,
+    /// How many are left.
+    pub identifies_left: u32,
+    /// How many shards may identify within 5 seconds.
+    pub max_concurrency: u32,
+    /// More guilds than this need more shards.
+    pub guilds_per_shard: usize,
 }
 
 /// A request, as far as it matters here.
@@ -89,6 +111,23 @@ type Handler = fn(&mut Call<'_>) -> Result<Response, Refusal>;
 const HANDLERS: &[(&str, Handler)] = &[
     ("GET_CURRENT_USER", users::current),
     ("GET_CURRENT_USER_GUILDS", users::guilds),
+    ("GET_GATEWAY", applications::gateway),
+    ("GET_GATEWAY_BOT", applications::gateway_bot),
+    ("GET_CURRENT_APPLICATION", applications::current),
+    ("GET_CURRENT_OAUTH2_APPLICATION", applications::current),
+    ("GET_COMMANDS", commands::list),
+    ("CREATE_COMMAND", commands::create),
+    ("REPLACE_COMMANDS", commands::replace),
+    ("GET_COMMAND", commands::get),
+    ("EDIT_COMMAND", commands::edit),
+    ("DELETE_COMMAND", commands::delete),
+    ("GET_GUILD_COMMANDS", commands::list),
+    ("CREATE_GUILD_COMMAND", commands::create),
+    ("REPLACE_GUILD_COMMANDS", commands::replace),
+    ("GET_GUILD_COMMAND", commands::get),
+    ("EDIT_GUILD_COMMAND", commands::edit),
+    ("DELETE_GUILD_COMMAND", commands::delete),
+    ("TRIGGER_TYPING", messages::typing),
     ("LEAVE_GUILD", users::leave),
     ("GET_DMS", users::dms),
     ("CREATE_DM", users::create_dm),
@@ -129,6 +168,7 @@ pub fn handle(
     now: Instant,
     request: Request<'_>,
     caller: &Caller,
+    site: &Site,
     world: &mut World,
     changes: &mut Vec<Changes>,
 ) -> Response {
@@ -151,7 +191,7 @@ pub fn handle(
             return Err(Refusal::new(501, JsonCode::General, "this server does not carry this endpoint out"));
         };
         let (text, query, body) = (request.body, query.root(), body.root());
-        handler(&mut Call { now, world, caller, version, endpoint, path, query, body, text, changes })
+        handler(&mut Call { now, world, caller, site, version, endpoint, path, query, body, text, changes })
     });
     answered.unwrap_or_else(|refusal| refusal.into_response(version))
 }
@@ -168,7 +208,7 @@ fn find(method: &str, path: &str) -> Result<&'static Endpoint, Response> {
 
 /// Whether the token opens this endpoint.
 fn permit(endpoint: &Endpoint, caller: &Caller) -> Result<(), Refusal> {
-    if endpoint.row.scopes.allow(|scope| caller.scopes.iter().any(|held| **held == *scope)) {
+    if caller.bot || endpoint.row.scopes.allow(|scope| caller.scopes.iter().any(|held| **held == *scope)) {
         return Ok(());
     }
     Err(Refusal::new(403, JsonCode::MissingScope, "the token lacks the OAuth2 scope that this endpoint needs"))
@@ -192,6 +232,6 @@ mod tests {
         assert_eq!(find("GET", "/users/@me").unwrap().row.name, "GET_CURRENT_USER");
         assert_eq!(find("GET", "/users/1").unwrap().row.name, "GET_USER");
         assert_eq!(find("DELETE", "/users/@me").unwrap_err().status, 405);
-        assert_eq!(find("GET", "/gateway").unwrap_err().status, 404);
+        assert_eq!(find("GET", "/nowhere").unwrap_err().status, 404);
     }
 }

@@ -102,6 +102,7 @@ impl From<world::Error> for Refusal {
             E::UnknownMessage(_) => (404, JsonCode::UnknownMessage),
             E::UnknownRole(_) => (404, JsonCode::UnknownRole),
             E::NotAMember(_) => (404, JsonCode::UnknownMember),
+            E::UnknownCommand(_) => (404, JsonCode::UnknownCommand),
             E::UnknownApplication(_) => (404, JsonCode::UnknownApplication),
             E::Unavailable(_) => (503, JsonCode::General),
             E::BadToken => (401, JsonCode::Unauthorized),

@@ -83,7 +83,10 @@ pub(super) fn readable<'w>(world: &'w World, caller: &Caller, id: ChannelId) -> 
     if !channel.kind.has_text() {
         return Err(Refusal::new(400, JsonCode::WrongChannelType, "Cannot execute action on this channel type"));
     }
-    if world.made_by(caller.application, id) || caller.scopes.iter().any(|scope| **scope == *"messages.read") {
+    if caller.bot
+        || world.made_by(caller.application, id)
+        || caller.scopes.iter().any(|scope| **scope == *"messages.read")
+    {
         return Ok(channel);
     }
     Err(Refusal::no_access())

@@ -6,7 +6,7 @@
 
 use super::http::{HttpRequest, HttpResponse, JSON, JSON_AGAIN, JSON_BEARER, bearer};
 use super::{Door, Sink};
-use crate::server::rest::{self, Caller, Request, Response};
+use crate::server::rest::{self, Caller, Request, Response, Site};
 use crate::time::Instant;
 use crate::wire::json::Object;
 use crate::wire::rest::{JsonCode, Version};
@@ -33,7 +33,7 @@ impl Door {
             let HttpRequest { method, content_type, body, .. } = request;
             let mut changes = Vec::new();
             let request = Request { method, path, query, content_type, body };
-            let response = rest::handle(now, request, &caller, world, &mut changes);
+            let response = rest::handle(now, request, &caller, &Site::default(), world, &mut changes);
             for changes in changes {
                 self.handle_changes(now, &changes, world, out);
             }
@@ -90,7 +90,7 @@ fn caller(now: Instant, request: HttpRequest<'_>, world: &World) -> Result<Calle
     {
         return Err(refused(403, JSON, JsonCode::InvalidOrigin, "Invalid request origin"));
     }
-    Ok(Caller { user: token.user, application: token.application, scopes: token.scopes })
+    Ok(Caller { user: token.user, application: token.application, scopes: token.scopes, bot: false })
 }
 
 fn unauthorized() -> HttpResponse {

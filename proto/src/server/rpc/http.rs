@@ -43,7 +43,8 @@ pub struct HttpResponse {
 
 /// Exactly this type, without a charset: clients compare it as text. And tokens are not to be kept on the way (RFC 6749
 /// section 5.1).
-pub(super) const JSON: &[(&str, &str)] = &[("content-type", "application/json"), ("cache-control", "no-store")];
+pub(in crate::server) const JSON: &[(&str, &str)] =
+    &[("content-type", "application/json"), ("cache-control", "no-store")];
 pub(super) const JSON_BEARER: &[(&str, &str)] =
     &[("content-type", "application/json"), ("cache-control", "no-store"), ("www-authenticate", "Bearer")];
 const JSON_BASIC: &[(&str, &str)] =

@@ -64,7 +64,9 @@ pub use account::{Account, Errand};
 pub use admission::{Via, host_is_ours};
 pub use config::{Config, Consent, JoinRequests, Limits};
 pub use host::snapshot;
+pub(in crate::server) use http::JSON;
 pub use http::{HttpRequest, HttpResponse};
+pub(in crate::server) use objects::activity;
 pub use objects::user as write_user;
 
 use crate::error::ProtocolError;
@@ -75,7 +77,7 @@ use crate::value::Document;
 use crate::wire::ipc::{Frame, Opcode};
 use crate::wire::json::Object;
 use crate::wire::rpc::CloseCode;
-use crate::world::{Operation, World};
+use crate::world::{Changes, Operation, World};
 use account::Relay;
 use events::Missed;
 use peer::{Bucket, Peer, State};
@@ -94,6 +96,14 @@ pub trait Sink {
     /// Wants a connection to a Discord, or something of it. Only a door whose account is not the guest's does.
     fn errand(&mut self, errand: Errand) {
         let _ = errand;
+    }
+    /// The world changed, through whatever door: where there are others over it, they show it now.
+    fn changed(&mut self, now: Instant, world: &World, changes: &Changes) {
+        let _ = (now, world, changes);
+    }
+    /// The world is another one altogether.
+    fn reloaded(&mut self, now: Instant, world: &World) {
+        let _ = (now, world);
     }
 }
 

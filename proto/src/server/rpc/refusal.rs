@@ -56,6 +56,7 @@ impl From<Error> for Refusal {
             | Error::TooMany(_)
             | Error::UnknownMessage(_)
             | Error::UnknownRole(_)
+            | Error::UnknownCommand(_)
             | Error::UnknownEntitlement(_) => ErrorCode::InvalidPayload,
             Error::BadToken => ErrorCode::InvalidToken,
             Error::NotATester(_) | Error::BadClient | Error::BadGrant(_) => ErrorCode::OAuth2,

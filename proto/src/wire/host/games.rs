@@ -23,6 +23,17 @@ const TOKEN_REPLY: Type = Type::Object(&Shape {
     ],
 });
 
+const BOT: Type = Type::Object(&Shape {
+    name: "HostBot",
+    fields: &[
+        Arg::required("id", Type::Snowflake, "the user that it acts as"),
+        Arg::required("application_id", Type::Snowflake, "whose bot it is"),
+        Arg::required("user", Type::Object(&objects::USER), "that user"),
+        Arg::required("token", Type::TEXT, "what it shows: in IDENTIFY, and behind `Bot` in Authorization"),
+        Arg::required("refused_intents", Type::INT, "bits of the privileged intents that it may not ask for"),
+    ],
+});
+
 const INVITATION: &[Arg] = &[
     Arg::required("secret", Type::text(1, 128), "the inviter's secret, as its game set it"),
     Arg::optional("application_id", Type::Snowflake, "the game it is for; every one unless given"),
@@ -64,6 +75,18 @@ pub(super) const ROWS: &[Row] = &[
             ),
         ])
         .reply(Type::Object(&objects::APPLICATION)),
+    Row::new("BOT_CREATE", "gives an application its bot, which is a user in no guild yet")
+        .args(&[
+            Arg::required("application_id", Type::Snowflake, "whose"),
+            Arg::optional("username", Type::text(2, 32), "its name; the application's unless given"),
+            Arg::optional("token", Type::text(8, 256), "what it shows; a fresh one unless given"),
+            Arg::optional(
+                "refused_intents",
+                Type::int(0, 0xFFFF_FFFF),
+                "bits of the privileged intents that it may not ask for (4014); none unless given",
+            ),
+        ])
+        .reply(BOT),
     Row::new("ENTITLEMENT_CREATE", "lets a user own something of an application")
         .args(&[
             Arg::required("application_id", Type::Snowflake, "whose"),
@@ -73,6 +96,7 @@ pub(super) const ROWS: &[Row] = &[
             Arg::optional("guild_id", Type::Snowflake, "for which guild"),
             Arg::optional("starts_ms", MOMENT, "from when, in Unix milliseconds"),
             Arg::optional("ends_ms", MOMENT, "until when, in Unix milliseconds"),
+            Arg::optional("consumed", Type::Bool, "whether it was used up already; it was not unless given"),
         ])
         .reply(Type::Object(&objects::ENTITLEMENT)),
     Row::new("ENTITLEMENT_DELETE", "takes it away; the reply is what it was")

@@ -12,6 +12,7 @@
 mod channels;
 mod events;
 mod games;
+pub mod gateway;
 mod guilds;
 pub mod objects;
 mod people;
@@ -78,6 +79,15 @@ pub fn check_name(name: &str) -> Result<Option<&'static Row>, Error> {
         return Err(Error::new(Status::Unsupported, sentence));
     }
     Ok(row)
+}
+
+/// The same of a sandbox, which takes those of [`gateway`] too.
+///
+/// # Errors
+/// As [`check_name`].
+pub fn check_sandbox_name(name: &str) -> Result<Option<&'static Row>, Error> {
+    let row = catalog::named(name, ("command", gateway::COMMANDS), ("an event", gateway::EVENTS))?;
+    if row.is_some() { Ok(row) } else { check_name(name) }
 }
 
 /// Whether a server takes this command, as [`check_name`] says, with these arguments.

@@ -27,6 +27,16 @@ const USER: Shape = Shape {
     ],
 };
 
+const BOT: Shape = Shape {
+    name: "SnapshotBot",
+    fields: &[
+        Arg::required("application_id", Type::Snowflake, "whose bot it is"),
+        Arg::required("user_id", Type::Snowflake, "as whom it acts"),
+        Arg::required("token", Type::TEXT, "what it shows"),
+        Arg::required("refused_intents", Type::Snowflake, "bits of the privileged intents that it may not ask for"),
+    ],
+};
+
 const PRESENCE: Shape = Shape {
     name: "SnapshotPresence",
     fields: &[
@@ -116,6 +126,7 @@ pub const SNAPSHOT: Shape = Shape {
         Arg::required("entitlements", Type::list(&Type::Object(&ENTITLEMENT)), "what is owned"),
         Arg::required("applications", Type::list(&Type::Object(&APPLICATION)), "the registered applications"),
         Arg::required("join_requests", Type::list(&Type::Object(&JOIN_REQUEST)), "who waits for an answer"),
+        Arg::optional("bots", Type::list(&Type::Object(&BOT)), "the applications' bots; only with secrets"),
         Arg::optional("tokens", Type::list(&Type::Object(&TOKEN)), "what was allowed; only with secrets"),
     ],
 };

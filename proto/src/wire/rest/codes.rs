@@ -22,6 +22,8 @@ pub enum JsonCode {
     UnknownRole = 10011,
     /// No such user.
     UnknownUser = 10013,
+    /// The application offers no such command.
+    UnknownCommand = 10063,
     /// The user, or an application that is not approved, has as many guilds as it may.
     TooManyGuilds = 30001,
     /// The channel has as many pins as it may.

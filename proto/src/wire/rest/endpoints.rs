@@ -56,12 +56,39 @@ const MENTIONABLE: Arg = Arg::optional("mentionable", Type::Nullable(&Type::Bool
 const ROLE_COLOR: Arg = Arg::optional("color", Type::Nullable(&COLOR), "0xRRGGBB; 0 is none");
 
 const fn endpoint(method: &'static str, path: &'static str, row: Row) -> Endpoint {
-    Endpoint { method, path, query: &[], row }
+    Endpoint { method, path, query: &[], list: None, row }
 }
 
 const fn get(path: &'static str, query: &'static [Arg], row: Row) -> Endpoint {
-    Endpoint { method: "GET", path, query, row }
+    Endpoint { method: "GET", path, query, list: None, row }
 }
+
+const fn replace(path: &'static str, list: Type, row: Row) -> Endpoint {
+    Endpoint { method: "PUT", path, query: &[], list: Some(list), row }
+}
+
+/// What is said of a command.
+const COMMAND: &[Arg] = &[
+    Arg::optional("name", Type::text(1, 32), "what it is called; needed for a new one"),
+    Arg::optional("name_localizations", Type::Any, "the same in other languages"),
+    Arg::optional("description", Type::Nullable(&Type::text(0, 100)), "what it does; needed for a new one of type 1"),
+    Arg::optional("description_localizations", Type::Any, "the same in other languages"),
+    Arg::optional("options", Type::Any, "what it is called with"),
+    Arg::optional("default_member_permissions", Type::Nullable(&PERMISSIONS), "what a member needs to call it"),
+    Arg::optional("dm_permission", Type::Nullable(&Type::Bool), "whether it is there in direct messages"),
+    Arg::optional("default_permission", Type::Nullable(&Type::Bool), "whether everybody may call it"),
+    Arg::optional(
+        "type",
+        Type::Nullable(&Type::int(1, 3)),
+        "1 chat input, which it is unless given; 2 user, 3 message",
+    ),
+    Arg::optional("nsfw", Type::Nullable(&Type::Bool), "whether it is for adults"),
+    Arg::optional("integration_types", Type::Any, "where it can be installed"),
+    Arg::optional("contexts", Type::Any, "where it can be called"),
+    Arg::optional("handler", Type::Any, "who answers it"),
+    Arg::optional("id", Type::Any, "not looked at: its name and type say which it is"),
+];
+const COMMANDS: Type = Type::Array { of: &Type::Object(&Shape { name: "", fields: COMMAND }), min: 0, max: 110 };
 
 const fn local(name: &'static str, about: &'static str) -> Row {
     Row::new(name, about).any_of(LOCAL)
@@ -86,6 +113,67 @@ pub const ENDPOINTS: &[Endpoint] = &[
         ]),
     ),
     get("/users/{user_id}", &[], local("GET_USER", "a user")),
+    get("/gateway", &[], Row::new("GET_GATEWAY", "where the Gateway is; needs no token")),
+    get("/gateway/bot", &[], local("GET_GATEWAY_BOT", "the same for a bot: how many shards, how many sessions a day")),
+    get("/applications/@me", &[], local("GET_CURRENT_APPLICATION", "the application that asks")),
+    get("/oauth2/applications/@me", &[], local("GET_CURRENT_OAUTH2_APPLICATION", "the same by its older path")),
+    get(
+        "/applications/{application_id}/commands",
+        &[],
+        local("GET_COMMANDS", "the commands that one's application offers everywhere"),
+    ),
+    endpoint(
+        "POST",
+        "/applications/{application_id}/commands",
+        local("CREATE_COMMAND", "offers a command everywhere, or replaces that of the same name").args(COMMAND),
+    ),
+    replace(
+        "/applications/{application_id}/commands",
+        COMMANDS,
+        local("REPLACE_COMMANDS", "all commands everywhere at once: the body is a list of them"),
+    ),
+    get("/applications/{application_id}/commands/{command_id}", &[], local("GET_COMMAND", "one of them")),
+    endpoint(
+        "PATCH",
+        "/applications/{application_id}/commands/{command_id}",
+        local("EDIT_COMMAND", "changes one of them").args(COMMAND),
+    ),
+    endpoint(
+        "DELETE",
+        "/applications/{application_id}/commands/{command_id}",
+        local("DELETE_COMMAND", "takes one of them away"),
+    ),
+    get(
+        "/applications/{application_id}/guilds/{guild_id}/commands",
+        &[],
+        local("GET_GUILD_COMMANDS", "the commands that one's application offers in a guild"),
+    ),
+    endpoint(
+        "POST",
+        "/applications/{application_id}/guilds/{guild_id}/commands",
+        local("CREATE_GUILD_COMMAND", "offers a command in a guild, or replaces that of the same name").args(COMMAND),
+    ),
+    replace(
+        "/applications/{application_id}/guilds/{guild_id}/commands",
+        COMMANDS,
+        local("REPLACE_GUILD_COMMANDS", "all commands in a guild at once: the body is a list of them"),
+    ),
+    get(
+        "/applications/{application_id}/guilds/{guild_id}/commands/{command_id}",
+        &[],
+        local("GET_GUILD_COMMAND", "one of them"),
+    ),
+    endpoint(
+        "PATCH",
+        "/applications/{application_id}/guilds/{guild_id}/commands/{command_id}",
+        local("EDIT_GUILD_COMMAND", "changes one of them").args(COMMAND),
+    ),
+    endpoint(
+        "DELETE",
+        "/applications/{application_id}/guilds/{guild_id}/commands/{command_id}",
+        local("DELETE_GUILD_COMMAND", "takes one of them away"),
+    ),
+    endpoint("POST", "/channels/{channel_id}/typing", local("TRIGGER_TYPING", "shows that one is about to write")),
     endpoint(
         "POST",
         "/guilds",

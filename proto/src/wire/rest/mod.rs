@@ -12,7 +12,7 @@ pub use codes::JsonCode;
 pub use endpoints::ENDPOINTS;
 pub use version::Version;
 
-use super::catalog::{Arg, Row};
+use super::catalog::{Arg, Row, Type};
 
 /// One endpoint.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +23,8 @@ pub struct Endpoint {
     pub path: &'static str,
     /// Parameters of the query.
     pub query: &'static [Arg],
+    /// Where its JSON body is no object but a list: of what.
+    pub list: Option<Type>,
     /// Its name, the members of its JSON body (`args`), what it gives, and the scopes that open it.
     pub row: Row,
 }

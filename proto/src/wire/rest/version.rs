@@ -1,5 +1,7 @@
 //! The versions of the API, and what a client of each expects.
 
+use crate::wire::gateway::Dialect;
+
 /// A version that this library speaks. What is asked for without one is the oldest: Discord's rule for `/api/...`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version(u8);
@@ -11,6 +13,11 @@ impl Version {
     /// The version of this number, if it is spoken: 6 to 10.
     pub fn from_number(number: u8) -> Option<Version> {
         (6..=10).contains(&number).then_some(Version(number))
+    }
+
+    /// The version whose objects a dialect of the Gateway shows. That of version 3 no path of the API names.
+    pub const fn of(dialect: Dialect) -> Version {
+        Version(dialect.version() as u8)
     }
 
     /// Its number.
@@ -44,6 +51,16 @@ impl Version {
     /// Version 7 sends both, the texts under names of their own.
     pub const fn has_permissions_new(self) -> bool {
         self.0 == 7
+    }
+
+    /// Channels are of numbered types; before version 6, of "text" and "voice".
+    pub const fn has_channel_numbers(self) -> bool {
+        self.0 >= 6
+    }
+
+    /// A presence has one `game`; from 8 on only `activities`.
+    pub const fn has_game(self) -> bool {
+        self.0 < 8
     }
 
     /// Overwrites are of type 0 and 1; before, of "role" and "member".

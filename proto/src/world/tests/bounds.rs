@@ -165,6 +165,7 @@ fn entitlements_end() {
         guild: None,
         starts_ms: None,
         ends_ms: None,
+        consumed: false,
     };
     for _ in 0..limits::ENTITLEMENTS {
         done(&mut world, Operation::CreateEntitlement(new()));

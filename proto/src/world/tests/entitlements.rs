@@ -3,7 +3,8 @@
 use super::*;
 
 fn new(user: UserId) -> NewEntitlement {
-    NewEntitlement { sku: None, application: GAME.into(), user, kind: 1, guild: None, starts_ms: None, ends_ms: None }
+    let (starts_ms, ends_ms, consumed) = (None, None, false);
+    NewEntitlement { sku: None, application: GAME.into(), user, kind: 1, guild: None, starts_ms, ends_ms, consumed }
 }
 
 fn made(world: &mut World, new: NewEntitlement) -> EntitlementId {
@@ -17,9 +18,9 @@ fn made(world: &mut World, new: NewEntitlement) -> EntitlementId {
 fn an_entitlement_comes_and_is_told_when_it_goes() {
     let mut world = world();
     let local = world.local_user().id;
-    let id = made(&mut world, NewEntitlement { sku: Some(77.into()), ..new(local) });
+    let id = made(&mut world, NewEntitlement { sku: Some(77.into()), consumed: true, ..new(local) });
     let known = world.entitlement(id).unwrap();
-    assert_eq!((known.sku, known.user, known.consumed, known.deleted), (77.into(), local, false, false));
+    assert_eq!((known.sku, known.user, known.consumed, known.deleted), (77.into(), local, true, false));
     let Change::EntitlementDeleted(gone) = only(done(&mut world, Operation::DeleteEntitlement(id))) else {
         panic!("an end expected")
     };

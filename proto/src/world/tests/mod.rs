@@ -1,5 +1,6 @@
 //! The world's rules, without a door.
 
+mod bots;
 mod bounds;
 mod channels;
 mod coherence;

@@ -282,6 +282,7 @@ impl Dice {
                 guild: self.maybe(|dice| dice.guild(world)),
                 starts_ms: None,
                 ends_ms: None,
+                consumed: false,
             }),
             48 if self.flag() => Operation::DeleteEntitlement(self.of(world.entitlements().map(|owned| owned.id))),
             48 => Operation::RequestJoin { from: self.user(world), application: self.maybe(Self::application) },

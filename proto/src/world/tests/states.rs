@@ -52,8 +52,10 @@ fn full() -> World {
             guild: Some(guild),
             starts_ms: Some(1),
             ends_ms: None,
+            consumed: false,
         }),
         Operation::RequestJoin { from: ada, application: None },
+        Operation::CreateBot(NewBot { application: GAME.into(), username: None, token: None, refused_intents: 2 }),
     ] {
         done(&mut world, operation);
     }
@@ -167,13 +169,17 @@ type Spoil = (&'static str, fn(&mut State));
 const SPOILED: &[Spoil] = &[
     ("local_user", |state| state.local_user = 1.into()),
     ("last_id", |state| state.last_id = Snowflake(u64::MAX)),
-    ("users[3]", |state| state.users.push(state.users[0].clone())),
+    ("users[4]", |state| state.users.push(state.users[0].clone())),
     ("users[0]", |state| state.users[0].username = "@".into()),
     ("users[1]", |state| state.users[1].id = 0.into()),
     ("users[1]", |state| state.users[1].id = u64::MAX.into()),
     ("users[1]", |state| state.users[1].discriminator = "x".into()),
     ("applications[0]", |state| state.applications[0].id = 0.into()),
     ("applications[1]", |state| state.applications.push(state.applications[0].clone())),
+    ("bots[0]", |state| state.bots[0].user = state.local_user),
+    ("bots[0]", |state| state.bots[0].user = 1.into()),
+    ("bots[0]", |state| state.bots[0].token = crate::secret::Secret::new("short")),
+    ("bots[1]", |state| state.bots.push(state.bots[0].clone())),
     ("presences[0]", |state| state.presences[0].0 = state.local_user),
     ("presences[1]", |state| state.presences.push(state.presences[0].clone())),
     ("relationships[0]", |state| state.relationships[0].0 = 1.into()),

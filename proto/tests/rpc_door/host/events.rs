@@ -58,6 +58,7 @@ fn operations(place: &mut Place) -> Vec<Operation> {
             guild: None,
             starts_ms: None,
             ends_ms: None,
+            consumed: false,
         }),
         Operation::DeleteEntitlement(entitlement),
         Operation::DeleteGuild(guild),

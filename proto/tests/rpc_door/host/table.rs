@@ -190,9 +190,14 @@ impl Place {
                 json!({"id": "0"}),
                 "id",
             ),
+            "BOT_CREATE" => (
+                json!({"application_id": GAME, "username": "Bot", "token": "shown-to-all", "refused_intents": 2}),
+                json!({"application_id": GAME, "token": "with a blank"}),
+                "token",
+            ),
             "ENTITLEMENT_CREATE" => (
                 json!({"application_id": GAME, "user_id": ada, "sku_id": "9", "type": 8, "guild_id": guild,
-                    "starts_ms": 1, "ends_ms": 2}),
+                    "starts_ms": 1, "ends_ms": 2, "consumed": true}),
                 json!({"application_id": GAME, "type": 9}),
                 "type",
             ),

@@ -33,6 +33,7 @@ impl Door {
         let cause = cause.into();
         // Replies go before the events that they come with.
         let mut followed = self.settle_waits(cx);
+        cx.out.changed(cx.now, cx.world, changes);
         let mut reached = 0;
         for change in changes.iter() {
             reached += self.tell_peers(cx, change, &mut followed);
@@ -106,6 +107,8 @@ impl Door {
             Change::TokenRevoked(token) => self.close_bearers(cx, *token),
             // Told to whoever asked, to the host alone, or shown by no event of RPC.
             Change::UserCreated(_)
+            | Change::BotCreated(_)
+            | Change::TypingStarted { .. }
             | Change::GuildDeleted(_)
             | Change::MemberJoined { .. }
             | Change::MemberChanged { .. }

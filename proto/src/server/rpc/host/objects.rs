@@ -4,9 +4,9 @@ use super::deed::KINDS;
 use crate::server::rpc::objects::{activity, array, texts};
 use crate::wire::json::{Object, push_int, push_num, push_str};
 use crate::world::{
-    ApplicationId, CertifiedDevice, Channel, ChannelId, DeviceKind, Entitlement, Guild, JoinRequest, Member, Message,
-    Overwrite, OverwriteOf, Permissions, RelationshipKind, Role, User, UserId, UserVoiceSettings, VoiceConnection,
-    VoiceState, World,
+    ApplicationId, Bot, CertifiedDevice, Channel, ChannelId, DeviceKind, Entitlement, Guild, JoinRequest, Member,
+    Message, Overwrite, OverwriteOf, Permissions, RelationshipKind, Role, User, UserId, UserVoiceSettings,
+    VoiceConnection, VoiceState, World,
 };
 
 pub(super) use crate::server::rpc::objects::{host_application as application, optional_id, token, voice_settings};
@@ -21,6 +21,19 @@ pub(super) fn moment(out: &mut Vec<u8>, unix_ms: Option<u64>) {
         Some(unix_ms) => push_int(out, i64::try_from(unix_ms).unwrap_or(i64::MAX)),
         None => out.extend_from_slice(b"null"),
     }
+}
+
+pub(super) fn bot(out: &mut Vec<u8>, world: &World, bot: &Bot) {
+    Object::begin(out)
+        .id("id", bot.user.get())
+        .id("application_id", bot.application.get())
+        .with("user", |out| match world.user(bot.user) {
+            Some(known) => user(out, world, known),
+            None => out.extend_from_slice(b"null"),
+        })
+        .str("token", bot.token.reveal())
+        .with("refused_intents", |out| out.extend_from_slice(bot.refused_intents.to_string().as_bytes()))
+        .end();
 }
 
 pub(super) fn user(out: &mut Vec<u8>, world: &World, user: &User) {

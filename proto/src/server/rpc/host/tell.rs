@@ -150,6 +150,8 @@ fn write(out: &mut Vec<u8>, world: &World, change: &Change) -> Option<&'static s
         }
         // The host's own doing always, told by another event, or nobody's but who asked.
         Change::UserCreated(_)
+        | Change::BotCreated(_)
+        | Change::TypingStarted { .. }
         | Change::PresenceChanged(_)
         | Change::RelationshipChanged(_)
         | Change::Notified { .. }

@@ -8,7 +8,7 @@ use crate::world::{Activity, Application, ApplicationId, Assets, Button, Party, 
 /// Reads an activity that fits the catalog. Members that the catalog does not name are left out.
 ///
 /// A party of size 0 is as good as none, and so is left out; a most of 0 is no limit, and stays as it is.
-pub(in crate::server::rpc) fn read(value: Value<'_>) -> Activity {
+pub(in crate::server) fn read(value: Value<'_>) -> Activity {
     let text = |object: Value<'_>, name| object.member(name).as_str().map(Box::from);
     let secret = |object: Value<'_>, name| object.member(name).as_str().map(Secret::new);
     let small = |name| value.member(name).as_whole().and_then(|number| u8::try_from(number).ok());
@@ -64,7 +64,7 @@ pub(in crate::server::rpc) fn write(out: &mut Vec<u8>, activity: &Activity, appl
 }
 
 /// Writes it as others see it: without the secrets, which let in whoever knows them.
-pub(in crate::server::rpc) fn write_public(out: &mut Vec<u8>, activity: &Activity, application: &Application) {
+pub(in crate::server) fn write_public(out: &mut Vec<u8>, activity: &Activity, application: &Application) {
     let name = activity.name.as_deref().or(Some(&application.name));
     write_with(out, activity, name, application.id, &Secrets::default());
 }

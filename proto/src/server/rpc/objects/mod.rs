@@ -3,7 +3,7 @@
 //! A file for each noun. What a peer is shown has exactly the members that the catalog's shape of it names; a test compares
 //! the two.
 
-pub(super) mod activity;
+pub(in crate::server) mod activity;
 mod application;
 mod channel;
 mod content;

@@ -4,7 +4,9 @@ use super::{Args, Deed, Made, Thing};
 use crate::error::Error;
 use crate::secret::Secret;
 use crate::value::Value;
-use crate::world::{Application, ApplicationId, ClientCredentials, EntitlementId, NewEntitlement, Operation, World};
+use crate::world::{
+    Application, ApplicationId, ClientCredentials, EntitlementId, NewBot, NewEntitlement, Operation, World,
+};
 
 pub(super) fn read(world: &World, name: &str, args: Args<'_>) -> Option<Result<Deed, Error>> {
     let secret = |name| Secret::new(args.value.member(name).as_str().unwrap_or_default());
@@ -24,6 +26,15 @@ pub(super) fn read(world: &World, name: &str, args: Args<'_>) -> Option<Result<D
         "APPLICATION_REGISTER" => {
             Deed::makes(Operation::RegisterApplication(self::application(args)), Made::Application)
         }
+        "BOT_CREATE" => {
+            let new = NewBot {
+                application: args.the("application_id"),
+                username: args.text("username"),
+                token: args.value.member("token").as_str().map(Secret::new),
+                refused_intents: args.number("refused_intents").unwrap_or(0),
+            };
+            Deed::makes(Operation::CreateBot(new), Made::Bot)
+        }
         "ENTITLEMENT_CREATE" => {
             let new = NewEntitlement {
                 sku: args.id("sku_id"),
@@ -33,6 +44,7 @@ pub(super) fn read(world: &World, name: &str, args: Args<'_>) -> Option<Result<D
                 guild: args.id("guild_id"),
                 starts_ms: args.number("starts_ms"),
                 ends_ms: args.number("ends_ms"),
+                consumed: args.flag("consumed").unwrap_or(false),
             };
             Deed::makes(Operation::CreateEntitlement(new), Made::Entitlement)
         }

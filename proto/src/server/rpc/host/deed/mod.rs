@@ -53,6 +53,7 @@ enum Thing {
     Message(ChannelId, MessageId),
     Entitlement(EntitlementId),
     Application(ApplicationId),
+    Bot(ApplicationId),
     VoiceState(UserId),
     VoiceConnection,
     VoiceSettings,
@@ -68,6 +69,7 @@ enum Made {
     Channel,
     Message,
     Application,
+    Bot,
     Entitlement,
     Token,
     RpcToken,
@@ -164,6 +166,7 @@ impl Made {
             (Made::Channel, Change::ChannelCreated(id)) => Thing::Channel(*id),
             (Made::Message, Change::MessagePosted { channel, message }) => Thing::Message(*channel, *message),
             (Made::Application, Change::ApplicationRegistered(id)) => Thing::Application(*id),
+            (Made::Bot, Change::BotCreated(id)) => Thing::Bot(*id),
             (Made::Entitlement, Change::EntitlementCreated(id)) => Thing::Entitlement(*id),
             (Made::Token, Change::TokenIssued(token)) => {
                 objects::token(out, token);
@@ -194,6 +197,7 @@ impl Thing {
             Thing::Message(channel, message) => or_null(out, world.message(channel, message), objects::message),
             Thing::Entitlement(id) => or_null(out, world.entitlement(id), objects::entitlement),
             Thing::Application(id) => or_null(out, world.application(id).as_deref(), objects::application),
+            Thing::Bot(id) => or_null(out, world.bot(id), |out, bot| objects::bot(out, world, bot)),
             Thing::VoiceState(user) => objects::voice_state(out, user, world.voice_state(user)),
             Thing::VoiceConnection => objects::voice_connection(out, world.voice_connection()),
             Thing::VoiceSettings => objects::voice_settings(out, world.voice_settings()),

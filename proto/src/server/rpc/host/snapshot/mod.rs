@@ -86,6 +86,7 @@ impl Door {
             self.close(cx, *peer, CLOSE_RESTART, "the world was replaced by another one");
         }
         cx.world.load(state)?;
+        cx.out.reloaded(cx.now, cx.world);
         Object::begin(reply)
             .with("user", |out| objects::user(out, cx.world, cx.world.local_user()))
             .int("peers", i64::try_from(peers.len()).unwrap_or(i64::MAX))

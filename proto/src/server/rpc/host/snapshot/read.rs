@@ -9,7 +9,7 @@ use crate::server::rpc::host::deed::{KINDS, overwrite, permissions};
 use crate::server::rpc::objects::activity;
 use crate::value::Value;
 use crate::world::{
-    Application, AudioDevice, Channel, ChannelKind, Configured, Entitlement, Guild, JoinRequest, Member, Message,
+    Application, AudioDevice, Bot, Channel, ChannelKind, Configured, Entitlement, Guild, JoinRequest, Member, Message,
     Permissions, Presence, RelationshipKind, Role, SavedToken, Snowflake, State, Status, User, UserVoiceEdit,
     UserVoiceSettings, VoiceConnection, VoiceConnectionState, VoiceIo, VoiceMode, VoiceModeKind, VoiceSettings,
     VoiceState,
@@ -37,6 +37,7 @@ pub(super) fn state(root: Value<'_>, source: &[u8]) -> Result<State, Error> {
         configured: list(root, "configured", configured),
         entitlements: list(root, "entitlements", entitlement),
         applications: list(root, "applications", application),
+        bots: list(root, "bots", bot),
         join_requests: list(root, "join_requests", |value| JoinRequest {
             from: id(value, "user_id"),
             application: optional_id(value, "application_id"),
@@ -336,6 +337,15 @@ fn application(value: Value<'_>) -> Application {
         secret: value.member("secret").as_str().map(Secret::new),
         approved: flag(value, "approved"),
         testers: ids(value, "testers"),
+    }
+}
+
+fn bot(value: Value<'_>) -> Bot {
+    Bot {
+        application: id(value, "application_id"),
+        user: id(value, "user_id"),
+        token: Secret::new(value.member("token").as_str().unwrap_or_default()),
+        refused_intents: value.member("refused_intents").as_id().unwrap_or(0),
     }
 }
 

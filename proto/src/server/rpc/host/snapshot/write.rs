@@ -5,8 +5,8 @@ use crate::server::rpc::host::objects::{self, ids, moment, optional_id};
 use crate::server::rpc::objects::{activity, array, texts, voice_settings};
 use crate::wire::json::Object;
 use crate::world::{
-    Activity, Application, ApplicationId, Configured, Presence, RelationshipKind, SavedToken, Secrets, State, User,
-    UserId, UserVoiceEdit, VoiceModeKind, VoiceSettingsEdit,
+    Activity, Application, ApplicationId, Bot, Configured, Presence, RelationshipKind, SavedToken, Secrets, State,
+    User, UserId, UserVoiceEdit, VoiceModeKind, VoiceSettingsEdit,
 };
 
 pub(super) fn write(out: &mut Vec<u8>, state: &State, secrets: bool) {
@@ -31,6 +31,7 @@ pub(super) fn write(out: &mut Vec<u8>, state: &State, secrets: bool) {
         configured: configurations,
         entitlements,
         applications,
+        bots,
         join_requests,
         tokens,
     } = state;
@@ -62,10 +63,20 @@ pub(super) fn write(out: &mut Vec<u8>, state: &State, secrets: bool) {
         .with("applications", |out| array(out, applications, |out, one| application(out, one, secrets)))
         .with("join_requests", |out| array(out, join_requests, objects::join_request));
     if secrets {
+        let object = object.with("bots", |out| array(out, bots, bot));
         object.with("tokens", |out| array(out, tokens, token)).end();
     } else {
         object.end();
     }
+}
+
+fn bot(out: &mut Vec<u8>, bot: &Bot) {
+    Object::begin(out)
+        .id("application_id", bot.application.get())
+        .id("user_id", bot.user.get())
+        .str("token", bot.token.reveal())
+        .id("refused_intents", bot.refused_intents)
+        .end();
 }
 
 fn user(out: &mut Vec<u8>, user: &User) {

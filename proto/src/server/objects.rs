@@ -1,10 +1,15 @@
-//! The world's things as the API writes them, in each version's words.
+//! The world's things as the API and the Gateway write them, in each version's words.
+//!
+//! RPC has shapes of its own ([`super::rpc`]); what stands here is the same at the REST and at the Gateway door. Members that
+//! the world knows nothing of say what they say of a thing that nobody ever touched. Source: the inventories of objects and
+//! of what changed between versions.
 
+use super::rpc::activity;
 use crate::wire::json::{Object, push_str};
 use crate::wire::rest::Version;
 use crate::world::{
-    Channel, ChannelKind, Guild, Member, Message, Overwrite, OverwriteOf, Permissions, Role, Timestamp, User, UserId,
-    World,
+    Channel, ChannelId, ChannelKind, Guild, GuildId, Member, Message, Overwrite, OverwriteOf, Permissions, Role,
+    Status, Timestamp, User, UserId, World,
 };
 
 pub(super) fn array<T>(out: &mut Vec<u8>, items: impl IntoIterator<Item = T>, mut write: impl FnMut(&mut Vec<u8>, T)) {
@@ -18,7 +23,7 @@ pub(super) fn array<T>(out: &mut Vec<u8>, items: impl IntoIterator<Item = T>, mu
     out.push(b']');
 }
 
-fn ids<T: Copy>(out: &mut Vec<u8>, ids: &[T], number: impl Fn(T) -> u64) {
+pub(super) fn ids<T: Copy>(out: &mut Vec<u8>, ids: &[T], number: impl Fn(T) -> u64) {
     array(out, ids, |out, id| push_str(out, &number(*id).to_string()));
 }
 
@@ -71,7 +76,7 @@ fn public<'o>(out: &'o mut Vec<u8>, user: &User) -> Object<'o> {
 }
 
 /// A user of whom only the id is certain to be known.
-fn user_of(out: &mut Vec<u8>, world: &World, id: UserId) {
+pub(super) fn user_of(out: &mut Vec<u8>, world: &World, id: UserId) {
     match world.user(id) {
         Some(known) => user(out, known),
         None => Object::begin(out)
@@ -95,7 +100,12 @@ pub(super) fn partial_guild(out: &mut Vec<u8>, guild: &Guild, version: Version, 
 
 /// A guild. What the world does not know of is as in a guild whose owner never touched its settings.
 pub(super) fn guild(out: &mut Vec<u8>, guild: &Guild, version: Version) {
-    let object = Object::begin(out)
+    of_guild(Object::begin(out), guild, version).end();
+}
+
+/// The members of a guild's object.
+pub(super) fn of_guild<'o>(object: Object<'o>, guild: &Guild, version: Version) -> Object<'o> {
+    let object = object
         .id("id", guild.id.get())
         .str("name", &guild.name)
         .opt_str("icon", guild.icon.as_deref())
@@ -118,7 +128,10 @@ pub(super) fn guild(out: &mut Vec<u8>, guild: &Guild, version: Version) {
         .raw("features", b"[]")
         .with("application_id", |out| opt_id(out, guild.created_by.map(|id| id.get())))
         .opt_str("system_channel_id", None)
-        .end();
+        .int("premium_tier", 0)
+        .int("nsfw_level", 0)
+        .str("preferred_locale", "en-US")
+        .raw("stickers", b"[]")
 }
 
 /// A role.
@@ -128,7 +141,8 @@ pub(super) fn role(out: &mut Vec<u8>, role: &Role, version: Version) {
         .str("name", &role.name)
         .int("color", role.color.into())
         .bool("hoist", role.hoist)
-        .int("position", role.position.into());
+        .int("position", role.position.into())
+        .int("flags", 0);
     permissions(object, version, "permissions", role.permissions)
         .bool("managed", false)
         .bool("mentionable", role.mentionable)
@@ -137,14 +151,19 @@ pub(super) fn role(out: &mut Vec<u8>, role: &Role, version: Version) {
 
 /// A member.
 pub(super) fn member(out: &mut Vec<u8>, world: &World, member: &Member) {
-    Object::begin(out)
-        .with("user", |out| user_of(out, world, member.user))
+    of_member(Object::begin(out).with("user", |out| user_of(out, world, member.user)), member).end();
+}
+
+/// What a member is besides its user.
+pub(super) fn of_member<'o>(object: Object<'o>, member: &Member) -> Object<'o> {
+    object
+        .int("flags", 0)
+        .bool("pending", false)
         .opt_str("nick", member.nick.as_deref())
         .with("roles", |out| ids(out, &member.roles, |id| id.get()))
         .str("joined_at", &Timestamp(member.joined_ms).to_string())
         .bool("deaf", member.deaf)
         .bool("mute", member.mute)
-        .end();
 }
 
 fn overwrite(out: &mut Vec<u8>, overwrite: &Overwrite, version: Version) {
@@ -163,7 +182,13 @@ fn overwrite(out: &mut Vec<u8>, overwrite: &Overwrite, version: Version) {
 
 /// A channel, as this user sees it: of direct messages the recipients are the others.
 pub(super) fn channel(out: &mut Vec<u8>, world: &World, channel: &Channel, version: Version, of: UserId) {
-    let mut object = Object::begin(out).id("id", channel.id.get()).int("type", channel.kind as i64);
+    let mut object = Object::begin(out).id("id", channel.id.get());
+    object = match version.has_channel_numbers() {
+        true => object.int("type", channel.kind as i64),
+        false => object
+            .str("type", if channel.kind == ChannelKind::GuildVoice { "voice" } else { "text" })
+            .bool("is_private", channel.guild.is_none()),
+    };
     if let Some(guild) = channel.guild {
         object = object
             .id("guild_id", guild.get())
@@ -176,6 +201,9 @@ pub(super) fn channel(out: &mut Vec<u8>, world: &World, channel: &Channel, versi
             .bool("nsfw", false);
     } else {
         let others = channel.recipients.iter().filter(|id| **id != of);
+        if let Some(other) = others.clone().next().filter(|_| !version.has_channel_numbers()) {
+            object = object.with("recipient", |out| user_of(out, world, *other));
+        }
         object = object.with("recipients", |out| array(out, others, |out, id| user_of(out, world, *id)));
     }
     match channel.kind {
@@ -200,13 +228,26 @@ pub(super) fn channel(out: &mut Vec<u8>, world: &World, channel: &Channel, versi
 
 /// A message; `nonce` is what its poster gave with it, as JSON.
 pub(super) fn message(out: &mut Vec<u8>, world: &World, message: &Message, nonce: Option<&[u8]>) {
+    let object = of_message(Object::begin(out), world, message, true);
+    match nonce {
+        Some(nonce) => object.raw("nonce", nonce).end(),
+        None => object.end(),
+    }
+}
+
+/// The members of a message's object; without `content` what it says is left empty, for who may not read it.
+pub(super) fn of_message<'o>(object: Object<'o>, world: &World, message: &Message, content: bool) -> Object<'o> {
     let edited = message.edited_ms.map(|at| Timestamp(at).to_string());
     let or_empty = |json: &[u8], out: &mut Vec<u8>| out.extend_from_slice(if json.is_empty() { b"[]" } else { json });
-    let object = Object::begin(out)
+    let (text, embeds, attachments): (_, &[u8], &[u8]) = match content {
+        true => (&*message.content, &message.embeds, &message.attachments),
+        false => ("", b"", b""),
+    };
+    object
         .id("id", message.id.get())
         .id("channel_id", message.channel.get())
         .int("type", message.kind.into())
-        .str("content", &message.content)
+        .str("content", text)
         .with("author", |out| user_of(out, world, message.author))
         .str("timestamp", &Timestamp(message.timestamp_ms).to_string())
         .opt_str("edited_timestamp", edited.as_deref())
@@ -214,12 +255,55 @@ pub(super) fn message(out: &mut Vec<u8>, world: &World, message: &Message, nonce
         .bool("mention_everyone", message.mention_everyone)
         .with("mentions", |out| array(out, &message.mentions, |out, id| user_of(out, world, *id)))
         .with("mention_roles", |out| ids(out, &message.mention_roles, |id| id.get()))
-        .with("attachments", |out| or_empty(&message.attachments, out))
-        .with("embeds", |out| or_empty(&message.embeds, out))
+        .with("attachments", |out| or_empty(attachments, out))
+        .with("embeds", |out| or_empty(embeds, out))
         .bool("pinned", message.pinned)
-        .int("flags", 0);
-    match nonce {
-        Some(nonce) => object.raw("nonce", nonce).end(),
-        None => object.end(),
+        .int("flags", 0)
+}
+
+/// What a user does and whether they are there, as a guild's presences say it.
+pub(super) fn presence<'o>(object: Object<'o>, world: &World, of: UserId, version: Version) -> Object<'o> {
+    let presence = world.presence(of);
+    let shown = presence.activity.as_ref().and_then(|(of, shown)| Some((shown, world.application(*of)?)));
+    let write = |out: &mut Vec<u8>| match &shown {
+        Some((shown, application)) => activity::write_public(out, shown, application),
+        None => out.extend_from_slice(b"null"),
+    };
+    let object = object
+        .with("user", |out| Object::begin(out).id("id", of.get()).end())
+        .str("status", presence.status.name())
+        .with("activities", |out| array(out, shown.iter(), |out, _| write(out)))
+        .with("client_status", |out| {
+            let object = Object::begin(out);
+            match presence.status {
+                Status::Offline => object.end(),
+                status => object.str("desktop", status.name()).end(),
+            }
+        });
+    match version.has_game() {
+        true => object.with("game", write),
+        false => object,
     }
+}
+
+/// Where and how a user is in voice; `channel` is `None` for who left.
+pub(super) fn voice_state<'o>(
+    object: Object<'o>,
+    world: &World,
+    (user, channel, guild): (UserId, Option<ChannelId>, Option<GuildId>),
+    session_id: &str,
+) -> Object<'o> {
+    let state = world.voice_state(user).filter(|state| Some(state.channel) == channel);
+    let member = guild.and_then(|guild| world.member(guild, user));
+    object
+        .with("channel_id", |out| opt_id(out, channel.map(|id| id.get())))
+        .id("user_id", user.get())
+        .str("session_id", session_id)
+        .bool("deaf", member.is_some_and(|member| member.deaf))
+        .bool("mute", member.is_some_and(|member| member.mute))
+        .bool("self_deaf", state.is_some_and(|state| state.self_deaf))
+        .bool("self_mute", state.is_some_and(|state| state.self_mute))
+        .bool("self_video", false)
+        .bool("suppress", channel.is_some_and(|channel| state.is_some() && world.is_suppressed(user, channel)))
+        .opt_str("request_to_speak_timestamp", None)
 }

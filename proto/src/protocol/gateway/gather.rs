@@ -1,0 +1,116 @@
+//! Members that come in chunks, gathered into one reply.
+//!
+//! From version 8 on a chunk says its nonce and its number. Before, it says its guild only, and a chunk that is not full is
+//! the last one (1000 members each). What is gathered is bounded: [`MOST`] bytes, then the reply is an error.
+
+use crate::time::Instant;
+use crate::value::{Document, Kind, Value};
+use crate::wire::json::Object;
+
+/// The most bytes of members that one reply gathers.
+pub const MOST: usize = 32 << 20;
+/// Members of a full chunk.
+const CHUNK: usize = 1000;
+
+/// A reply that is being gathered.
+#[derive(Debug)]
+pub(super) struct Gather {
+    pub(super) name: Box<str>,
+    pub(super) tag: u64,
+    pub(super) deadline: Instant,
+    /// What comes back in each chunk; `None` where chunks have none.
+    nonce: Option<Box<str>>,
+    guild: u64,
+    members: List,
+    presences: List,
+    not_found: List,
+}
+
+/// Elements of arrays, without the brackets.
+#[derive(Debug, Default)]
+struct List {
+    text: Vec<u8>,
+    seen: bool,
+}
+
+impl List {
+    fn add(&mut self, array: Value<'_>, text: &[u8]) {
+        if array.kind() != Kind::Array {
+            return;
+        }
+        self.seen = true;
+        let raw = array.raw(text).trim_ascii();
+        let inside = raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default().trim_ascii();
+        if !inside.is_empty() {
+            if !self.text.is_empty() {
+                self.text.push(b',');
+            }
+            self.text.extend_from_slice(inside);
+        }
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        out.push(b'[');
+        out.extend_from_slice(&self.text);
+        out.push(b']');
+    }
+}
+
+/// What a chunk was to those that wait.
+#[derive(Debug, PartialEq)]
+pub(super) enum Chunk {
+    /// Nobody's.
+    Foreign,
+    /// One of several.
+    Part,
+    /// The last: this one is whole.
+    Whole(usize),
+    /// This one has become too large.
+    TooLarge(usize),
+}
+
+impl Gather {
+    pub(super) fn new(name: Box<str>, tag: u64, deadline: Instant, nonce: Option<Box<str>>, guild: u64) -> Self {
+        let (members, presences, not_found) = (List::default(), List::default(), List::default());
+        Gather { name, tag, deadline, nonce, guild, members, presences, not_found }
+    }
+
+    fn is_of(&self, guild: Option<u64>, nonce: Option<&str>) -> bool {
+        Some(self.guild) == guild && self.nonce.as_deref().is_none_or(|own| nonce == Some(own))
+    }
+
+    /// The reply's data.
+    pub(super) fn reply(&self, out: &mut Vec<u8>) {
+        let mut object = Object::begin(out).id("guild_id", self.guild).with("members", |out| self.members.write(out));
+        for (name, list) in [("presences", &self.presences), ("not_found", &self.not_found)] {
+            if list.seen {
+                object = object.with(name, |out| list.write(out));
+            }
+        }
+        object.end();
+    }
+}
+
+/// Adds a GUILD_MEMBERS_CHUNK to the one that waits for it.
+pub(super) fn add(gathers: &mut [Gather], text: &[u8], doc: &mut Document) -> Chunk {
+    if doc.parse(text).is_err() {
+        return Chunk::Foreign;
+    }
+    let chunk = doc.root();
+    let (guild, nonce) = (chunk.member("guild_id").as_id(), chunk.member("nonce").as_str());
+    let Some(at) = gathers.iter().position(|gather| gather.is_of(guild, nonce)) else { return Chunk::Foreign };
+    let gather = &mut gathers[at];
+    gather.members.add(chunk.member("members"), text);
+    gather.presences.add(chunk.member("presences"), text);
+    gather.not_found.add(chunk.member("not_found"), text);
+    let bytes = gather.members.text.len() + gather.presences.text.len() + gather.not_found.text.len();
+    if bytes > MOST {
+        return Chunk::TooLarge(at);
+    }
+    let number = |name: &str| chunk.member(name).as_whole();
+    let last = match (number("chunk_index"), number("chunk_count")) {
+        (Some(index), Some(count)) => index.saturating_add(1) >= count,
+        _ => chunk.member("members").len() < CHUNK,
+    };
+    if last { Chunk::Whole(at) } else { Chunk::Part }
+}

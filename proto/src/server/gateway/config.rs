@@ -1,0 +1,63 @@
+//! What a door starts from.
+
+use std::time::Duration;
+
+/// What a door starts from.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// Where clients are to connect: what `GET /gateway` and READY's `resume_gateway_url` say.
+    pub url: Box<str>,
+    /// How much, and how long.
+    pub limits: Limits,
+}
+
+/// How much, and how long.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// HELLO's interval. Discord's own.
+    pub heartbeat: Duration,
+    /// How long a connection may take to identify or resume.
+    pub greeting: Duration,
+    /// The longest payload that a client may send, in bytes. Discord.
+    pub payload: usize,
+    /// How many payloads a client may send within [`Limits::sends_within`]. Discord.
+    pub sends: u32,
+    /// See [`Limits::sends`].
+    pub sends_within: Duration,
+    /// How long a session waits to be resumed.
+    pub session: Duration,
+    /// How many events a session can be sent again.
+    pub replay: usize,
+    /// How many bytes they may have together.
+    pub replay_bytes: usize,
+    /// Connections at a time.
+    pub peers: usize,
+    /// Sessions at a time, those that wait included.
+    pub sessions: usize,
+    /// More guilds than this on one shard need more shards. Discord.
+    pub guilds_per_shard: usize,
+    /// How many sessions a bot may begin in a day, as `GET /gateway/bot` tells. Discord.
+    pub identifies: u32,
+    /// How many shards may identify within 5 seconds, as `GET /gateway/bot` tells.
+    pub max_concurrency: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            heartbeat: Duration::from_millis(41_250),
+            greeting: Duration::from_secs(60),
+            payload: crate::wire::gateway::MAX_SEND,
+            sends: 120,
+            sends_within: Duration::from_secs(60),
+            session: Duration::from_secs(180),
+            replay: 1000,
+            replay_bytes: 4 << 20,
+            peers: 128,
+            sessions: 256,
+            guilds_per_shard: 2500,
+            identifies: 1000,
+            max_concurrency: 1,
+        }
+    }
+}

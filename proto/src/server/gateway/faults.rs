@@ -1,0 +1,291 @@
+//! The host's commands: what stands with the sessions, what they are sent besides what happens, and what goes wrong.
+
+use std::time::Duration;
+
+use super::peer::State;
+use super::{Door, Sink};
+use crate::command::Command;
+use crate::error::{Error, Status};
+use crate::event::{Event, EventType, LogLevel};
+use crate::server::rpc::HttpResponse;
+use crate::time::Instant;
+use crate::value::{Document, Value};
+use crate::wire::catalog;
+use crate::wire::gateway::{CloseCode, Opcode};
+use crate::wire::host;
+use crate::wire::json::{Object, push_int};
+use crate::world::{Changes, World};
+
+/// What goes wrong with the bytes of a connection: the driver's to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The transport ends without a close.
+    Drop,
+    /// Everything goes out at so many bytes a second; 0 is as fast as it can again.
+    Slow(u32),
+    /// A message that nobody can read.
+    Garbage,
+    /// Half a message, and then the end.
+    Truncate,
+}
+
+/// What goes wrong with whoever comes next.
+#[derive(Debug, Default)]
+pub(super) struct Coming {
+    /// So many connections more are not heard when they identify.
+    pub(super) deaf: u32,
+    /// So many requests more are answered with 429, which tells to wait so long.
+    requests: (u32, u32),
+}
+
+/// The headers of an answer of 429. Clients take it for Discord's by `via`: without, some give up.
+const LIMITED: &[(&str, &str)] =
+    &[("content-type", "application/json"), ("via", "1.1 gamebridge"), ("x-ratelimit-scope", "user")];
+
+/// Whether a command of the host's is for this door.
+pub fn takes(name: &str) -> bool {
+    host::gateway::COMMANDS.iter().any(|row| row.is_named(name))
+}
+
+impl Door {
+    /// A command of the host's ([`takes`]). Its outcome is a REPLY event when it has a tag; without one only a failure is
+    /// told, as a log line.
+    pub fn handle_command(
+        &mut self,
+        now: Instant,
+        command: &Command,
+        world: &mut World,
+        changes: &mut Vec<Changes>,
+        out: &mut impl Sink,
+    ) {
+        let Command { name, args, tag, .. } = command;
+        let mut reply = Vec::new();
+        match (self.carry_out(now, name, args, (world, changes), out, &mut reply), *tag) {
+            (Ok(()), 0) => {}
+            (Err(error), 0) => self.log(out, LogLevel::Warn, &format!("{name} failed: {error}")),
+            (outcome, tag) => {
+                let mut event = Event::new(EventType::Reply, name);
+                event.tag = tag;
+                match &outcome {
+                    Ok(()) => event.payload = &reply,
+                    Err(error) => (event.status, event.message) = (error.status, &error.message),
+                }
+                out.event(event);
+            }
+        }
+    }
+
+    fn carry_out(
+        &mut self,
+        now: Instant,
+        name: &str,
+        args: &[u8],
+        (world, changes): (&mut World, &mut Vec<Changes>),
+        out: &mut impl Sink,
+        reply: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        let mut doc = Document::new();
+        let text: &[u8] = if args.is_empty() { b"{}" } else { args };
+        let parsed = doc.parse(text);
+        parsed.map_err(|error| Error::argument(format!("{name}: the arguments are not JSON: {error}")))?;
+        let args = doc.root();
+        host::check_sandbox_name(name)?.map_or(Ok(()), |row| catalog::check(row, args))?;
+        let told = match name {
+            "GATEWAY_STATE" => {
+                self.write_state(reply);
+                return Ok(());
+            }
+            "GATEWAY_LIMITS" => {
+                self.set_limits(args);
+                self.write_limits(reply);
+                return Ok(());
+            }
+            "GATEWAY_DISPATCH" => self.dispatch_for_host(args, text, out)?,
+            "GATEWAY_FAULT" => self.go_wrong(now, args, (world, changes), out)?,
+            other => return Err(Error::new(Status::Unsupported, format!("{other}: not a command of the Gateway's"))),
+        };
+        Object::begin(reply).int("peers", i64::try_from(told).unwrap_or(i64::MAX)).end();
+        Ok(())
+    }
+
+    /// The sessions that are meant.
+    fn meant(&self, args: Value<'_>) -> Result<Vec<u64>, Error> {
+        let id = args.member("session_id").as_str();
+        let found = self.sessions.iter().filter(|(_, session)| id.is_none_or(|id| *session.id == *id));
+        let found: Vec<u64> = found.map(|(number, _)| *number).collect();
+        match id {
+            Some(id) if found.is_empty() => Err(Error::argument(format!("session_id: there is no session \"{id}\""))),
+            _ => Ok(found),
+        }
+    }
+
+    fn dispatch_for_host(&mut self, args: Value<'_>, source: &[u8], out: &mut impl Sink) -> Result<usize, Error> {
+        let meant = self.meant(args)?;
+        let name = args.member("event").as_str().unwrap_or_default();
+        let data = args.member("data");
+        for number in &meant {
+            self.data.clear();
+            self.data.extend_from_slice(if data.exists() { data.raw(source) } else { b"null" });
+            self.dispatch(out, *number, name);
+        }
+        Ok(meant.len())
+    }
+
+    fn go_wrong(
+        &mut self,
+        now: Instant,
+        args: Value<'_>,
+        (world, changes): (&mut World, &mut Vec<Changes>),
+        out: &mut impl Sink,
+    ) -> Result<usize, Error> {
+        let number = |name, unless_given| {
+            args.member(name).as_whole().and_then(|number| u32::try_from(number).ok()).unwrap_or(unless_given)
+        };
+        let fault = args.member("fault").as_str().unwrap_or_default();
+        match fault {
+            "no_session" => {
+                self.coming.deaf = number("count", 1);
+                return Ok(0);
+            }
+            "rate_limit" => {
+                self.coming.requests = (number("count", 1), number("retry_after_ms", 1000));
+                return Ok(0);
+            }
+            "none" => self.coming = Coming::default(),
+            _ => {}
+        }
+        let mut peers: Vec<u32> = match args.member("peer").as_whole() {
+            Some(peer) => vec![u32::try_from(peer).unwrap_or(0)],
+            None if args.member("session_id").exists() => {
+                let meant = self.meant(args)?;
+                meant.iter().filter_map(|number| self.sessions.get(number)?.peer).collect()
+            }
+            None => self.peers.keys().copied().collect(),
+        };
+        if args.member("peer").exists() && !self.peers.contains_key(&peers[0]) {
+            return Err(Error::argument(format!("peer: there is no connection {} at the Gateway", peers[0])));
+        }
+        peers.retain(|peer| self.peers.contains_key(peer));
+        for peer in &peers {
+            let Some(known) = self.peers.get_mut(peer) else { continue };
+            match fault {
+                "none" => {
+                    known.faults = Default::default();
+                    out.fault(*peer, Fault::Slow(0));
+                }
+                "stall" => known.faults.stalled = true,
+                "refuse_ack" => known.faults.refuses_ack = true,
+                "slow" => out.fault(*peer, Fault::Slow(number("bytes_per_second", 100))),
+                "garbage" => out.fault(*peer, Fault::Garbage),
+                "drop" | "truncate" => {
+                    let how = if fault == "drop" { Fault::Drop } else { Fault::Truncate };
+                    out.fault(*peer, how);
+                    self.handle_gone(now, *peer, None, world, changes, out);
+                }
+                "reconnect" => self.say(out, *peer, Opcode::Reconnect, b"null"),
+                "invalid_session" => {
+                    let resumable = args.member("resumable").as_bool() == Some(true);
+                    self.invalidate(now, *peer, resumable, (world, changes), out);
+                }
+                _ => {
+                    let code = u16::try_from(number("code", CloseCode::UnknownError as u32)).unwrap_or(4000);
+                    let ends = matches!(
+                        CloseCode::from_code(code),
+                        Some(CloseCode::SessionTimedOut | CloseCode::InvalidSequence)
+                    );
+                    let reason = args.member("message").as_str().unwrap_or_default();
+                    self.close_with((now, world, changes), out, *peer, code, reason, ends);
+                }
+            }
+        }
+        Ok(peers.len())
+    }
+
+    /// Op 9 out of the blue: the connection has no session any more; the session waits, or is gone.
+    fn invalidate(
+        &mut self,
+        now: Instant,
+        peer: u32,
+        resumable: bool,
+        (world, changes): (&mut World, &mut Vec<Changes>),
+        out: &mut impl Sink,
+    ) {
+        let until = now + self.config.limits.greeting;
+        if let Some(known) = self.peers.get_mut(&peer)
+            && let State::Open(number) = known.state
+        {
+            known.state = State::Greeting { until };
+            self.leave(now, number, !resumable, (world, changes), out);
+        }
+        self.say_invalid(out, peer, resumable);
+    }
+
+    /// How a request for the API is refused, when the host wants it to be.
+    pub fn refuses_request(&mut self) -> Option<HttpResponse> {
+        let (left, wait) = &mut self.coming.requests;
+        *left = left.checked_sub(1)?;
+        let mut body = Vec::new();
+        Object::begin(&mut body)
+            .str("message", "You are being rate limited.")
+            .num("retry_after", f64::from(*wait) / 1000.0)
+            .bool("global", false)
+            .end();
+        Some(HttpResponse { status: 429, headers: LIMITED, body })
+    }
+
+    fn set_limits(&mut self, args: Value<'_>) {
+        let number = |name| args.member(name).as_whole().and_then(|number| u32::try_from(number).ok());
+        let many = |name| number(name).map(|number| number as usize);
+        let time = |name| number(name).map(|ms| Duration::from_millis(ms.into()));
+        let limits = &mut self.config.limits;
+        let put = |old: &mut Duration, new: Option<Duration>| *old = new.unwrap_or(*old);
+        put(&mut limits.heartbeat, time("heartbeat_ms"));
+        put(&mut limits.session, time("session_ms"));
+        limits.replay = many("replay").unwrap_or(limits.replay);
+        limits.sends = number("sends").unwrap_or(limits.sends);
+        limits.guilds_per_shard = many("guilds_per_shard").unwrap_or(limits.guilds_per_shard);
+        limits.identifies = number("identifies").unwrap_or(limits.identifies);
+        limits.max_concurrency = number("max_concurrency").unwrap_or(limits.max_concurrency);
+    }
+
+    fn write_limits(&self, out: &mut Vec<u8>) {
+        let limits = &self.config.limits;
+        let ms = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+        let many = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        Object::begin(out)
+            .int("heartbeat_ms", ms(limits.heartbeat))
+            .int("session_ms", ms(limits.session))
+            .int("replay", many(limits.replay))
+            .int("sends", limits.sends.into())
+            .int("guilds_per_shard", many(limits.guilds_per_shard))
+            .int("identifies", limits.identifies.into())
+            .int("max_concurrency", limits.max_concurrency.into())
+            .end();
+    }
+
+    fn write_state(&self, out: &mut Vec<u8>) {
+        let number = |out: &mut Vec<u8>, number: Option<i64>| match number {
+            Some(number) => push_int(out, number),
+            None => out.extend_from_slice(b"null"),
+        };
+        Object::begin(out)
+            .with("sessions", |out| {
+                crate::server::objects::array(out, self.sessions.values(), |out, session| {
+                    let intents = session.intents.and_then(|intents| i64::try_from(intents.0).ok());
+                    Object::begin(out)
+                        .str("session_id", &session.id)
+                        .id("application_id", session.application.get())
+                        .id("user_id", session.user.get())
+                        .int("version", session.dialect.version().into())
+                        .with("intents", |out| number(out, intents))
+                        .int("shard", session.shard.0.into())
+                        .int("shards", session.shard.1.into())
+                        .int("seq", i64::try_from(session.seq).unwrap_or(i64::MAX))
+                        .with("peer", |out| number(out, session.peer.map(i64::from)))
+                        .end();
+                });
+            })
+            .int("connections", i64::try_from(self.peers.len()).unwrap_or(i64::MAX))
+            .end();
+    }
+}

@@ -1,0 +1,331 @@
+//! How a session begins, and how it is taken up again.
+
+use super::session::{Session, Wish, shard_of};
+use super::{Cx, Door, Sink, State, TRACE};
+use crate::event::{Event, EventType, LogLevel};
+use crate::secret::Secret;
+use crate::server::objects;
+use crate::value::Value;
+use crate::wire::gateway::{CloseCode, Dialect, Intents, Opcode};
+use crate::wire::json::{Object, push_int};
+use crate::wire::rest::Version;
+use crate::world::{self, Guild, GuildId, World};
+
+/// What `session_start_limit` counts within.
+const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
+
+/// What a client is told with a code, in Discord's words where programs compare them.
+type Refused = (CloseCode, &'static str);
+
+const BAD_TOKEN: Refused = (CloseCode::AuthenticationFailed, "Authentication failed.");
+const UNREADABLE: Refused = (CloseCode::DecodeError, "Error while decoding payload.");
+const BAD_SHARD: Refused = (CloseCode::InvalidShard, "Invalid shard.");
+const BAD_INTENTS: Refused = (CloseCode::InvalidIntents, "Invalid intent(s).");
+
+/// The token as it stands in `d`; some clients put the word for HTTP before it.
+fn token(d: Value<'_>) -> Result<Secret, Refused> {
+    let token = d.member("token").as_str().ok_or(BAD_TOKEN)?;
+    Ok(Secret::new(token.strip_prefix("Bot ").unwrap_or(token)))
+}
+
+impl Door {
+    /// IDENTIFY.
+    pub(super) fn identify(&mut self, cx: &mut Cx<'_, impl Sink>, peer: u32, d: Value<'_>) {
+        let Some(known) = self.peers.get(&peer) else { return };
+        match known.state {
+            State::Open(_) => return self.close(cx, peer, CloseCode::AlreadyAuthenticated, "Already authenticated."),
+            State::Deaf => return,
+            State::Greeting { .. } if known.faults.deaf => return self.turn_deaf(peer),
+            State::Greeting { .. } => {}
+        }
+        let dialect = if d.member("v").as_whole() == Some(3) { Dialect::V3 } else { known.dialect };
+        if self.sessions.len() >= self.config.limits.sessions {
+            return self.close(cx, peer, CloseCode::UnknownError, "too many sessions");
+        }
+        if let Err((code, reason)) = self.begin(cx, peer, d, dialect) {
+            self.close(cx, peer, code, reason);
+        }
+    }
+
+    pub(super) fn turn_deaf(&mut self, peer: u32) {
+        if let Some(known) = self.peers.get_mut(&peer) {
+            known.state = State::Deaf;
+        }
+    }
+
+    fn begin(&mut self, cx: &mut Cx<'_, impl Sink>, peer: u32, d: Value<'_>, dialect: Dialect) -> Result<(), Refused> {
+        let token = token(d)?;
+        let bot = cx.world.bot_with(&token).cloned().ok_or(BAD_TOKEN)?;
+        let properties = d.member("properties");
+        if !properties.is_none() && properties.kind() != crate::value::Kind::Object {
+            return Err(UNREADABLE);
+        }
+        let wish = Wish {
+            dialect,
+            intents: intents(d, dialect, bot.refused_intents)?,
+            shard: shard(d)?,
+            large_threshold: threshold(d, dialect)?,
+            guild_subscriptions: d.member("guild_subscriptions").as_bool().unwrap_or(true),
+        };
+        let guilds: Vec<GuildId> = guilds_of(cx.world, &bot, wish.shard).map(|guild| guild.id).collect();
+        if guilds.len() > self.config.limits.guilds_per_shard {
+            return Err((CloseCode::ShardingRequired, "Sharding required."));
+        }
+        let id = world::draw(&mut *self.entropy);
+        let mut session = Session::new(id.reveal(), (bot.application, bot.user), wish, peer);
+        session.guilds = guilds.iter().map(|id| (*id, false)).collect();
+        self.sessions_made += 1;
+        if cx.now >= self.begun.1 {
+            self.begun = (0, cx.now + DAY);
+        }
+        self.begun.0 += 1;
+        let number = self.sessions_made;
+        self.sessions.insert(number, session);
+        if let Some(known) = self.peers.get_mut(&peer) {
+            (known.state, known.dialect) = (State::Open(number), dialect);
+        }
+        if d.member("compress").as_bool() == Some(true) || d.member("compress").as_str() == Some("zlib") {
+            cx.out.compress(peer);
+        }
+        self.tell_session(cx, number, peer, "begun");
+        self.say_ready(cx, number);
+        // READY is the first word about the bot; what it says of itself comes after.
+        self.set_presence(cx, bot.user, bot.application, d.member("presence"));
+        if !dialect.greets() {
+            return Ok(());
+        }
+        for guild in guilds {
+            if cx.world.guild(guild).is_some_and(|guild| guild.available) {
+                self.show_guild(cx.out, number, guild, cx.world);
+            }
+        }
+        Ok(())
+    }
+
+    fn say_ready(&mut self, cx: &mut Cx<'_, impl Sink>, number: u64) {
+        let Door { sessions, config, .. } = self;
+        let Some(session) = sessions.get_mut(&number) else { return };
+        let (dialect, world) = (session.dialect, &*cx.world);
+        let version = Version::of(dialect);
+        let mut data = std::mem::take(&mut self.data);
+        data.clear();
+        let mut object = Object::begin(&mut data).int("v", dialect.version().into());
+        if let Some(user) = world.user(session.user) {
+            object = object.with("user", |out| objects::current_user(out, user));
+        }
+        let private = || world.private_channels().filter(|channel| session.sees(world, channel));
+        object = object.with("private_channels", |out| {
+            let shown = private().filter(|_| !dialect.requires_intents());
+            objects::array(out, shown, |out, one| objects::channel(out, world, one, version, session.user));
+        });
+        object = object.with("guilds", |out| {
+            objects::array(out, session.guilds.keys(), |out, id| match world.guild(*id) {
+                Some(guild) if !dialect.greets() && guild.available => {
+                    super::events::guild_create(out, world, session, guild);
+                }
+                _ => Object::begin(out).id("id", id.get()).bool("unavailable", true).end(),
+            });
+        });
+        object = object.str("session_id", &session.id);
+        if !dialect.greets() {
+            object = object.int("heartbeat_interval", interval(config.limits.heartbeat)).raw("read_state", b"[]");
+        } else {
+            let (shard, count) = session.shard;
+            object = object
+                .str("session_type", "normal")
+                .str("resume_gateway_url", &config.url)
+                .with("shard", |out| {
+                    out.push(b'[');
+                    push_int(out, shard.into());
+                    out.push(b',');
+                    push_int(out, count.into());
+                    out.push(b']');
+                })
+                .with("application", |out| {
+                    Object::begin(out).id("id", session.application.get()).int("flags", 0).end();
+                })
+                .raw("relationships", b"[]")
+                .raw("presences", b"[]")
+                .raw("user_settings", b"{}")
+                .raw("_trace", TRACE);
+        }
+        object.end();
+        if !dialect.greets() {
+            // Their guilds came whole.
+            session.guilds.iter_mut().for_each(|(id, shown)| {
+                *shown = world.guild(*id).is_some_and(|guild| guild.available);
+            });
+        }
+        self.data = data;
+        self.dispatch(cx.out, number, "READY");
+    }
+
+    /// RESUME.
+    pub(super) fn resume(&mut self, cx: &mut Cx<'_, impl Sink>, peer: u32, d: Value<'_>) {
+        let Some(known) = self.peers.get(&peer) else { return };
+        match known.state {
+            State::Open(_) => return self.close(cx, peer, CloseCode::AlreadyAuthenticated, "Already authenticated."),
+            State::Deaf => return,
+            State::Greeting { .. } if known.faults.deaf => return self.turn_deaf(peer),
+            State::Greeting { .. } => {}
+        }
+        let (Ok(token), Some(id)) = (token(d), d.member("session_id").as_str()) else {
+            return self.close(cx, peer, CloseCode::DecodeError, UNREADABLE.1);
+        };
+        let Some(bot) = cx.world.bot_with(&token).map(|bot| bot.user) else {
+            return self.close(cx, peer, BAD_TOKEN.0, BAD_TOKEN.1);
+        };
+        let seq = d.member("seq").as_id();
+        let found = self.sessions.iter().find(|(_, session)| *session.id == *id && session.user == bot);
+        let Some((number, session)) = found.map(|(number, session)| (*number, session)) else {
+            return self.say_invalid(cx.out, peer, false);
+        };
+        let seq = match seq {
+            Some(seq) if seq <= session.seq => seq,
+            None if d.member("seq").is_none() => 0,
+            // A sequence that was never sent: the client is mixed up, and its session is of no use to it.
+            _ => {
+                self.leave(cx.now, number, true, (cx.world, cx.changes), cx.out);
+                return self.close(cx, peer, CloseCode::InvalidSequence, "Invalid seq.");
+            }
+        };
+        if session.since(seq).is_none() {
+            self.leave(cx.now, number, true, (cx.world, cx.changes), cx.out);
+            return self.say_invalid(cx.out, peer, false);
+        }
+        let before = session.peer;
+        if let Some(before) = before {
+            // The client came back before its old connection was known to be gone.
+            self.peers.remove(&before);
+            cx.out.close(before, CloseCode::UnknownError as u16, "the session was resumed by another connection");
+        }
+        let Some(session) = self.sessions.get_mut(&number) else { return };
+        (session.peer, session.until) = (Some(peer), None);
+        let Some(known) = self.peers.get_mut(&peer) else { return };
+        known.state = State::Open(number);
+        for payload in session.since(seq).into_iter().flatten() {
+            known.say(peer, payload, cx.out);
+        }
+        self.data.clear();
+        Object::begin(&mut self.data).raw("_trace", TRACE).end();
+        self.tell_session(cx, number, peer, "resumed");
+        self.data.clear();
+        Object::begin(&mut self.data).raw("_trace", TRACE).end();
+        self.dispatch(cx.out, number, "RESUMED");
+    }
+
+    /// Op 9; whoever it is said to may identify on the same connection.
+    pub(super) fn say_invalid(&mut self, out: &mut impl Sink, peer: u32, resumable: bool) {
+        self.say(out, peer, Opcode::InvalidSession, if resumable { b"true" } else { b"false" });
+    }
+
+    /// Sends what is no dispatch.
+    pub(super) fn say(&mut self, out: &mut impl Sink, peer: u32, opcode: Opcode, d: &[u8]) {
+        let Some(known) = self.peers.get(&peer) else { return };
+        self.data.clear();
+        let object = Object::begin(&mut self.data).raw("t", b"null").raw("s", b"null").int("op", opcode as i64);
+        object.raw("d", d).end();
+        known.say(peer, &self.data, out);
+    }
+
+    /// Sends what stands in `data` as a dispatch, and keeps it.
+    pub(super) fn dispatch(&mut self, out: &mut impl Sink, number: u64, name: &str) {
+        let Some(session) = self.sessions.get_mut(&number) else { return };
+        let peer = session.peer;
+        let payload = session.dispatch(name, &self.data, &self.config.limits);
+        if let Some((peer, known)) = peer.and_then(|peer| Some((peer, self.peers.get(&peer)?))) {
+            known.say(peer, payload, out);
+        }
+    }
+
+    /// Tells the host of a session.
+    fn tell_session(&mut self, cx: &mut Cx<'_, impl Sink>, number: u64, peer: u32, how: &str) {
+        let Some(session) = self.sessions.get(&number) else { return };
+        let intents = session.intents.and_then(|intents| i64::try_from(intents.0).ok());
+        let mut payload = Vec::new();
+        Object::begin(&mut payload)
+            .str("how", how)
+            .str("session_id", &session.id)
+            .id("application_id", session.application.get())
+            .id("user_id", session.user.get())
+            .int("version", session.dialect.version().into())
+            .with("intents", |out| match intents {
+                Some(intents) => push_int(out, intents),
+                None => out.extend_from_slice(b"null"),
+            })
+            .int("shard", session.shard.0.into())
+            .int("shards", session.shard.1.into())
+            .int("seq", i64::try_from(session.seq).unwrap_or(i64::MAX))
+            .end();
+        let mut event = Event::new(EventType::Dispatch, "GATEWAY_SESSION");
+        (event.peer, event.payload) = (peer, &payload);
+        cx.out.event(event);
+    }
+
+    /// Tells the host that a session lost its connection.
+    pub(super) fn tell_closed(&self, peer: u32, number: u64, code: u16, reason: &str, out: &mut impl Sink) {
+        let Some(session) = self.sessions.get(&number) else {
+            return self.log(out, LogLevel::Info, &format!("connection {peer} is gone: {code} {reason}"));
+        };
+        let mut payload = Vec::new();
+        Object::begin(&mut payload)
+            .str("session_id", &session.id)
+            .id("application_id", session.application.get())
+            .end();
+        let mut event = Event::new(EventType::Dispatch, "GATEWAY_CLOSED");
+        (event.peer, event.payload, event.code, event.message) = (peer, &payload, code.into(), reason);
+        out.event(event);
+    }
+}
+
+/// The guilds of a bot that a shard is for, by id.
+pub(super) fn guilds_of<'w>(
+    world: &'w World,
+    bot: &world::Bot,
+    (shard, count): (u32, u32),
+) -> impl Iterator<Item = &'w Guild> {
+    let user = bot.user;
+    world.guilds().filter(move |guild| guild.members.contains_key(&user) && shard_of(guild.id, count) == shard)
+}
+
+fn interval(heartbeat: std::time::Duration) -> i64 {
+    i64::try_from(heartbeat.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Needed from version 8 on; before, all events come unless some are named.
+fn intents(d: Value<'_>, dialect: Dialect, refused: u64) -> Result<Option<Intents>, Refused> {
+    let given = d.member("intents");
+    if given.is_none() {
+        return if dialect.requires_intents() { Err(BAD_INTENTS) } else { Ok(None) };
+    }
+    let asked = given.as_id().map(Intents).ok_or(BAD_INTENTS)?;
+    if asked.unknown() != 0 {
+        return Err(BAD_INTENTS);
+    }
+    if asked.0 & refused & Intents::PRIVILEGED.0 != 0 {
+        return Err((CloseCode::DisallowedIntents, "Disallowed intent(s)."));
+    }
+    Ok(Some(asked))
+}
+
+fn shard(d: Value<'_>) -> Result<(u32, u32), Refused> {
+    let given = d.member("shard");
+    if given.is_none() {
+        return Ok((0, 1));
+    }
+    let number = |at| given.at(at).as_whole().and_then(|number| u32::try_from(number).ok());
+    match (given.len(), number(0), number(1)) {
+        (2, Some(shard), Some(count)) if shard < count => Ok((shard, count)),
+        _ => Err(BAD_SHARD),
+    }
+}
+
+fn threshold(d: Value<'_>, dialect: Dialect) -> Result<usize, Refused> {
+    let given = d.member("large_threshold");
+    if given.is_none() {
+        return Ok(50);
+    }
+    let most = if dialect.greets() { 250 } else { i64::MAX };
+    let given = given.as_whole().filter(|given| (50..=most).contains(given)).ok_or(UNREADABLE)?;
+    Ok(usize::try_from(given).unwrap_or(usize::MAX))
+}

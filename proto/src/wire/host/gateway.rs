@@ -1,0 +1,144 @@
+//! What only a sandbox has: commands about its Gateway's sessions and what is to go wrong with them, and what it tells of them.
+use crate::wire::catalog::{Arg, Row, Shape, Type};
+
+/// What can be made to go wrong.
+pub const FAULTS: &[&str] = &[
+    "drop",
+    "stall",
+    "refuse_ack",
+    "reconnect",
+    "invalid_session",
+    "close",
+    "slow",
+    "truncate",
+    "garbage",
+    "no_session",
+    "rate_limit",
+    "none",
+];
+
+const SESSION: Type = Type::Object(&Shape {
+    name: "HostGatewaySession",
+    fields: &[
+        Arg::required("session_id", Type::TEXT, "what the client calls it"),
+        Arg::required("application_id", Type::Snowflake, "whose bot"),
+        Arg::required("user_id", Type::Snowflake, "as whom"),
+        Arg::required("version", Type::INT, "which version it speaks"),
+        Arg::required("intents", Type::Nullable(&Type::INT), "what it asked for; null of old versions is everything"),
+        Arg::required("shard", Type::INT, "which shard it is"),
+        Arg::required("shards", Type::INT, "of how many"),
+        Arg::required("seq", Type::INT, "the number of its last event"),
+        Arg::required("peer", Type::Nullable(&Type::INT), "its connection; null while it waits to be resumed"),
+    ],
+});
+
+const TOLD: Type = Type::Object(&Shape {
+    name: "HostGatewayTold",
+    fields: &[Arg::required("peers", Type::INT, "how many connections, or sessions, it concerned")],
+});
+
+const WHOM: [Arg; 2] = [
+    Arg::optional("session_id", Type::TEXT, "which session; with neither, all of them"),
+    Arg::optional("peer", Type::int(1, 0xFFFF_FFFF), "which connection, as events tell it"),
+];
+
+/// Commands of a sandbox, besides those of every server.
+pub const COMMANDS: &[Row] = &[
+    Row::new("GATEWAY_STATE", "the sessions of a sandbox's Gateway")
+        .reply(Type::Object(&Shape {
+            name: "HostGatewayState",
+            fields: &[
+                Arg::required("sessions", Type::list(&SESSION), "the sessions, oldest first"),
+                Arg::required("connections", Type::INT, "how many connections there are"),
+            ],
+        }))
+        .exact(),
+    Row::new("GATEWAY_DISPATCH", "sends sessions an event that the world knows nothing of, as it is given")
+        .args(&[
+            Arg::required("event", Type::text(1, 64), "its name"),
+            Arg::optional("data", Type::Any, "its `d`; null unless given"),
+            WHOM[0],
+        ])
+        .reply(TOLD)
+        .exact(),
+    Row::new("GATEWAY_FAULT", "makes something go wrong at a sandbox's Gateway, on purpose")
+        .args(&[
+            Arg::required("fault", Type::Names(FAULTS), "what; docs/sandbox.md tells each"),
+            WHOM[0],
+            WHOM[1],
+            Arg::optional("code", Type::int(1000, 4999), "close: with which code; 4000 unless given"),
+            Arg::optional("message", Type::text(0, 123), "close: the reason that the client is told"),
+            Arg::optional("resumable", Type::Bool, "invalid_session: its `d`; false unless given"),
+            Arg::optional("bytes_per_second", Type::int(0, 10_000_000), "slow: how fast; 0 ends it. 100 unless given"),
+            Arg::optional(
+                "count",
+                Type::int(1, 1_000_000),
+                "no_session, rate_limit: how many connections, or API requests; 1 unless given",
+            ),
+            Arg::optional(
+                "retry_after_ms",
+                Type::int(1, 3_600_000),
+                "rate_limit: the wait it tells; 1000 unless given",
+            ),
+        ])
+        .reply(TOLD)
+        .exact(),
+    Row::new("GATEWAY_LIMITS", "changes how much, and how long, a sandbox's Gateway allows; what is left out stays")
+        .args(&[
+            Arg::optional("heartbeat_ms", Type::int(10, 3_600_000), "HELLO's interval"),
+            Arg::optional("session_ms", Type::int(0, 86_400_000), "how long a session waits to be resumed"),
+            Arg::optional("replay", Type::int(1, 100_000), "how many events a session can be sent again"),
+            Arg::optional(
+                "sends",
+                Type::int(0, 1_000_000),
+                "payloads that a client may send in a minute; 0 is no limit",
+            ),
+            Arg::optional("guilds_per_shard", Type::int(0, 100_000), "more guilds on one shard close with 4011"),
+            Arg::optional("identifies", Type::int(0, 1_000_000), "sessions that a bot may begin in a day"),
+            Arg::optional("max_concurrency", Type::int(1, 1000), "shards that may identify within 5 seconds"),
+        ])
+        .reply(Type::Object(&Shape {
+            name: "HostGatewayLimits",
+            fields: &[
+                Arg::required("heartbeat_ms", Type::INT, "HELLO's interval"),
+                Arg::required("session_ms", Type::INT, "how long a session waits to be resumed"),
+                Arg::required("replay", Type::INT, "how many events a session can be sent again"),
+                Arg::required("sends", Type::INT, "payloads that a client may send in a minute"),
+                Arg::required("guilds_per_shard", Type::INT, "how many guilds one shard may have"),
+                Arg::required("identifies", Type::INT, "sessions that a bot may begin in a day"),
+                Arg::required("max_concurrency", Type::INT, "shards that may identify within 5 seconds"),
+            ],
+        }))
+        .exact(),
+];
+
+const OF_SESSION: [Arg; 2] = [
+    Arg::required("session_id", Type::TEXT, "what the client calls it"),
+    Arg::required("application_id", Type::Snowflake, "whose bot it is"),
+];
+
+/// What a sandbox tells, besides what every server does.
+pub const EVENTS: &[Row] = &[
+    Row::new("GATEWAY_SESSION", "a client of the Gateway began a session, or took one up; `peer` is its connection").reply(
+        Type::Object(&Shape {
+            name: "HostGatewayBegun",
+            fields: &[
+                Arg::required("how", Type::Names(&["begun", "resumed"]), "which of the two"),
+                OF_SESSION[0],
+                OF_SESSION[1],
+                Arg::required("user_id", Type::Snowflake, "as whom it acts"),
+                Arg::required("version", Type::INT, "which version it speaks"),
+                Arg::required("intents", Type::Nullable(&Type::INT), "what it asked for; null of old versions is everything"),
+                Arg::required("shard", Type::INT, "which shard it is"),
+                Arg::required("shards", Type::INT, "of how many"),
+                Arg::required("seq", Type::INT, "the number of its last event"),
+            ],
+        }),
+    ),
+    Row::new(
+        "GATEWAY_CLOSED",
+        "a session lost its connection; `code` and `message` say how, 0 that no close was said. It waits to be resumed, unless \
+         the code says otherwise",
+    )
+    .reply(Type::Object(&Shape { name: "HostGatewayClosed", fields: &OF_SESSION })),
+];

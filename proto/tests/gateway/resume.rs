@@ -1,0 +1,322 @@
+//! Sessions that outlive their connections.
+
+use std::collections::VecDeque;
+
+use gamebridge_proto::protocol::gateway::{RESUME_TRIES, RESUME_TRIES_THERE};
+use gamebridge_proto::random::Random;
+
+use crate::pair::*;
+
+/// A Gateway with one session, whose events are numbered in their data.
+#[derive(Default)]
+struct Gateway {
+    /// Every dispatch of the session, by its sequence from 1 on.
+    sent: Vec<String>,
+    /// Events that have happened.
+    happened: u64,
+    /// What is on its way to the client.
+    wire: VecDeque<String>,
+    connected: bool,
+    sessions: u32,
+    /// Dispatches before the one that was asked for that are repeated in a replay.
+    repeats: u64,
+}
+
+impl Gateway {
+    fn dispatch(&mut self, name: &str, data: &Value) {
+        let seq = self.sent.len() + 1;
+        let text = json!({"t": name, "s": seq, "op": 0, "d": data}).to_string();
+        self.sent.push(text.clone());
+        if self.connected {
+            self.wire.push_back(text);
+        }
+    }
+
+    fn happen(&mut self) {
+        self.happened += 1;
+        self.dispatch("THING", &json!({"n": self.happened}));
+    }
+
+    fn takes(&mut self, message: &Value) {
+        match message["op"].as_u64() {
+            Some(1) => self.wire.push_back(ACK.to_owned()),
+            Some(2) => {
+                self.sessions += 1;
+                self.sent.clear();
+                self.connected = true;
+                self.dispatch("READY", &json!({"session_id": "abc"}));
+            }
+            Some(6) => {
+                let seq = message["d"]["seq"].as_u64().expect("a sequence").saturating_sub(self.repeats);
+                // Of a session's own words none is said twice.
+                let replayed = self.sent[seq as usize..].iter().filter(|text| text.contains("THING"));
+                self.wire.extend(replayed.cloned());
+                self.connected = true;
+                self.dispatch("RESUMED", &json!({}));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Runs until so many things have happened and were told; `cut` says after which of the Gateway's messages the connection is
+/// killed.
+fn run(things: u64, repeats: u64, mut cut: impl FnMut(u64) -> bool) -> (Gateway, Vec<u64>) {
+    let mut gateway = Gateway { repeats, ..Gateway::default() };
+    let mut pair = Pair::new(config());
+    let (mut told, mut delivered, mut ready) = (Vec::new(), 0, false);
+    pair.client.start(pair.now, &mut pair.out);
+    let mut rounds = 0;
+    while (told.len() as u64) < things {
+        rounds += 1;
+        assert!(rounds < 100 * things, "it goes on for ever: {:?}", pair.client);
+        for did in pair.did() {
+            match did {
+                Did::Open(_) => {
+                    gateway.connected = false;
+                    gateway.wire.clear();
+                    pair.client.handle_opened(pair.now, 0, &mut pair.out);
+                    gateway.wire.push_back(hello());
+                }
+                Did::Send(message) => gateway.takes(&message),
+                Did::Event(event) if event.name == "THING" => {
+                    told.push(serde_json::from_str::<Value>(&event.payload).expect("JSON")["n"].as_u64().expect("n"));
+                }
+                Did::Event(event) => {
+                    assert_ne!(event.kind, EventType::Disconnected);
+                    ready |= event.kind == EventType::Connected;
+                }
+                Did::Close(code) => panic!("it closed with {code}"),
+                Did::Discover => unreachable!(),
+            }
+        }
+        if gateway.happened < things && ready {
+            gateway.happen();
+        }
+        match gateway.wire.pop_front() {
+            Some(text) => {
+                pair.frame(&text);
+                delivered += 1;
+                if cut(delivered) {
+                    gateway.connected = false;
+                    gateway.wire.clear();
+                    pair.closed(None);
+                }
+            }
+            None => pair.step(pair.now + 70 * SECOND),
+        }
+    }
+    (gateway, told)
+}
+
+#[test]
+fn a_connection_that_is_killed_at_1000_points_loses_nothing_and_repeats_nothing() {
+    const THINGS: u64 = 1_000;
+    let mut kills = 0;
+    for kill in 1..=250 {
+        // Once, at each of these points.
+        let (gateway, told) = run(300, 0, |delivered| {
+            kills += u64::from(delivered == kill);
+            delivered == kill
+        });
+        assert!(told.iter().copied().eq(1..=300), "killed after message {kill}");
+        assert!(gateway.sessions <= 2, "one at most was lost before READY: {}", gateway.sessions);
+    }
+    for seed in 0..10 {
+        // And over and over, in the middle of replays too, by a Gateway that repeats itself.
+        let mut random = Random::new(seed);
+        let (gateway, told) = run(THINGS, seed % 3, |delivered| {
+            let kill = delivered > 2 && random.next_u64().is_multiple_of(9);
+            kills += u64::from(kill);
+            kill
+        });
+        assert!(told.iter().copied().eq(1..=THINGS), "seed {seed}");
+        assert_eq!(gateway.sessions, 1);
+    }
+    assert!(kills >= 1_000, "{kills} kills");
+}
+
+/// Ready, with a session that is resumed there.
+fn ready_with(url: &str) -> Pair {
+    let mut pair = Pair::new(config());
+    pair.client.start(pair.now, &mut pair.out);
+    pair.client.handle_opened(pair.now, 0, &mut pair.out);
+    pair.frame(&hello());
+    pair.frame(
+        &json!({"t": "READY", "s": 1, "op": 0, "d": {"session_id": "abc", "resume_gateway_url": url}}).to_string(),
+    );
+    pair.out.0.retain(|did| !matches!(did, Did::Open(_)));
+    pair
+}
+
+fn opens(pair: &mut Pair) -> String {
+    loop {
+        match pair.next(120 * SECOND) {
+            Some(Did::Open(url)) => return url,
+            Some(_) => {}
+            None => panic!("nothing was opened"),
+        }
+    }
+}
+
+#[test]
+fn a_session_is_resumed_at_its_own_address_with_the_same_query() {
+    let mut pair = ready_with("wss://gateway-us-east1-b.discord.gg/?v=6");
+    pair.closed(None);
+    assert_eq!(opens(&mut pair), "wss://gateway-us-east1-b.discord.gg/?v=10&encoding=json");
+}
+
+#[test]
+fn a_dead_address_is_tried_once() {
+    let mut pair = ready_with("wss://dead.discord.gg");
+    pair.closed(None);
+    assert!(opens(&mut pair).starts_with("wss://dead.discord.gg/"));
+    pair.client.handle_open_failed(pair.now, 0, &Error::new(Status::Io, "connection refused"), &mut pair.out);
+    assert!(opens(&mut pair).starts_with("wss://gateway.discord.gg/"));
+    pair.client.handle_opened(pair.now, 0, &mut pair.out);
+    pair.frame(&hello());
+    assert!(matches!(pair.did().last(), Some(Did::Send(message)) if message["op"] == 6), "it is resumed all the same");
+}
+
+#[test]
+fn a_hostile_address_is_not_used_and_that_is_said() {
+    for url in
+        ["wss://evil.example", "ws://gateway.discord.gg", "ws://127.0.0.1:1", "wss://gateway.discord.gg@evil.example"]
+    {
+        let mut pair = ready_with(url);
+        let did = pair.did();
+        let said =
+            |did: &Did| matches!(did, Did::Event(event) if event.message.contains("resume_gateway_url is not used"));
+        assert!(did.iter().any(said), "{url}: {did:?}");
+        pair.closed(None);
+        assert!(opens(&mut pair).starts_with("wss://gateway.discord.gg/"), "{url}");
+    }
+    let allowed = Config { allowed_hosts: vec!["friend.example".into()], ..config() };
+    let mut pair = Pair::new(allowed);
+    pair.client.start(pair.now, &mut pair.out);
+    pair.client.handle_opened(pair.now, 0, &mut pair.out);
+    pair.frame(&hello());
+    pair.frame(r#"{"t":"READY","s":1,"op":0,"d":{"session_id":"abc","resume_gateway_url":"wss://friend.example"}}"#);
+    pair.did();
+    pair.closed(None);
+    assert!(opens(&mut pair).starts_with("wss://friend.example/"));
+}
+
+#[test]
+fn a_session_that_is_never_resumed_is_given_up() {
+    let mut pair = ready_with("wss://own.discord.gg");
+    pair.closed(None);
+    let mut places = Vec::new();
+    loop {
+        let url = opens(&mut pair);
+        pair.client.handle_opened(pair.now, 0, &mut pair.out);
+        pair.frame(&hello());
+        match pair.did().into_iter().find_map(|did| if let Did::Send(message) = did { Some(message) } else { None }) {
+            Some(message) if message["op"] == 6 => places.push(url.starts_with("wss://own.")),
+            Some(message) => {
+                assert_eq!(message["op"], 2);
+                break;
+            }
+            None => panic!("neither IDENTIFY nor RESUME"),
+        }
+        pair.closed(Some(4000));
+    }
+    let there = RESUME_TRIES_THERE as usize;
+    assert_eq!(places.len(), RESUME_TRIES as usize);
+    assert!(places[..there].iter().all(|own| *own) && places[there..].iter().all(|own| !own), "{places:?}");
+}
+
+#[test]
+fn a_long_outage_costs_no_session() {
+    let mut pair = Pair::ready();
+    pair.closed(None);
+    for _ in 0..50 {
+        opens(&mut pair);
+        pair.client.handle_open_failed(pair.now, 0, &Error::new(Status::Io, "no network"), &mut pair.out);
+    }
+    opens(&mut pair);
+    pair.client.handle_opened(pair.now, 0, &mut pair.out);
+    pair.frame(&hello());
+    assert!(matches!(pair.did().last(), Some(Did::Send(message)) if message["op"] == 6));
+}
+
+#[test]
+fn close_codes_say_whether_a_session_is_resumed() {
+    for (code, opcode) in
+        [(None, 6), (Some(1000), 6), (Some(1001), 6), (Some(4000), 6), (Some(4001), 6), (Some(4002), 6)]
+            .into_iter()
+            .chain([
+                (Some(4003), 6),
+                (Some(4005), 6),
+                (Some(4006), 6),
+                (Some(4007), 2),
+                (Some(4008), 6),
+                (Some(4009), 2),
+            ])
+            .chain([(Some(4567), 6)])
+    {
+        let mut pair = Pair::ready();
+        pair.closed(code);
+        opens(&mut pair);
+        pair.client.handle_opened(pair.now, 0, &mut pair.out);
+        pair.frame(&hello());
+        let did = pair.did();
+        assert!(matches!(did.last(), Some(Did::Send(message)) if message["op"] == opcode), "{code:?}: {did:?}");
+    }
+}
+
+#[test]
+fn a_session_goes_on_in_the_next_process() {
+    for command in ["GET_SESSION", "SUSPEND"] {
+        let mut pair = ready_with("wss://own.discord.gg");
+        pair.frame(r#"{"t":"THING","s":2,"op":0,"d":{}}"#);
+        pair.did();
+        pair.command(command, "", 5);
+        let reply = event(pair.next(Duration::ZERO));
+        assert_eq!((reply.kind, reply.tag, reply.status), (EventType::Reply, 5, Status::Ok));
+        let session = json!({"version": 10, "sessions": [{
+            "shard": [0, 1], "session_id": "abc", "resume_gateway_url": "wss://own.discord.gg", "seq": 2,
+        }]});
+        assert_eq!(serde_json::from_str::<Value>(&reply.payload).expect("JSON"), session);
+        match command {
+            "SUSPEND" => {
+                assert_eq!(pair.next(Duration::ZERO), Some(Did::Close(4900)), "a close that leaves the session");
+                assert_eq!(event(pair.next(Duration::ZERO)).message, "suspended");
+                assert!(pair.client.is_finished());
+            }
+            _ => assert_eq!(pair.did(), []),
+        }
+        let sessions =
+            gamebridge_proto::protocol::gateway::read_sessions(reply.payload.as_bytes(), 10).expect("its own");
+        let mut next = Pair::new(Config { sessions, ..config() });
+        next.client.start(next.now, &mut next.out);
+        assert!(opens(&mut next).starts_with("wss://own.discord.gg/"));
+        next.client.handle_opened(next.now, 0, &mut next.out);
+        next.frame(&hello());
+        let resume = json!({"op": 6, "d": {"token": "canary-token", "session_id": "abc", "seq": 2}});
+        assert_eq!(next.did().last(), Some(&Did::Send(resume)));
+        next.frame(r#"{"t":"RESUMED","s":3,"op":0,"d":{}}"#);
+        assert_eq!(next.events()[0].flags, Flags::RESUMED);
+    }
+}
+
+#[test]
+fn sequences_that_jump_or_fall_are_wondered_at_once() {
+    let logs = |pair: &mut Pair| -> Vec<String> {
+        let said = pair.did().into_iter().filter_map(|did| match did {
+            Did::Event(event) if event.kind == EventType::Log => Some(event.message),
+            _ => None,
+        });
+        said.collect()
+    };
+    let mut pair = Pair::ready();
+    pair.frame(r#"{"t":"A","s":5,"op":0,"d":{}}"#);
+    assert_eq!(logs(&mut pair), ["sequence 5 came after 1: what is between never came"]);
+    pair.frame(r#"{"t":"B","s":3,"op":0,"d":{}}"#);
+    pair.frame(r#"{"t":"C","s":18446744073709551615,"op":0,"d":{}}"#);
+    pair.frame(r#"{"t":"D","s":0,"op":0,"d":{}}"#);
+    let events: Vec<_> = pair.events().into_iter().map(|event| (event.name, event.seq)).collect();
+    assert_eq!(events, [("B".into(), 3), ("C".into(), u64::MAX), ("D".into(), 0)], "all are handed on");
+    pair.frame(r#"{"op":1,"d":null}"#);
+    assert_eq!(pair.did(), [Did::Send(json!({"op": 1, "d": u64::MAX}))], "the highest is what is resumed from");
+}
