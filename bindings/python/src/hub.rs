@@ -40,8 +40,9 @@ const NAMES: usize = 512;
 const SLICE: Duration = Duration::from_millis(100);
 /// How long another thread does: it only has to come back.
 const LONG: Duration = Duration::from_secs(3600);
-/// How often the leader looks while the program watches the handle for an event that is here: waiting would lower it.
-const BESIDE: Duration = Duration::from_millis(5);
+/// How long the leader sleeps between two looks while the program watches the handle for an event that is here, since
+/// waiting would lower it: this at first, and up to a hundred times as long.
+const BESIDE: Duration = Duration::from_micros(50);
 
 /// One client.
 #[pyclass(frozen, module = "gamebridge._native", weakref)]
@@ -271,6 +272,7 @@ impl Hub {
         let me = std::thread::current().id();
         let mut expired = false;
         let mut slice = None;
+        let mut beside = BESIDE;
         loop {
             let role = {
                 let mut state = self.state();
@@ -315,7 +317,8 @@ impl Hub {
                     if !gathered.found && !expired {
                         let nap = nap(&mut slice);
                         if watched {
-                            py.detach(|| std::thread::sleep(nap.min(BESIDE)));
+                            py.detach(|| std::thread::sleep(nap.min(beside)));
+                            beside = (beside * 2).min(BESIDE * 100);
                         } else {
                             self.await_core(py, Some(nap))?;
                         }
