@@ -12,12 +12,14 @@
 //! | `link` | one connection's life, as far as it was gathered |
 //! | `event`, `payload`, `objects` | an event, and reading what it carries |
 //! | `encode` | arguments to JSON, with the place that is wrong |
+//! | `given` | times, numbers and names that callers give |
 //! | `failure` | exceptions |
 
 mod calls;
 mod encode;
 mod event;
 mod failure;
+mod given;
 mod hub;
 mod link;
 mod objects;
@@ -49,6 +51,20 @@ mod _native {
     #[pyo3(signature = (reply, /))]
     fn settle<'py>(py: Python<'py>, reply: &Event) -> PyResult<Bound<'py, PyAny>> {
         crate::failure::guarded(py, || reply.settle(py))
+    }
+
+    /// A time that a caller gave for a field, in seconds; None for no limit. TypeError or ValueError that names the field.
+    #[pyfunction]
+    #[pyo3(signature = (field, value, /))]
+    fn seconds(field: &str, value: &Bound<'_, PyAny>) -> PyResult<Option<f64>> {
+        crate::given::number(field, value)
+    }
+
+    /// How many a caller asked for; likewise.
+    #[pyfunction]
+    #[pyo3(signature = (field, value, /))]
+    fn count(field: &str, value: &Bound<'_, PyAny>) -> PyResult<usize> {
+        crate::given::count(field, value)
     }
 
     /// The folders in which a Discord's local socket is looked for, as the environment is now; on Windows the one of pipes.
