@@ -112,13 +112,18 @@ pub const PARAMS: Row = Row::new("rpc", "Hosts GameBridge: Discord's local RPC i
 /// Parameters of `gb_serve(gb, "sandbox", ...)`.
 pub const SANDBOX_PARAMS: Row = Row::new(
     "sandbox",
-    "Hosts a Discord for tests: local RPC, a Gateway, and the API for bots, over one world.",
+    "Hosts a Discord for tests: local RPC, a Gateway, the API for bots, and dmod, over one world.",
 )
 .args(&[
     Arg::optional(
         "gateway_port",
         Type::int(0, 65535),
         "The port of Gateway and API on 127.0.0.1. Default 0: one that the system chooses.",
+    ),
+    Arg::optional(
+        "dmod_port",
+        Type::int(0, 65535),
+        "The port of the dmod gateway on 127.0.0.1. Default 0: one that the system chooses.",
     ),
     Arg::optional(
         "port",
@@ -148,12 +153,14 @@ pub const SANDBOX_PARAMS: Row = Row::new(
     beginning::SCENARIO_SPEED,
 ]);
 
-/// What a sandbox has besides local RPC.
-#[derive(Debug)]
-pub(super) struct GatewayDoor {
-    /// 0 is one that the system chooses.
-    pub(super) port: u16,
-    /// Whether Discord's limits hold.
+/// What a sandbox has besides local RPC. A port that is 0 is one that the system chooses.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FurtherDoors {
+    /// Gateway and API.
+    pub(super) gateway: u16,
+    /// The dmod gateway.
+    pub(super) dmod: u16,
+    /// Whether Discord's limits hold at the Gateway.
     pub(super) strict: bool,
 }
 
@@ -162,8 +169,8 @@ pub(super) struct GatewayDoor {
 pub struct Service {
     pub(super) ipc: Option<Place>,
     pub(super) websocket: Option<Option<u16>>,
-    /// Gateway and API, when it is a sandbox.
-    pub(super) sandbox: Option<GatewayDoor>,
+    /// The further doors, when it is a sandbox.
+    pub(super) sandbox: Option<FurtherDoors>,
     pub(super) consent: Consent,
     pub(super) join_requests: JoinRequests,
     pub(super) consent_timeout: Option<Duration>,
@@ -217,8 +224,9 @@ impl Service {
                 discord: discord(given)?,
                 ipc: (transport != "websocket").then_some(place),
                 websocket: (transport != "ipc").then_some(if sandbox { port.or(Some(0)) } else { port }),
-                sandbox: sandbox.then(|| GatewayDoor {
-                    port: port_of("gateway_port").unwrap_or(0),
+                sandbox: sandbox.then(|| FurtherDoors {
+                    gateway: port_of("gateway_port").unwrap_or(0),
+                    dmod: port_of("dmod_port").unwrap_or(0),
                     strict: given.member("strict").as_bool().unwrap_or(true),
                 }),
                 consent: match given.member("consent").as_str() {

@@ -60,6 +60,7 @@ use std::time::Duration;
 
 pub use config::{Config, Limits};
 pub use faults::{Fault, takes};
+pub(super) use peer::Window;
 
 use crate::event::{Event, LogLevel};
 use crate::server::form;
