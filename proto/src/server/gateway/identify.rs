@@ -341,11 +341,7 @@ impl Door {
 }
 
 /// The guilds of a bot that a shard is for, by id.
-pub(super) fn guilds_of<'w>(
-    world: &'w World,
-    user: UserId,
-    (shard, count): (u32, u32),
-) -> impl Iterator<Item = &'w Guild> {
+pub(super) fn guilds_of(world: &World, user: UserId, (shard, count): (u32, u32)) -> impl Iterator<Item = &Guild> {
     world.guilds().filter(move |guild| guild.members.contains_key(&user) && shard_of(guild.id, count) == shard)
 }
 
