@@ -14,7 +14,7 @@ use crate::transport::http;
 pub(super) enum Sandbox {}
 
 impl Sandbox {
-    pub(super) fn new(_gateway: &str) -> Sandbox {
+    pub(super) fn new(_gateway: &str, _strict: bool) -> Sandbox {
         unreachable!("the service is refused")
     }
 
@@ -32,9 +32,9 @@ impl Sandbox {
 }
 
 impl House {
-    pub(super) fn gateway_timeout(&self) {}
+    pub(super) fn sandbox_timeout(&self) {}
 
-    pub(super) fn gateway_command(&self, _command: &Command) -> bool {
+    pub(super) fn sandbox_command(&self, _command: &Command) -> bool {
         false
     }
 
@@ -46,3 +46,5 @@ impl House {
 }
 
 pub(super) async fn receive(_connection: http::Connection, _house: Rc<House>, _place: Place) {}
+
+pub(super) async fn receive_dmod(_connection: http::Connection, _house: Rc<House>, _place: Place) {}

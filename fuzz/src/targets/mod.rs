@@ -1,5 +1,6 @@
 //! What is promised of each decoder.
 
+mod dmod;
 mod envelope;
 mod etf;
 mod framing;
@@ -11,6 +12,7 @@ mod record;
 mod tape;
 mod world;
 
+pub use dmod::{TOKEN as DMOD_TOKEN, dmod, dmod_peer};
 pub use envelope::envelope;
 pub use etf::etf;
 pub use framing::framing;

@@ -123,7 +123,7 @@ class AsyncClient:
         self._hub = ends_with_the_interpreter(Hub(queue_bytes, shutdown_timeout, log_level or level_of_logger()))
 
     async def connect(self, protocol: str, params: Params | None = None, /, **kwargs: Any) -> AsyncConnection:
-        """Connects ("rpc", "gateway") and waits until it is connected.
+        """Connects ("rpc", "gateway", "dmod") and waits until it is connected.
 
         Parameters are keywords or one mapping (docs/reference.md). While there is no Discord it goes on looking, unless
         `retry=False`. To wait for a limited time, or not at all: `await connect_nowait(...).ready(timeout)`.

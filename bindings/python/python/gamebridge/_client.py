@@ -134,7 +134,7 @@ class Client:
         self._hub = ends_with_the_interpreter(Hub(queue_bytes, shutdown_timeout, log_level or level_of_logger()))
 
     def connect(self, protocol: str, params: Params | None = None, /, **kwargs: Any) -> Connection:
-        """Connects ("rpc", "gateway") and waits until it is connected.
+        """Connects ("rpc", "gateway", "dmod") and waits until it is connected.
 
         Parameters are keywords or one mapping (docs/reference.md). While there is no Discord it goes on looking, unless
         `retry=False`. To wait for a limited time, or not at all: `connect_nowait(...).ready(timeout)`.
