@@ -478,7 +478,7 @@ GB_API gb_status gb_client_new(const gb_options *options, gb_client **out);
 // Threads: any, as the last call on this client. Since 0.1.
 GB_API void gb_client_free(gb_client *client);
 
-// Starts a connection: protocol is "rpc" (a Discord on this machine) or "gateway"; params_json is a JSON object
+// Starts a connection: protocol is "rpc" (a Discord on this machine), "gateway" or "dmod"; params_json is a JSON object
 // with its parameters ({"client_id":"..."}; all of them are in docs/reference.md), or NULL for none. The id in out is good at once; the
 // outcome is an event.
 //

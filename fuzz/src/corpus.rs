@@ -223,6 +223,58 @@ pub fn gateway_peer() -> Vec<Vec<u8>> {
     all
 }
 
+/// What a dmod gateway says, with the program's commands, breaks and time in between.
+pub fn dmod() -> Vec<Vec<u8>> {
+    let let_in = "\u{4}\n{\"op\":0,\"t\":null,\"d\":null}\n{\"op\":2,\"t\":null,\"d\":{\"missed_notifications\":[]}}";
+    let rest = [
+        "\u{1}CONNECT_GUILD {\"token\":\"t\",\"gid\":\"7\"}",
+        r#"{"op":7,"d":{"for":"CONNECT_GUILD","data":{"guild":{},"user":{"id":"1","permissions":"8"}}}}"#,
+        "\u{1}APPLICATION_SESSION {\"uid\":\"1\",\"gid\":\"7\",\"utokh\":\"a\",\"uhash\":\"b\"}",
+        r#"{"op":7,"d":{"for":"APPLICATION_SESSION","data":{"success":true,"gid":"7","permissions":"8"}}}"#,
+        r#"{"op":3,"t":null,"d":null}"#,
+        r#"{"op":5,"ev":"GUILD_PRIVILEGE_UPDATE","d":{"id":"1","tag":"a#0","self":true,"permissions":"9"}}"#,
+        r#"{"op":5,"ev":"APPLICATION_SESSION_REAUTH","d":{"gid":"7","permissions":"9"}}"#,
+        r#"{"op":7,"d":{"for":"APPLICATION_SESSION_REAUTH","data":{"success":true,"permissions":"9"}}}"#,
+        r#"{"op":5,"ev":"APPLICATION_SESSION_HB_P","d":{"gid":"7"}}"#,
+        "\u{1}DISCONNECT_GUILD {\"gid\":\"7\"}",
+        r#"{"op":7,"d":{"for":"DESCONNECT_GUILD","data":{"success":false,"code":10004,"message":"m"}}}"#,
+        r#"{"op":5,"ev":"APPLICATION_SESSION_END","d":{"gid":"7","reason":"host"}}"#,
+        "\u{1}WARN {}",
+        "\u{6}\u{3}",
+        "\u{2}",
+        "\u{3}\u{f}\u{a0}\u{1}",
+        "\u{2}",
+    ];
+    let whole = format!("{let_in}\n{}\n{let_in}\n{}", rest.join("\n"), rest.join("\n"));
+    let mut all = vec![whole.into_bytes(), b"\x05\n\x02\n\x04\n\x02".to_vec()];
+    all.extend(rest.iter().map(|line| format!("{let_in}\n{line}\n{line}").into_bytes()));
+    all
+}
+
+/// Clients of the dmod door: a message a line.
+pub fn dmod_peer() -> Vec<Vec<u8>> {
+    let token = crate::DMOD_TOKEN;
+    let let_in = format!(r#"{{"op":1,"d":{{"token":"{token}","uid":null}}}}"#);
+    let session = format!(r#"{{"uid":"4097","gid":"4099","utokh":"{token}","uhash":"{token}"}}"#);
+    let rest = [
+        r#"{"op":4,"t":null,"d":null}"#.to_owned(),
+        r#"{"op":6,"cmd":"CONNECT_GUILD","d":{"token":"the-harbours-token","gid":"4099"}}"#.to_owned(),
+        format!(r#"{{"op":7,"cmd":"APPLICATION_SESSION","d":{session}}}"#),
+        r#"{"op":7,"cmd":"APPLICATION_SESSION_HB_M","d":null}"#.to_owned(),
+        "\u{2}".to_owned(),
+        "\u{3}".to_owned(),
+        format!(
+            r#"{{"op":7,"cmd":"APPLICATION_SESSION_REAUTH","d":{{"utokh":"{token}","uhash":"{token}","pm":"64"}}}}"#
+        ),
+        r#"{"op":7,"cmd":"APPLICATION_SESSION_END","d":{"gid":"4099"}}"#.to_owned(),
+        r#"{"op":6,"cmd":"DESCONNECT_GUILD","d":{"gid":"4099"}}"#.to_owned(),
+    ];
+    let whole = format!("{let_in}\n{}", rest.join("\n"));
+    let mut all = vec![whole.into_bytes(), br#"{"op":1,"d":{"token":null,"uid":"5"}}"#.to_vec()];
+    all.extend(rest.iter().map(|line| format!("{let_in}\n{line}\n\u{2}\n{line}").into_bytes()));
+    all
+}
+
 /// What a Gateway says, in each version, to one shard and to two.
 pub fn gateway_client() -> Vec<Vec<u8>> {
     let hello = r#"{"op":10,"d":{"heartbeat_interval":41250}}"#;

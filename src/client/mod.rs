@@ -82,7 +82,7 @@ impl Client {
         Err(Error::new(Status::Forked, "this client was made before a fork, in another process: make a new one here"))
     }
 
-    /// Starts a connection: `"rpc"` or `"gateway"`, with parameters as a JSON object (docs/reference.md lists them). The outcome is an
+    /// Starts a connection: `"rpc"`, `"gateway"` or `"dmod"`, with parameters as a JSON object (docs/reference.md lists them). The outcome is an
     /// event.
     pub fn connect(&self, protocol: &str, params: &[u8]) -> Result<ConnectionId, Error> {
         let upstream = Upstream::parse(protocol, params)?;
@@ -183,7 +183,7 @@ impl Client {
 
     /// Ends a connection after what was sent; DISCONNECTED comes when it is over.
     pub fn disconnect(&self, conn: ConnectionId) -> Result<(), Error> {
-        self.with(conn, |connection| connection.post(Message::Disconnect))
+        self.with(conn, Connection::disconnect)
     }
 
     fn with<R>(&self, conn: ConnectionId, act: impl FnOnce(&Connection) -> Result<R, Error>) -> Result<R, Error> {

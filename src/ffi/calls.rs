@@ -202,7 +202,7 @@ pub unsafe extern "C" fn gb_client_free(client: *mut gb_client) {
     });
 }
 
-/// Starts a connection: `protocol` is `"rpc"` (a Discord on this machine) or `"gateway"`; `params_json` is a JSON object
+/// Starts a connection: `protocol` is `"rpc"` (a Discord on this machine), `"gateway"` or `"dmod"`; `params_json` is a JSON object
 /// with its parameters (`{"client_id":"..."}`; all of them are in docs/reference.md), or NULL for none. The id in `out` is good at once; the
 /// outcome is an event.
 ///

@@ -164,7 +164,7 @@ impl Sink for Effects<'_> {
 impl Rooms {
     fn next_timeout(&self) -> Option<Instant> {
         let due = self.kept.as_ref().and_then(|kept| kept.due);
-        let gateway = self.sandbox.as_ref().and_then(|sandbox| sandbox.door.next_timeout());
+        let gateway = self.sandbox.as_ref().and_then(|sandbox| sandbox.next_timeout());
         self.door.next_timeout().into_iter().chain(due).chain(gateway).min()
     }
 }
@@ -216,7 +216,7 @@ impl House {
         let (upstreams, passed) = Upstreams::new(service.discord.clone(), own, config.instance.clone());
         let launch_token = config.launch_token.as_ref().map(|token| token.reveal().to_owned()).unwrap_or_default();
         let world = service.world()?;
-        let sandbox = service.sandbox.as_ref().zip(gateway).map(|(_, url)| Sandbox::new(&url));
+        let sandbox = service.sandbox.as_ref().zip(gateway).map(|(door, url)| Sandbox::new(&url, door.strict));
         let mut tape = match &sandbox {
             Some(_) => None,
             None => Tape::begin(Setup::Server(&config, &world), outlet),
@@ -350,6 +350,7 @@ impl House {
     }
 
     /// What happened at another door of the same world.
+    #[cfg(feature = "gateway")]
     pub(super) fn show_changes(&self, now: Instant, changes: &[Changes]) {
         for changes in changes {
             self.with_door(Call { now }, |door, world, now, out| door.handle_changes(now, changes, world, out));
@@ -359,7 +360,18 @@ impl House {
         }
     }
 
+    /// Something may have come of another door: the main task looks, if there is anything for it.
+    #[cfg(feature = "gateway")]
+    pub(super) fn settle(&self) {
+        let rooms = self.rooms.borrow();
+        let is_early = rooms.next_timeout().is_some_and(|next| rooms.armed.is_none_or(|armed| next < armed));
+        if is_early || !rooms.events.is_empty() {
+            self.stirred.notify_one();
+        }
+    }
+
     /// Something is for the main task to look at.
+    #[cfg(feature = "gateway")]
     pub(super) fn wake(&self) {
         self.stirred.notify_one();
     }
@@ -422,7 +434,7 @@ impl House {
 
     /// A command of the host's. It has no peer to wait for, so its reply is there at once.
     pub(super) fn command(&self, command: Command, outlet: &mut Outlet) {
-        if self.gateway_command(&command) {
+        if self.sandbox_command(&command) {
             return self.deliver(outlet);
         }
         let (name, tag) = (command.name.clone(), command.tag);
@@ -504,7 +516,7 @@ impl House {
 
     pub(super) fn timeout(&self, outlet: &mut Outlet) {
         self.with_door(self.about(Input::Timeout), |door, world, now, out| door.handle_timeout(now, world, out));
-        self.gateway_timeout();
+        self.sandbox_timeout();
         let due = self.rooms.borrow().kept.as_ref().and_then(|kept| kept.due);
         if due.is_some_and(|due| due <= clock::now()) {
             self.keep_aloud(outlet);

@@ -4,6 +4,7 @@
 //! reply, and leaves when that was sent, or when the asker went away and the waiting was dropped.
 
 use gamebridge_proto::server::rpc::{Door, HttpRequest, HttpResponse};
+#[cfg(feature = "gateway")]
 use gamebridge_proto::wire::rest::Version;
 
 use super::house::House;
@@ -27,6 +28,7 @@ pub(super) async fn answer(house: &House, request: Request) -> Response {
     }
 }
 
+#[cfg(feature = "gateway")]
 /// Answers a request at a sandbox's own port: tokens are given out as at the RPC port, all else is the API's.
 pub(super) async fn answer_site(house: &House, request: Request) -> Response {
     let target = request.target();
@@ -34,6 +36,7 @@ pub(super) async fn answer_site(house: &House, request: Request) -> Response {
     sent(if is_of_tokens(&request.path) { house.http(seen) } else { house.site(seen) })
 }
 
+#[cfg(feature = "gateway")]
 fn is_of_tokens(path: &str) -> bool {
     Version::of_path(path).and_then(Result::ok).is_some_and(|(_, path)| path.starts_with("/oauth2/token"))
 }

@@ -12,8 +12,8 @@ use tokio::task::JoinSet;
 use super::half_open::{HalfOpen, Place};
 use super::house::House;
 use super::service::Service;
-use super::{gateway_peer, peer};
-use crate::transport::http::{self, ROUTES, SITE};
+use super::{peer, sandbox};
+use crate::transport::http::{self, ROUTES};
 use crate::transport::{Limits, Transport, ipc};
 
 /// Connections of all kinds at a time, those that are being closed included; further ones are dropped.
@@ -28,6 +28,8 @@ pub(super) struct Doorway {
     tcp: Option<http::Listener>,
     /// A sandbox's Gateway and API.
     gateway: Option<http::Listener>,
+    /// A sandbox's dmod gateway.
+    dmod: Option<http::Listener>,
 }
 
 /// Somebody at the door.
@@ -35,6 +37,7 @@ pub(super) enum Arrival {
     Ipc(Transport),
     Tcp(http::Connection),
     Gateway(http::Connection),
+    Dmod(http::Connection),
 }
 
 impl Doorway {
@@ -48,15 +51,18 @@ impl Doorway {
         {
             return Err(Error::argument("rpc: api: another server's port expected, this server's own given"));
         }
-        let gateway = match service.sandbox {
-            Some(port) => Some(http::Listener::bind(Some(port), Limits::PEER).await?),
-            None => None,
+        let (gateway, dmod) = match &service.sandbox {
+            Some(doors) => (
+                Some(http::Listener::bind(Some(doors.gateway), Limits::PEER).await?),
+                Some(http::Listener::bind(Some(doors.dmod), Limits::PEER).await?),
+            ),
+            None => (None, None),
         };
         let ipc = match &service.ipc {
             Some(place) => Some(ipc::Listener::bind(place, &ipc::process_environment, Limits::PEER).await?),
             None => None,
         };
-        Ok(Doorway { ipc, tcp, gateway })
+        Ok(Doorway { ipc, tcp, gateway, dmod })
     }
 
     /// CONNECTED's data: the addresses, the launch token, the guest, and whose Discord peers meet.
@@ -70,6 +76,9 @@ impl Doorway {
         }
         if let Some((gateway, url)) = self.gateway.as_ref().zip(self.gateway()) {
             object = object.str("gateway", &url).str("api", &format!("http://{}/api", gateway.address()));
+        }
+        if let Some(dmod) = &self.dmod {
+            object = object.str("dmod", &format!("ws://{}", dmod.address()));
         }
         object
             .str("launch_token", &house.launch_token)
@@ -105,13 +114,14 @@ impl Doorway {
         let tcp = self.tcp.as_ref().map(|tcp| format!("websocket {}", tcp.address()));
         let ipc = self.ipc.as_ref().map(|ipc| format!("ipc {}", ipc.path().display()));
         let gateway = self.gateway.as_ref().map(|gateway| format!("gateway and api {}", gateway.address()));
-        [tcp, ipc, gateway].into_iter().flatten().collect::<Vec<_>>().join(", ")
+        let dmod = self.dmod.as_ref().map(|dmod| format!("dmod {}", dmod.address()));
+        [tcp, ipc, gateway, dmod].into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 
     /// The next one who comes. Cancel-safe.
     pub(super) async fn arrival(&mut self) -> Arrival {
         loop {
-            let Doorway { ipc, tcp, gateway } = self;
+            let Doorway { ipc, tcp, gateway, dmod } = self;
             let arrived = tokio::select! {
                 arrived = async {
                     match ipc {
@@ -128,6 +138,12 @@ impl Doorway {
                 arrived = async {
                     match gateway {
                         Some(gateway) => gateway.accept().await.map(Arrival::Gateway),
+                        None => std::future::pending().await,
+                    }
+                } => arrived,
+                arrived = async {
+                    match dmod {
+                        Some(dmod) => dmod.accept().await.map(Arrival::Dmod),
                         None => std::future::pending().await,
                     }
                 } => arrived,
@@ -155,7 +171,10 @@ impl Doorway {
                 peers.spawn_local(async move { receive(connection, house, place).await })
             }),
             Arrival::Gateway(connection) => HalfOpen::enter(&house.clone(), |place| {
-                peers.spawn_local(async move { receive_at_gateway(connection, house, place).await })
+                peers.spawn_local(async move { sandbox::receive(connection, house, place).await })
+            }),
+            Arrival::Dmod(connection) => HalfOpen::enter(&house.clone(), |place| {
+                peers.spawn_local(async move { sandbox::receive_dmod(connection, house, place).await })
             }),
         }
     }
@@ -172,18 +191,5 @@ async fn receive(connection: http::Connection, house: Rc<House>, place: Place) {
     if let Some(http::Accepted { transport, query, origin }) = accepted.await {
         let via = Via::WebSocket { query: &query, origin: origin.as_deref() };
         peer::serve(house.clone(), via, transport, Some(place)).await;
-    }
-}
-
-/// One TCP connection to a sandbox's own port: a request for the API, or an upgrade to a peer of the Gateway.
-async fn receive_at_gateway(connection: http::Connection, house: Rc<House>, place: Place) {
-    let accepted = connection.serve(SITE, async |request| {
-        place.hold(true);
-        let response = super::http::answer_site(&house, request).await;
-        place.hold(false);
-        response
-    });
-    if let Some(http::Accepted { transport, query, .. }) = accepted.await {
-        gateway_peer::serve(house.clone(), &query, transport, place).await;
     }
 }

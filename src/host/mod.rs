@@ -8,6 +8,7 @@ mod account_file;
 mod backend;
 mod beginning;
 mod files;
+#[cfg(feature = "gateway")]
 mod gateway_peer;
 mod half_open;
 mod house;
@@ -15,6 +16,10 @@ mod http;
 mod listen;
 mod mailbox;
 mod peer;
+#[cfg(feature = "gateway")]
+mod sandbox;
+#[cfg(not(feature = "gateway"))]
+#[path = "no_sandbox.rs"]
 mod sandbox;
 mod service;
 mod upstreams;
@@ -186,9 +191,9 @@ fn obey(house: &House, message: Message, port: &mut Port) {
 
 /// A program that asks for what is not there.
 fn unknown_service(name: &str) -> Error {
-    let known = match cfg!(feature = "gateway") {
-        true => "\"rpc\" or \"sandbox\"",
-        false => "\"rpc\" (a build with the feature gateway has \"sandbox\" too)",
+    let sentence = match name {
+        "sandbox" => "service: \"sandbox\" is not part of the lean build".to_owned(),
+        _ => format!("service: \"{name}\" is not known; \"rpc\" or \"sandbox\" expected"),
     };
-    Error::new(Status::Unsupported, format!("service: \"{name}\" is not known; {known} expected"))
+    Error::new(Status::Unsupported, sentence)
 }

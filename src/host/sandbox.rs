@@ -1,8 +1,12 @@
-//! What a sandbox has besides the RPC door: the Gateway door, the API for bots, and a mailbox for each of its peers.
+//! What a sandbox has besides the RPC door: the Gateway door, dmod's, the API for bots, and a mailbox for each of its peers.
 //!
-//! Both share the house's world. What they change goes through the RPC door as any other door's doing does
+//! All share the house's world. What they change goes through the RPC door as any other door's doing does
 //! (`Door::handle_changes`), and comes from there, with all that other doors change, to the Gateway's sessions. A sandbox is
 //! not recorded: recordings know the RPC door's calls only.
+
+mod dmod;
+
+pub(super) use dmod::receive as receive_dmod;
 
 use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
@@ -16,8 +20,11 @@ use gamebridge_proto::time::Instant;
 use gamebridge_proto::world::{Changes, World};
 use tokio::sync::Notify;
 
+use super::gateway_peer::{self, Way};
+use super::half_open::Place;
 use super::house::{House, Rooms, SystemEntropy, Waiting};
 use crate::runtime::clock;
+use crate::transport::http::{self, SITE};
 
 /// What waits for one peer of the Gateway.
 #[derive(Debug, Default)]
@@ -42,25 +49,35 @@ pub(super) enum Order {
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Sandbox {
-    pub(super) door: gateway::Door,
-    pub(super) site: Site,
+    door: gateway::Door,
+    site: Site,
+    dmod: gamebridge_proto::server::dmod::Door,
     posts: HashMap<u32, Rc<Post>>,
 }
 
 impl Sandbox {
-    pub(super) fn new(gateway: &str) -> Sandbox {
-        let config = gateway::Config { url: gateway.into(), ..gateway::Config::default() };
+    pub(super) fn new(gateway: &str, strict: bool) -> Sandbox {
+        let limits = if strict { gateway::Limits::default() } else { gateway::Limits::lenient() };
+        let config = gateway::Config { url: gateway.into(), limits };
         let site = Site { gateway: Some(gateway.into()), ..Site::default() };
-        Sandbox { door: gateway::Door::new(config, SystemEntropy), site, posts: HashMap::new() }
+        let door = gateway::Door::new(config, SystemEntropy);
+        Sandbox { door, site, dmod: dmod::door(), posts: HashMap::new() }
+    }
+
+    /// The next deadline of its doors.
+    pub(super) fn next_timeout(&self) -> Option<Instant> {
+        self.door.next_timeout().into_iter().chain(self.dmod.next_timeout()).min()
     }
 
     /// Shows what happened at another door.
     pub(super) fn changed(&mut self, now: Instant, world: &World, changes: &Changes, events: &mut Vec<Waiting>) {
         self.step(now, events, |door, out| door.handle_changes(now, changes, world, out));
+        self.at_dmod(now, events, |door, out| door.handle_changes(now, changes, world, out));
     }
 
     pub(super) fn reloaded(&mut self, now: Instant, world: &World, events: &mut Vec<Waiting>) {
         self.step(now, events, |door, out| door.handle_reload(world, out));
+        self.at_dmod(now, events, |door, out| door.handle_reload(world, out));
     }
 
     fn step<R>(
@@ -156,12 +173,17 @@ impl House {
         self.wake();
     }
 
-    pub(super) fn gateway_timeout(&self) {
+    /// A deadline of one of its doors.
+    pub(super) fn sandbox_timeout(&self) {
+        self.dmod_timeout();
         self.with_sandbox(|door, world, now, changes, out| door.handle_timeout(now, world, changes, out));
     }
 
-    /// A command of the host's that the Gateway's door carries out; the others stay the RPC door's.
-    pub(super) fn gateway_command(&self, command: &gamebridge_proto::command::Command) -> bool {
+    /// A command of the host's that one of its doors carries out; the others stay the RPC door's.
+    pub(super) fn sandbox_command(&self, command: &gamebridge_proto::command::Command) -> bool {
+        if self.dmod_command(command) {
+            return true;
+        }
         if self.rooms.borrow().sandbox.is_none() || !gateway::takes(&command.name) {
             return false;
         }
@@ -179,7 +201,8 @@ impl House {
                 Some(sandbox) => match sandbox.door.refuses_request() {
                     Some(refused) => refused,
                     None => {
-                        sandbox.door.describe(&mut sandbox.site);
+                        let caller = rest::caller(now, request.authorization, world);
+                        sandbox.door.describe(now, caller.map(|caller| caller.user), &mut sandbox.site);
                         rest::answer(now, request, &sandbox.site, world, &mut changes)
                     }
                 },
@@ -190,7 +213,7 @@ impl House {
         response
     }
 
-    /// Closes every peer of the Gateway.
+    /// Closes every peer of the Gateway, and of dmod's.
     pub(super) fn close_gateway(&self, code: u16, reason: &str) {
         if let Some(sandbox) = &self.rooms.borrow().sandbox {
             for post in sandbox.posts.values() {
@@ -200,8 +223,21 @@ impl House {
         }
     }
 
-    /// Whether no peer of the Gateway is left.
+    /// Whether none of them is left.
     pub(super) fn gateway_is_empty(&self) -> bool {
         self.rooms.borrow().sandbox.as_ref().is_none_or(|sandbox| sandbox.posts.is_empty())
+    }
+}
+
+/// One TCP connection to a sandbox's own port: a request for the API, or an upgrade to a peer of the Gateway.
+pub(super) async fn receive(connection: http::Connection, house: Rc<House>, place: Place) {
+    let accepted = connection.serve(SITE, async |request| {
+        place.hold(true);
+        let response = super::http::answer_site(&house, request).await;
+        place.hold(false);
+        response
+    });
+    if let Some(http::Accepted { transport, query, .. }) = accepted.await {
+        gateway_peer::serve(house.clone(), Way::Gateway(&query), transport, place).await;
     }
 }

@@ -7,6 +7,8 @@
 mod budget_file;
 #[cfg(feature = "gateway")]
 mod discovery;
+#[cfg(feature = "gateway")]
+mod dmod;
 mod driver;
 mod encoding;
 #[cfg(feature = "gateway")]
@@ -28,15 +30,17 @@ use self::port::Port;
 use crate::transport::search::Target;
 
 #[cfg(feature = "gateway")]
-const KNOWN: &str = "\"rpc\" or \"gateway\"";
+const KNOWN: &str = "\"rpc\", \"gateway\" or \"dmod\"";
 #[cfg(not(feature = "gateway"))]
-const KNOWN: &str = "\"rpc\" (a build with the feature gateway has that too)";
+const KNOWN: &str = "\"rpc\" (a build with the feature gateway has that and dmod too)";
 
 /// The protocols, each with its parameters.
 pub const PROTOCOLS: &[Row] = &[
     rpc::PARAMS,
     #[cfg(feature = "gateway")]
     gateway::PARAMS,
+    #[cfg(feature = "gateway")]
+    dmod::PARAMS,
 ];
 
 /// What a connection is to: its protocol, with its parameters.
@@ -47,6 +51,9 @@ pub enum Upstream {
     /// A Gateway.
     #[cfg(feature = "gateway")]
     Gateway(Box<gateway::Upstream>),
+    /// A dmod gateway.
+    #[cfg(feature = "gateway")]
+    Dmod(Box<dmod::Upstream>),
 }
 
 impl Upstream {
@@ -56,6 +63,8 @@ impl Upstream {
             "rpc" => rpc::Upstream::parse(params).map(|upstream| Upstream::Rpc(Box::new(upstream))),
             #[cfg(feature = "gateway")]
             "gateway" => gateway::Upstream::parse(params).map(|upstream| Upstream::Gateway(Box::new(upstream))),
+            #[cfg(feature = "gateway")]
+            "dmod" => dmod::Upstream::parse(params).map(|upstream| Upstream::Dmod(Box::new(upstream))),
             other => Err(Error::new(
                 Status::Unsupported,
                 format!("protocol: \"{other}\" is not in this build; {KNOWN} expected"),
@@ -81,6 +90,8 @@ impl Upstream {
             Upstream::Rpc(_) => gamebridge_proto::wire::rpc::check_name,
             #[cfg(feature = "gateway")]
             Upstream::Gateway(upstream) => upstream.dialect().names(),
+            #[cfg(feature = "gateway")]
+            Upstream::Dmod(_) => gamebridge_proto::wire::dmod::check_name,
         }
     }
 }
@@ -92,6 +103,8 @@ pub async fn run(mut upstream: Upstream, mut port: Port, resume: Arc<Notify>) {
             Upstream::Rpc(upstream) => driver::drive(&mut **upstream, &mut port, &resume).await,
             #[cfg(feature = "gateway")]
             Upstream::Gateway(upstream) => driver::drive(&mut **upstream, &mut port, &resume).await,
+            #[cfg(feature = "gateway")]
+            Upstream::Dmod(upstream) => driver::drive(&mut **upstream, &mut port, &resume).await,
         }
     };
     finish(AssertUnwindSafe(driven).catch_unwind().await.err(), port).await;

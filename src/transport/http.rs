@@ -74,6 +74,7 @@ pub const ROUTES: &[Route] = &[
 ];
 
 /// The routes of a sandbox's own port, beside its Gateway.
+#[cfg(feature = "gateway")]
 pub const SITE: &[Route] = &[Route::Below("/api/")];
 
 impl Route {

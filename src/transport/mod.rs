@@ -24,7 +24,6 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use gamebridge_proto::error::{Error, Status};
-use gamebridge_proto::wire::gateway::Compression;
 use gamebridge_proto::wire::ipc::Frame;
 
 #[cfg(any(test, feature = "torture"))]
@@ -161,50 +160,6 @@ impl Transport {
         match self {
             Transport::Ipc(ipc) => ipc.next_frame(),
             Transport::WebSocket(websocket) => websocket.next_frame(),
-        }
-    }
-
-    /// Makes a server's side of a WebSocket one of the Gateway's: what it says goes out so compressed, and what it can't read
-    /// closes with the Gateway's code.
-    pub fn speak_gateway(&mut self, compression: Compression) {
-        if let Transport::WebSocket(websocket) = self {
-            websocket.speak_gateway(compression);
-        }
-    }
-
-    /// From now on each message goes out compressed by itself, unless the connection is compressed as a whole.
-    pub fn compress_payloads(&mut self) {
-        if let Transport::WebSocket(websocket) = self {
-            websocket.compress_payloads();
-        }
-    }
-
-    /// What a message would be as bytes of the stream; nothing is sent.
-    pub fn render(&mut self, payload: &[u8]) -> Vec<u8> {
-        match self {
-            Transport::WebSocket(websocket) => websocket.render(payload),
-            Transport::Ipc(_) => Vec::new(),
-        }
-    }
-
-    /// Sends bytes as they are, which need be no frame: for a server that is to misbehave.
-    pub fn say_raw(&mut self, bytes: &[u8]) {
-        if let Transport::WebSocket(websocket) = self {
-            websocket.say_raw(bytes);
-        }
-    }
-
-    /// Answers a ping that was handed on as a frame.
-    pub fn say_pong(&mut self, payload: &[u8]) {
-        if let Transport::WebSocket(websocket) = self {
-            websocket.say_pong(payload);
-        }
-    }
-
-    /// Turns what waits into bytes of the stream, so that what is said raw comes behind it.
-    pub fn flush_frames(&mut self, out: &mut Outbox) {
-        if let Transport::WebSocket(websocket) = self {
-            websocket.stage_all(out);
         }
     }
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use gamebridge::client::{PROTOCOLS, SERVICES};
 use gamebridge::proto::error::Status;
 use gamebridge::proto::wire::catalog::{Arg, Row, Shape, Type};
-use gamebridge::proto::wire::{gateway, host, rest, rpc};
+use gamebridge::proto::wire::{dmod, gateway, host, rest, rpc};
 
 use crate::header;
 use crate::words::{anchor, cell, link, of_scopes, of_time, of_type, sentence, shapes_of};
@@ -40,6 +40,7 @@ pub fn reference() -> String {
     page.sandbox();
     page.http();
     page.gateway();
+    page.dmod();
     page.numbers();
     page.objects();
     page.text
@@ -87,6 +88,7 @@ impl Page {
             ("Server events", "what it tells, and what it asks"),
             ("Server over HTTP", "commands, tokens and the API, for programs that speak neither WebSocket nor IPC"),
             ("Gateway commands", "with intents and close codes"),
+            ("dmod commands", "with events and close codes"),
             ("Event types", "of `gb_event`"),
             ("Statuses", "and flags"),
             ("Objects", "that commands and events carry"),
@@ -142,6 +144,11 @@ impl Page {
                     "the address with its query".to_owned(),
                 ],
                 [
+                    "`gb_connect` \"dmod\"".to_owned(),
+                    format!("what was missed ({})", link("DmodAuthenticated")),
+                    "the address".to_owned(),
+                ],
+                [
                     "`gb_serve` \"rpc\"".to_owned(),
                     format!(
                         "`port` and `address` of the WebSocket, `ipc`: the path of the local socket, `launch_token`: what a \
@@ -155,7 +162,7 @@ impl Page {
                 [
                     "`gb_serve` \"sandbox\"".to_owned(),
                     "the same, `ipc` only where it was asked for; `gateway`: the address that clients of the Gateway \
-                     connect to, `api`: that of the API, without a version"
+                     connect to, `api`: that of the API, without a version, `dmod`: that of its dmod gateway"
                         .to_owned(),
                     "the addresses in words".to_owned(),
                 ],
@@ -279,21 +286,54 @@ impl Page {
             "For `gb_send` on a server of `gb_serve` \"sandbox\", which takes the server commands too. \
              [sandbox.md](sandbox.md) tells how to use them.",
         );
-        self.list(["Command", "What it does"], host::gateway::COMMANDS);
-        for row in host::gateway::COMMANDS {
+        let commands: Vec<Row> = host::gateway::COMMANDS.iter().chain(host::dmod::COMMANDS).copied().collect();
+        self.list(["Command", "What it does"], &commands);
+        for row in &commands {
             self.command(row.name, row, Told::Server);
         }
         self.say("## Sandbox events");
-        self.say("DISPATCH events of a sandbox, besides a server's. `gb_event.peer` is the connection at its Gateway.");
+        self.say(
+            "DISPATCH events of a sandbox, besides a server's. `gb_event.peer` is the connection at its Gateway, or at dmod's.",
+        );
+        let events = || host::gateway::EVENTS.iter().chain(host::dmod::EVENTS);
         self.table(
             &["Event", "When", "Data"],
-            host::gateway::EVENTS
-                .iter()
-                .map(|row| vec![format!("`{}`", row.name), sentence(row.about), of_type(row.reply)]),
+            events().map(|row| vec![format!("`{}`", row.name), sentence(row.about), of_type(row.reply)]),
         );
-        for row in host::gateway::EVENTS {
+        for row in events() {
             shapes_of(row.reply, &mut self.shapes);
         }
+    }
+
+    fn dmod(&mut self) {
+        self.say("## dmod commands");
+        self.say(
+            "For `gb_send` on a connection of `gb_connect` \"dmod\". A command that the server refuses ends with `GB_ERR_REMOTE`, the \
+             server's `code`, and its sentence. Names that are not here are passed on. [dmod.md](dmod.md) tells how all of it goes \
+             together, and what was decided where the document is silent.",
+        );
+        self.list(["Command", "What it does"], dmod::COMMANDS);
+        for row in dmod::COMMANDS {
+            self.command(row.name, row, Told::Server);
+        }
+        self.say("### dmod events");
+        self.say("DISPATCH events of such a connection.");
+        self.table(
+            &["Event", "When", "Data"],
+            dmod::EVENTS.iter().map(|row| vec![format!("`{}`", row.name), sentence(row.about), of_type(row.reply)]),
+        );
+        for row in dmod::EVENTS {
+            shapes_of(row.reply, &mut self.shapes);
+        }
+        self.say("### dmod close codes");
+        self.say("`gb_event.code` of DISCONNECTED, or of RECONNECTING where the connection is made anew.");
+        self.table(
+            &["Code", "Meaning", "Then"],
+            dmod::CloseCode::ALL.map(|code| {
+                let then = if code.is_fatal() { "DISCONNECTED" } else { "RECONNECTING" };
+                vec![(code as u16).to_string(), sentence(code.as_str()), then.to_owned()]
+            }),
+        );
     }
 
     fn http(&mut self) {

@@ -35,7 +35,7 @@ enum Under {
     Nothing,
 }
 
-const PROGRAMS: [Program; 10] = [
+const PROGRAMS: [Program; 11] = [
     Program { name: "every_function", under: Under::Both },
     Program { name: "lifetime", under: Under::Nothing },
     Program { name: "two_images", under: Under::Sanitizers },
@@ -46,6 +46,7 @@ const PROGRAMS: [Program; 10] = [
     Program { name: "threads", under: Under::Both },
     Program { name: "values", under: Under::Both },
     Program { name: "rpc_table", under: Under::Both },
+    Program { name: "dmod", under: Under::Both },
 ];
 
 /// How a program is linked to the library.

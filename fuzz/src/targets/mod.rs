@@ -1,6 +1,7 @@
 //! What is promised of each decoder.
 
 mod client;
+mod dmod;
 mod envelope;
 mod etf;
 mod framing;
@@ -14,6 +15,7 @@ mod tape;
 mod world;
 
 pub use client::gateway_client;
+pub use dmod::{TOKEN as DMOD_TOKEN, dmod, dmod_peer};
 pub use envelope::envelope;
 pub use etf::etf;
 pub use framing::framing;

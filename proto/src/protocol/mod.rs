@@ -2,6 +2,7 @@
 //! sockets and no payloads.
 
 pub mod backoff;
+pub mod dmod;
 pub mod gateway;
 pub mod rpc;
 

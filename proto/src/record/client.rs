@@ -3,7 +3,7 @@
 use super::line::{Fields, Line, Wrong};
 use crate::command::Command;
 use crate::error::{Error, Status};
-use crate::protocol::{Closed, gateway, rpc};
+use crate::protocol::{Closed, dmod, gateway, rpc};
 use crate::time::Instant;
 use crate::wire::ipc::{Frame, Opcode};
 
@@ -87,6 +87,32 @@ impl Input<'_> {
             Input::Disconnect => machine.handle_disconnect(now, out),
             Input::Timeout => machine.handle_timeout(now, out),
             Input::Paused(line, paused) => machine.handle_reading_paused(now, line, paused),
+        }
+        Ok(())
+    }
+
+    /// Feeds it to a client of a dmod gateway.
+    ///
+    /// # Errors
+    /// A message that the machine refuses: drop the transport.
+    pub fn feed_dmod(self, now: Instant, machine: &mut dmod::Client, out: &mut impl dmod::Sink) -> Result<(), Error> {
+        match self {
+            Input::Start => machine.start(now, out),
+            Input::Opened(..) => machine.handle_opened(now, out),
+            Input::OpenFailed(_, error) => machine.handle_open_failed(now, error, out),
+            Input::Frame(_, Frame { opcode: Opcode::Frame, payload }) => {
+                return machine.handle_frame(now, payload, out);
+            }
+            // A WebSocket's own pings are answered below us.
+            Input::Frame(..) => {}
+            Input::Closed(_, closed, _) => machine.handle_closed(now, closed, out),
+            Input::Command(command) => machine.handle_command(now, command, out),
+            Input::Cancel(tag) => machine.handle_cancel(now, tag, out),
+            Input::Disconnect => machine.handle_disconnect(now, out),
+            Input::Timeout => machine.handle_timeout(now, out),
+            Input::Paused(_, paused) => machine.handle_reading_paused(now, paused),
+            // Nothing to this machine.
+            Input::Discovered(_) | Input::DiscoveryFailed(_) => {}
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use super::client::write_command;
 use super::line::{Fields, Line, Wrong};
 use crate::error::Error;
 use crate::event::{Event, EventType, Flags};
-use crate::protocol::{gateway, rpc};
+use crate::protocol::{dmod, gateway, rpc};
 use crate::server::rpc::{self as server, Errand, HttpResponse};
 use crate::time::Instant;
 use crate::wire::ipc::Opcode;
@@ -17,7 +17,7 @@ pub enum Output<'a> {
     Search(usize),
     /// A Gateway client wants to know where the Gateway is.
     Discover,
-    /// A Gateway client wants a line of its to be connected there.
+    /// A client of a Gateway, Discord's or dmod's, wants a line of its to be connected there; dmod's has one only, 0.
     Open(u32, &'a str),
     /// A frame to send.
     Send {
@@ -221,6 +221,25 @@ impl<S: gateway::Sink, W: Witness> gateway::Sink for Tapped<'_, S, W> {
     }
 }
 
+impl<S: dmod::Sink, W: Witness> dmod::Sink for Tapped<'_, S, W> {
+    fn open(&mut self, url: &str) {
+        self.saw(&Output::Open(0, url));
+        self.out.open(url);
+    }
+    fn send(&mut self, text: &[u8]) {
+        self.saw(&Output::Send { peer: 0, opcode: Opcode::Frame, payload: text });
+        self.out.send(text);
+    }
+    fn close(&mut self, code: u16, reason: &str) {
+        self.saw(&Output::Close { peer: 0, code, reason });
+        self.out.close(code, reason);
+    }
+    fn event(&mut self, event: Event<'_>) {
+        self.saw(&Output::Event(&event));
+        self.out.event(event);
+    }
+}
+
 impl<S: server::Sink, W: Witness> server::Sink for Tapped<'_, S, W> {
     fn errand(&mut self, errand: Errand) {
         self.saw(&Output::Errand(&errand));
@@ -264,6 +283,13 @@ impl gateway::Sink for Nowhere {
     fn send(&mut self, _: u32, _: &[u8]) {}
     fn close(&mut self, _: u32, _: u16, _: &str) {}
     fn keep(&mut self, _: &[u8]) {}
+    fn event(&mut self, _: Event<'_>) {}
+}
+
+impl dmod::Sink for Nowhere {
+    fn open(&mut self, _: &str) {}
+    fn send(&mut self, _: &[u8]) {}
+    fn close(&mut self, _: u16, _: &str) {}
     fn event(&mut self, _: Event<'_>) {}
 }
 

@@ -7,7 +7,7 @@ use super::line::{Fields, Line, Wrong};
 use super::output::{Nowhere, Output, Tapped, Witness};
 use super::report::{Connection, Difference, Report, Unreadable};
 use super::{Redactor, VERSION, client, door, setup};
-use crate::protocol::{gateway, rpc};
+use crate::protocol::{dmod, gateway, rpc};
 use crate::server::rpc::Door;
 use crate::time::Instant;
 use crate::value::{Document, Kind};
@@ -97,6 +97,7 @@ enum Machine {
     New,
     Rpc(Box<rpc::Client>),
     Gateway(Box<gateway::Client>),
+    Dmod(Box<dmod::Client>),
     Server(Box<Door>, Box<World>, Plan),
     Ended,
 }
@@ -295,6 +296,10 @@ impl Machine {
                 let result = client::Input::read(fields, |input| input.feed_gateway(now, machine, out))?;
                 result.unwrap_or_else(|error| out.saw(&Output::Failed(&error)));
             }
+            Machine::Dmod(machine) => {
+                let result = client::Input::read(fields, |input| input.feed_dmod(now, machine, out))?;
+                result.unwrap_or_else(|error| out.saw(&Output::Failed(&error)));
+            }
             Machine::Server(door, world, plan) => {
                 plan.0.lock().unwrap_or_else(PoisonError::into_inner).0.clone_from(drawn);
                 door::Input::read(fields, |input| input.feed(now, door, world, out))?;
@@ -317,6 +322,10 @@ impl Machine {
                 let config = setup::read_gateway(fields.object("config")?)?;
                 Machine::Gateway(gateway::Client::new(config).map_err(|error| format!("config: {error}"))?.into())
             }
+            "dmod" => {
+                let config = setup::read_dmod(fields.object("config")?)?;
+                Machine::Dmod(dmod::Client::new(config).map_err(|error| format!("config: {error}"))?.into())
+            }
             "server" => {
                 let plan = Plan::default();
                 plan.0.lock().unwrap_or_else(PoisonError::into_inner).0.clone_from(drawn);
@@ -328,7 +337,7 @@ impl Machine {
                     Err(_) => Machine::Ended,
                 }
             }
-            other => return Err(format!("new: rpc, gateway or server expected, \"{other}\" given")),
+            other => return Err(format!("new: rpc, gateway, dmod or server expected, \"{other}\" given")),
         };
         Ok(())
     }
@@ -338,6 +347,7 @@ impl Machine {
             Machine::New => None,
             Machine::Rpc(machine) => machine.next_timeout(),
             Machine::Gateway(machine) => machine.next_timeout(),
+            Machine::Dmod(machine) => machine.next_timeout(),
             Machine::Server(door, ..) => door.next_timeout(),
             Machine::Ended => None,
         }

@@ -31,7 +31,7 @@ impl Report {
 pub struct Connection {
     /// Its number in the file.
     pub number: u32,
-    /// `rpc`, `gateway` or `server`.
+    /// `rpc`, `gateway`, `dmod` or `server`.
     pub kind: String,
     /// How often its machine was called.
     pub steps: usize,

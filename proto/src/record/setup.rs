@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use super::line::{Fields, Line, Wrong};
 use crate::protocol::rpc::Accept;
-use crate::protocol::{gateway, rpc};
+use crate::protocol::{dmod, gateway, rpc};
 use crate::secret::Secret;
 use crate::server::rpc::{self as server, Account, Consent, JoinRequests, Limits};
 use crate::time::Instant;
+use crate::wire::dmod::Opcode;
 use crate::wire::gateway::{Compression, Dialect, Intents, VERSION};
 use crate::wire::json::{Object, push_int, push_str};
 use crate::wire::websocket::Encoding;
@@ -20,6 +21,8 @@ pub enum Setup<'a> {
     Rpc(&'a rpc::Config),
     /// A Gateway client.
     Gateway(&'a gateway::Config),
+    /// A client of a dmod gateway.
+    Dmod(&'a dmod::Config),
     /// A server: its door, and its world as it is before anything is done.
     Server(&'a server::Config, &'a world::Config),
 }
@@ -29,6 +32,7 @@ impl Setup<'_> {
         match self {
             Setup::Rpc(config) => line.word("new", "rpc").payload("config", &rpc_config(config)),
             Setup::Gateway(config) => line.word("new", "gateway").payload("config", &gateway_config(config)),
+            Setup::Dmod(config) => line.word("new", "dmod").payload("config", &dmod_config(config)),
             Setup::Server(door, world) => {
                 line.word("new", "server").payload("door", &door_config(door)).payload("world", &world_config(world))
             }
@@ -192,6 +196,35 @@ pub(super) fn read_gateway(config: Fields<'_>) -> Result<gateway::Config, Wrong>
         user_commands: config.has("user_commands") && config.bool("user_commands")?,
         budget: config.json("budget").unwrap_or_default().into(),
         unix_ms_at_zero: if config.has("unix_ms_at_zero") { config.number("unix_ms_at_zero")? } else { 0 },
+        retry: config.bool("retry")?,
+        seed: config.number("seed")?,
+    })
+}
+
+fn dmod_config(config: &dmod::Config) -> Vec<u8> {
+    let dmod::Config { url, token, uid, session_opcode, upkeep, silence, retry, seed } = config;
+    let mut out = Vec::new();
+    Object::begin(&mut out)
+        .str("url", url)
+        .opt_str("token", token.as_ref().map(Secret::reveal))
+        .opt_str("uid", uid.as_deref())
+        .int("session_opcode", *session_opcode as i64)
+        .bool("upkeep", *upkeep)
+        .with("silence", |out| time(out, *silence))
+        .bool("retry", *retry)
+        .with("seed", |out| unsigned(out, *seed))
+        .end();
+    out
+}
+
+pub(super) fn read_dmod(config: Fields<'_>) -> Result<dmod::Config, Wrong> {
+    Ok(dmod::Config {
+        url: config.text("url")?.to_owned(),
+        token: config.optional("token")?.map(Secret::new),
+        uid: config.optional("uid")?.map(str::to_owned),
+        session_opcode: Opcode::from_code(config.small("session_opcode")?).ok_or("session_opcode: 6 or 7 expected")?,
+        upkeep: config.bool("upkeep")?,
+        silence: config.duration("silence")?,
         retry: config.bool("retry")?,
         seed: config.number("seed")?,
     })

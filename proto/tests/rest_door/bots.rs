@@ -1,6 +1,8 @@
 //! The API on a port of its own: bots, bearer tokens, and what needs neither.
 
 use gamebridge_proto::secret::Secret;
+use std::time::Duration;
+
 use gamebridge_proto::server::rest::{self, Site};
 use gamebridge_proto::server::rpc::HttpRequest;
 use gamebridge_proto::world::{Application, Change, NewBot, NewGuild, NewMessage, Operation, UserId};
@@ -44,6 +46,7 @@ impl Harbour {
             gateway: Some("ws://127.0.0.1:1".into()),
             identifies: 1000,
             identifies_left: 998,
+            identifies_reset: Duration::from_secs(3600),
             max_concurrency: 1,
             guilds_per_shard: 2500,
         };
@@ -76,7 +79,7 @@ fn the_gateway_is_told_to_everybody_and_its_limits_to_bots() {
     assert_eq!(harbour.ask_as(None, "GET", "/gateway", Value::Null), (200, url.clone()));
     assert_eq!(harbour.ask("GET", "/gateway", Value::Null), (200, url));
     let (status, told) = harbour.ask("GET", "/gateway/bot", Value::Null);
-    let limit = json!({"total": 1000, "remaining": 998, "reset_after": 86_400_000, "max_concurrency": 1});
+    let limit = json!({"total": 1000, "remaining": 998, "reset_after": 3_600_000, "max_concurrency": 1});
     assert_eq!((status, &told["shards"], &told["session_start_limit"]), (200, &json!(1), &limit));
     assert_eq!(harbour.ask_as(None, "GET", "/gateway/bot", Value::Null).0, 401);
 }

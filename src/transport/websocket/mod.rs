@@ -3,6 +3,7 @@
 //!
 //! | file | what lies there |
 //! |---|---|
+//! | `gateway` | what a server's side of the Gateway does besides |
 //! | `handshake` | connecting: tungstenite's opening handshake over our socket |
 //! | `inflate` | messages that come compressed |
 //! | `pack` | what a Gateway compresses |
@@ -13,13 +14,12 @@
 //! system's own work.) The one thing to know before changing it: what `next_frame` hands out lies in the reader's buffer,
 //! and the reader may move it only when it is called again. No extension is offered or accepted.
 
+#[cfg(feature = "gateway")]
+mod gateway;
 mod handshake;
 #[cfg(feature = "gateway")]
 pub mod inflate;
 #[cfg(feature = "gateway")]
-mod pack;
-#[cfg(not(feature = "gateway"))]
-#[path = "unpacked.rs"]
 mod pack;
 mod stage;
 
@@ -31,7 +31,8 @@ use std::time::Duration;
 use gamebridge_proto::error::Error;
 use gamebridge_proto::value::Document;
 use gamebridge_proto::wire::etf;
-use gamebridge_proto::wire::gateway::{CloseCode, Compression};
+#[cfg(feature = "gateway")]
+use gamebridge_proto::wire::gateway::Compression;
 use gamebridge_proto::wire::ipc::{Frame, Opcode};
 use gamebridge_proto::wire::websocket::frame;
 use gamebridge_proto::wire::websocket::{self as codec, Message, Place, Reader, Refusal, Role, Spare};
@@ -40,6 +41,7 @@ use tokio::net::TcpStream;
 pub use self::handshake::connect;
 #[cfg(feature = "gateway")]
 use self::inflate::Inflater;
+#[cfg(feature = "gateway")]
 use self::pack::Packer;
 use self::stage::Stage;
 use super::{Dying, Encoding, Framing, Limits, Lost, Outbox, Socket};
@@ -99,6 +101,18 @@ impl Default for Options {
     }
 }
 
+/// What becomes of a binary message that can't be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Garbled {
+    /// It ends the connection, with RFC 6455's code.
+    Ends,
+    /// With a code of the protocol above.
+    #[cfg(feature = "gateway")]
+    EndsWith(u16),
+    /// It comes as it is: the other side of this program answers it.
+    IsHandedOn,
+}
+
 /// A connection over a WebSocket.
 #[derive(Debug)]
 pub struct WebSocket {
@@ -107,9 +121,9 @@ pub struct WebSocket {
     stage: Stage,
     encoding: Encoding,
     /// A Gateway's compression.
+    #[cfg(feature = "gateway")]
     packer: Packer,
-    /// The code for what can't be read, when it is not RFC 6455's own.
-    garbled: Option<u16>,
+    garbled: Garbled,
     /// Pings are frames like others: a server's door answers them, and counts them as it counts commands. A client's are
     /// answered here.
     hands_on_pings: bool,
@@ -135,13 +149,14 @@ pub struct WebSocket {
 impl WebSocket {
     fn new(socket: Socket, reader: Reader, stage: Stage, encoding: Encoding) -> Self {
         WebSocket {
+            garbled: if stage.is_clients() { Garbled::Ends } else { Garbled::IsHandedOn },
             hands_on_pings: !stage.is_clients(),
             socket,
             reader,
             stage,
             encoding,
+            #[cfg(feature = "gateway")]
             packer: Packer::None,
-            garbled: None,
             next: None,
             #[cfg(feature = "gateway")]
             inflater: None,
@@ -230,46 +245,20 @@ impl WebSocket {
         let payload = match codec::translate(self.reader.bytes(place), self.encoding, &mut self.json) {
             Ok(true) => &self.json,
             Ok(false) => self.reader.bytes(place),
+            // A server's door says what is wrong with it, and the peer stays.
+            Err(refusal) if refusal.code == frame::code::INVALID && self.garbled == Garbled::IsHandedOn => {
+                self.reader.bytes(place)
+            }
             Err(refusal) => {
-                let code = self.garbled.unwrap_or(refusal.code);
+                let code = match self.garbled {
+                    #[cfg(feature = "gateway")]
+                    Garbled::EndsWith(code) => code,
+                    Garbled::IsHandedOn | Garbled::Ends => refusal.code,
+                };
                 return Err(self.refuse(Refusal { code, ..refusal }));
             }
         };
         Ok(Frame { opcode: Opcode::Frame, payload })
-    }
-
-    pub(super) fn speak_gateway(&mut self, compression: Compression) {
-        (self.packer, self.garbled) = (Packer::new(compression), Some(CloseCode::DecodeError as u16));
-    }
-
-    pub(super) fn compress_payloads(&mut self) {
-        if matches!(self.packer, Packer::None) {
-            self.packer = Packer::new(Compression::Payload);
-        }
-    }
-
-    pub(super) fn render(&mut self, payload: &[u8]) -> Vec<u8> {
-        let before = std::mem::replace(&mut self.stage, Stage::new(Role::Server));
-        let _ = self.stage_frame(Frame { opcode: Opcode::Frame, payload });
-        std::mem::replace(&mut self.stage, before).into_bytes()
-    }
-
-    pub(super) fn say_raw(&mut self, bytes: &[u8]) {
-        self.stage.raw(bytes);
-    }
-
-    pub(super) fn say_pong(&mut self, payload: &[u8]) {
-        // A connection that takes no more has told so already.
-        let _ = self.stage.pong(payload);
-    }
-
-    pub(super) fn stage_all(&mut self, out: &mut Outbox) {
-        while let Some(frame) = out.take() {
-            if self.stage_frame(frame).is_err() {
-                return;
-            }
-            self.ends.push_back(self.stage.position());
-        }
     }
 
     #[cfg(test)]
@@ -333,11 +322,7 @@ impl WebSocket {
                 if simdutf8::basic::from_utf8(payload).is_err() {
                     return Err(self.lose(Error::argument("a message that was to be sent is not UTF-8").into()));
                 }
-                match self.packer.pack(payload) {
-                    Ok(Some(packed)) => self.stage.frame(frame::Opcode::Binary, packed),
-                    Ok(None) => self.stage.frame(frame::Opcode::Text, payload),
-                    Err(error) => Err(error),
-                }
+                self.stage_message(frame::Opcode::Text, payload)
             }
             (Opcode::Frame, Encoding::Etf) => {
                 let mut binary = Vec::with_capacity(payload.len());
@@ -347,13 +332,19 @@ impl WebSocket {
                     return Ok(());
                 }
                 self.scratch.shrink_to(SCRATCH_KEPT);
-                match self.packer.pack(&binary) {
-                    Ok(packed) => self.stage.frame(frame::Opcode::Binary, packed.unwrap_or(&binary)),
-                    Err(error) => Err(error),
-                }
+                self.stage_message(frame::Opcode::Binary, &binary)
             }
         };
         staged.map_err(|error| self.lose(Lost::io(&error)))
+    }
+
+    /// Stages a message, compressed where that was agreed on.
+    fn stage_message(&mut self, opcode: frame::Opcode, message: &[u8]) -> io::Result<()> {
+        #[cfg(feature = "gateway")]
+        if let Some(packed) = self.packer.pack(message)? {
+            return self.stage.frame(frame::Opcode::Binary, packed);
+        }
+        self.stage.frame(opcode, message)
     }
 }
 

@@ -68,6 +68,7 @@ impl Stage {
     }
 
     /// The bytes, when none of them were written.
+    #[cfg(feature = "gateway")]
     pub(super) fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }

@@ -57,6 +57,11 @@ pub(super) fn check(url: &str) -> Result<(), Error> {
     }
 }
 
+/// The same of an address to which nothing is added.
+pub(in crate::protocol) fn check_whole(url: &str) -> Result<(), Error> {
+    parts(url).map(drop).map_err(|what| Error::argument(format!("url: {what}")))
+}
+
 /// Whether the address is on this machine: a sandbox.
 pub(super) fn is_here(url: &str) -> bool {
     parts(url).is_ok_and(|parts| parts.is_loopback())

@@ -18,7 +18,7 @@
 //! | `route` | which shard a command is for |
 //! | `reshard`, `overlap` | another number of shards, and no event lost or repeated over it |
 
-mod address;
+pub(super) mod address;
 mod budget;
 mod config;
 mod discovery;
@@ -27,7 +27,7 @@ mod gather;
 mod heartbeat;
 mod message;
 mod overlap;
-mod pace;
+pub(super) mod pace;
 mod queue;
 mod reshard;
 mod route;

@@ -7,19 +7,19 @@ use crate::time::Instant;
 
 /// At most `limit` times within any `window`. It remembers each time, so a window may begin anywhere.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(in crate::protocol) struct Pace {
     limit: usize,
     window: Duration,
     spent: VecDeque<Instant>,
 }
 
 impl Pace {
-    pub(super) const fn new(limit: usize, window: Duration) -> Self {
+    pub(in crate::protocol) const fn new(limit: usize, window: Duration) -> Self {
         Pace { limit, window, spent: VecDeque::new() }
     }
 
     /// When it may be done next: now or later.
-    pub(super) fn next(&self, now: Instant) -> Instant {
+    pub(in crate::protocol) fn next(&self, now: Instant) -> Instant {
         match self.spent.front() {
             Some(oldest) if self.spent.len() == self.limit => now.max(*oldest + self.window),
             _ => now,
@@ -27,14 +27,14 @@ impl Pace {
     }
 
     /// It is done now.
-    pub(super) fn spend(&mut self, now: Instant) {
+    pub(in crate::protocol) fn spend(&mut self, now: Instant) {
         if self.spent.len() == self.limit {
             self.spent.pop_front();
         }
         self.spent.push_back(now);
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(in crate::protocol) fn clear(&mut self) {
         self.spent.clear();
     }
 }

@@ -187,8 +187,19 @@ pub fn is_secret(name: &[u8]) -> bool {
     let mut plain = Vec::with_capacity(name.len());
     plain.extend(name.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase));
     const ENDINGS: [&[u8]; 5] = [b"token", b"secret", b"secrets", b"password", b"secretkey"];
-    const NAMES: [&[u8]; 8] =
-        [b"code", b"authorization", b"sessionid", b"ticket", b"codeverifier", b"cookie", b"apikey", b"credentials"];
+    const NAMES: [&[u8]; 10] = [
+        b"code",
+        b"authorization",
+        b"sessionid",
+        b"ticket",
+        b"codeverifier",
+        b"cookie",
+        b"apikey",
+        b"credentials",
+        // dmod's token hash and gateway hash.
+        b"utokh",
+        b"uhash",
+    ];
     ENDINGS.iter().any(|ending| plain.ends_with(ending)) || NAMES.contains(&plain.as_slice())
 }
 
@@ -228,6 +239,8 @@ mod tests {
             "secret_key",
             "launch_token",
             "PASSWORD",
+            "utokh",
+            "uhash",
         ] {
             assert!(is_secret(name.as_bytes()), "{name}");
         }

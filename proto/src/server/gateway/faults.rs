@@ -92,7 +92,7 @@ impl Door {
         host::check_sandbox_name(name)?.map_or(Ok(()), |row| catalog::check(row, args))?;
         let told = match name {
             "GATEWAY_STATE" => {
-                self.write_state(reply);
+                self.write_state(world, reply);
                 return Ok(());
             }
             "GATEWAY_LIMITS" => {
@@ -241,6 +241,8 @@ impl Door {
         let put = |old: &mut Duration, new: Option<Duration>| *old = new.unwrap_or(*old);
         put(&mut limits.heartbeat, time("heartbeat_ms"));
         put(&mut limits.session, time("session_ms"));
+        put(&mut limits.identify_every, time("identify_ms"));
+        put(&mut limits.members_every, time("members_ms"));
         limits.replay = many("replay").unwrap_or(limits.replay);
         limits.sends = number("sends").unwrap_or(limits.sends);
         limits.guilds_per_shard = many("guilds_per_shard").unwrap_or(limits.guilds_per_shard);
@@ -258,12 +260,14 @@ impl Door {
             .int("replay", many(limits.replay))
             .int("sends", limits.sends.into())
             .int("guilds_per_shard", many(limits.guilds_per_shard))
+            .int("identify_ms", ms(limits.identify_every))
+            .int("members_ms", ms(limits.members_every))
             .int("identifies", limits.identifies.into())
             .int("max_concurrency", limits.max_concurrency.into())
             .end();
     }
 
-    fn write_state(&self, out: &mut Vec<u8>) {
+    fn write_state(&self, world: &World, out: &mut Vec<u8>) {
         let number = |out: &mut Vec<u8>, number: Option<i64>| match number {
             Some(number) => push_int(out, number),
             None => out.extend_from_slice(b"null"),
@@ -286,6 +290,16 @@ impl Door {
                 });
             })
             .int("connections", i64::try_from(self.peers.len()).unwrap_or(i64::MAX))
+            .with("logins", |out| {
+                crate::server::objects::array(out, world.bots(), |out, bot| {
+                    Object::begin(out)
+                        .id("user_id", bot.user.get())
+                        .str("username", world.user(bot.user).map_or("", |user| &user.username))
+                        .id("application_id", bot.application.get())
+                        .str("token", bot.token.reveal())
+                        .end();
+                });
+            })
             .end();
     }
 }

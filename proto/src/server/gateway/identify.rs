@@ -1,5 +1,6 @@
 //! How a session begins, and how it is taken up again.
 
+use super::pace::Start;
 use super::session::{Session, Wish, shard_of};
 use super::{Cx, Door, Sink, State, TRACE};
 use crate::event::{Event, EventType, LogLevel};
@@ -9,10 +10,7 @@ use crate::value::Value;
 use crate::wire::gateway::{CloseCode, Dialect, Intents, Opcode};
 use crate::wire::json::{Object, push_int};
 use crate::wire::rest::Version;
-use crate::world::{self, Guild, GuildId, World};
-
-/// What `session_start_limit` counts within.
-const DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
+use crate::world::{self, Guild, GuildId, UserId, World};
 
 /// What a client is told with a code, in Discord's words where programs compare them.
 type Refused = (CloseCode, &'static str);
@@ -67,6 +65,17 @@ impl Door {
             large_threshold: threshold(d, dialect)?,
             guild_subscriptions: d.member("guild_subscriptions").as_bool().unwrap_or(true),
         };
+        match self.paces.start(cx.now, bot.user, wish.shard.0, &self.config.limits) {
+            Start::Granted => {}
+            Start::TooSoon => {
+                self.wait_to_identify(cx, peer);
+                return Ok(());
+            }
+            Start::Spent => {
+                self.spent(cx, bot.user);
+                return Err(BAD_TOKEN);
+            }
+        }
         let guilds: Vec<GuildId> = guilds_of(cx.world, &bot, wish.shard).map(|guild| guild.id).collect();
         if guilds.len() > self.config.limits.guilds_per_shard {
             return Err((CloseCode::ShardingRequired, "Sharding required."));
@@ -75,10 +84,6 @@ impl Door {
         let mut session = Session::new(id.reveal(), (bot.application, bot.user), wish, peer);
         session.guilds = guilds.iter().map(|id| (*id, false)).collect();
         self.sessions_made += 1;
-        if cx.now >= self.begun.1 {
-            self.begun = (0, cx.now + DAY);
-        }
-        self.begun.0 += 1;
         let number = self.sessions_made;
         self.sessions.insert(number, session);
         if let Some(known) = self.peers.get_mut(&peer) {
@@ -100,6 +105,34 @@ impl Door {
             }
         }
         Ok(())
+    }
+
+    /// The bucket's last IDENTIFY was a moment ago: this one may come again on the same connection.
+    fn wait_to_identify(&mut self, cx: &mut Cx<'_, impl Sink>, peer: u32) {
+        let until = cx.now + self.config.limits.greeting;
+        if let Some(known) = self.peers.get_mut(&peer) {
+            known.state = State::Greeting { until };
+        }
+        let every = self.config.limits.identify_every;
+        let sentence = format!("connection {peer} identified too soon: one IDENTIFY every {every:?} for each bucket");
+        self.log(cx.out, LogLevel::Warn, &sentence);
+        self.say_invalid(cx.out, peer, false);
+    }
+
+    /// A bot began more sessions than a day has: Discord resets its token then, and ends all its sessions.
+    fn spent(&mut self, cx: &mut Cx<'_, impl Sink>, user: UserId) {
+        let sentence = format!("bot {user} has begun all sessions of its day: Discord would have reset its token");
+        self.log(cx.out, LogLevel::Warn, &sentence);
+        let own = self.sessions.iter().filter(|(_, session)| session.user == user);
+        for (number, peer) in own.map(|(number, session)| (*number, session.peer)).collect::<Vec<_>>() {
+            match peer {
+                Some(peer) => {
+                    let (code, reason) = BAD_TOKEN;
+                    self.close_with((cx.now, cx.world, cx.changes), cx.out, peer, code as u16, reason, true);
+                }
+                None => self.leave(cx.now, number, true, (cx.world, cx.changes), cx.out),
+            }
+        }
     }
 
     fn say_ready(&mut self, cx: &mut Cx<'_, impl Sink>, number: u64) {

@@ -70,14 +70,14 @@ pub(super) fn patience(limits: &Limits) -> Duration {
 
 /// How much was sent in the window that runs, which begins with the first payload after the last one.
 #[derive(Debug, Default)]
-pub(super) struct Window {
+pub(in crate::server) struct Window {
     until: Instant,
     count: u32,
 }
 
 impl Window {
     /// Counts one; whether it is still within the limit. 0 is no limit.
-    pub(super) fn take(&mut self, now: Instant, most: u32, within: Duration) -> bool {
+    pub(in crate::server) fn take(&mut self, now: Instant, most: u32, within: Duration) -> bool {
         if now >= self.until {
             (self.until, self.count) = (now + within, 0);
         }

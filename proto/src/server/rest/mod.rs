@@ -32,7 +32,9 @@ mod roles;
 mod users;
 mod view;
 
-pub use port::answer;
+pub use port::{answer, caller};
+
+use std::time::Duration;
 
 use super::objects;
 use crate::time::Instant;
@@ -63,8 +65,10 @@ pub struct Site {
     pub gateway: Option<Box<str>>,
     /// `session_start_limit`'s total: how many sessions a bot may begin in a day.
     pub identifies: u32,
-    /// How many are left.
+    /// How many are left for whoever asks.
     pub identifies_left: u32,
+    /// When all are there again.
+    pub identifies_reset: Duration,
     /// How many shards may identify within 5 seconds.
     pub max_concurrency: u32,
     /// More guilds than this need more shards.

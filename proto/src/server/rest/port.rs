@@ -34,8 +34,8 @@ pub fn answer(
     HttpResponse { status: response.status, headers, body: response.body }
 }
 
-/// Whoever the token is for.
-fn caller(now: Instant, authorization: Option<&str>, world: &World) -> Option<Caller> {
+/// Whoever the token of `Authorization` is for.
+pub fn caller(now: Instant, authorization: Option<&str>, world: &World) -> Option<Caller> {
     let (scheme, token) = authorization?.split_once(' ')?;
     let token = Secret::new(token.trim());
     if scheme.eq_ignore_ascii_case("bot") {

@@ -38,6 +38,11 @@ pub const MAX_GROWTH: usize = 6;
 /// The first byte of every encoded term.
 const VERSION: u8 = 131;
 
+/// Whether these bytes begin as a term does. JSON never does.
+pub fn is_term(bytes: &[u8]) -> bool {
+    bytes.first() == Some(&VERSION)
+}
+
 /// The byte that says what a term is.
 mod tag {
     pub const NEW_FLOAT: u8 = 70;

@@ -10,6 +10,7 @@
 //! change it takes away; what is left out stays. Rows are exact: a member that none of them names is refused.
 
 mod channels;
+pub mod dmod;
 mod events;
 mod games;
 pub mod gateway;
@@ -81,13 +82,18 @@ pub fn check_name(name: &str) -> Result<Option<&'static Row>, Error> {
     Ok(row)
 }
 
-/// The same of a sandbox, which takes those of [`gateway`] too.
+/// The same of a sandbox, which takes those of [`gateway`] and [`dmod`] too.
 ///
 /// # Errors
 /// As [`check_name`].
 pub fn check_sandbox_name(name: &str) -> Result<Option<&'static Row>, Error> {
-    let row = catalog::named(name, ("command", gateway::COMMANDS), ("an event", gateway::EVENTS))?;
-    if row.is_some() { Ok(row) } else { check_name(name) }
+    for (commands, events) in [(gateway::COMMANDS, gateway::EVENTS), (dmod::COMMANDS, dmod::EVENTS)] {
+        let row = catalog::named(name, ("command", commands), ("an event", events))?;
+        if row.is_some() {
+            return Ok(row);
+        }
+    }
+    check_name(name)
 }
 
 /// Whether a server takes this command, as [`check_name`] says, with these arguments.

@@ -28,6 +28,7 @@ use super::waiting::Wait;
 use super::{Cx, Door, Sink, envelope, notify};
 use crate::value::{Kind, Value};
 use crate::wire::catalog::{self, Row};
+use crate::wire::etf;
 use crate::wire::ipc::Opcode;
 use crate::wire::rpc::{self, ErrorCode};
 use crate::world::{Changes, World};
@@ -112,7 +113,7 @@ impl Door {
         frame: &mut Vec<u8>,
     ) -> Option<Effect> {
         frame.clear();
-        let parsed = doc.parse(payload).map_err(|error| format!("the payload is not JSON: {error}"));
+        let parsed = doc.parse(payload).map_err(|error| unread(payload, &error));
         let root = doc.root();
         let nonce = nonce(root, payload);
         let name = root.member("cmd").as_str();
@@ -210,6 +211,14 @@ impl Door {
 
     pub(super) fn view<'a>(&'a self, world: &'a World) -> View<'a> {
         View { world, cdn_host: &self.config.cdn_host }
+    }
+}
+
+/// What is wrong with a payload that is not JSON. One that is no ETF either comes as it was sent.
+fn unread(payload: &[u8], error: &dyn std::fmt::Display) -> String {
+    match etf::is_term(payload).then(|| etf::to_json(payload, &mut Vec::new())) {
+        Some(Err(error)) => format!("the payload is not ETF: {error}"),
+        Some(Ok(())) | None => format!("the payload is not JSON: {error}"),
     }
 }
 
