@@ -138,6 +138,7 @@ impl Client {
         }
         if !self.shards[new.clone()].iter().all(Shard::is_ready) {
             // One that was lost may have more to come: both are asked again.
+            reshard.fill = None;
             if reshard.fenced.take().is_some() {
                 self.shards.iter_mut().for_each(Shard::unfence);
             }
