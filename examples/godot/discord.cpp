@@ -18,7 +18,7 @@ void Discord::_bind_methods() {
 	ADD_SIGNAL(MethodInfo("join", PropertyInfo(Variant::STRING, "secret")));
 }
 
-void Discord::_ready() {
+void Discord::_enter_tree() {
 	// Scenes run in the editor too; the presence is the game's.
 	if (Engine::get_singleton()->is_editor_hint()) {
 		set_process(false);
@@ -31,6 +31,7 @@ void Discord::_ready() {
 	}
 	// Waits for the connection, and is put back after each break.
 	rpc.send("SUBSCRIBE", { { "/evt", "ACTIVITY_JOIN" } });
+	show();
 }
 
 void Discord::_process(double) {
@@ -53,13 +54,17 @@ void Discord::_exit_tree() {
 
 void Discord::show_activity(const String &state, const String &party_id, int party_size, int party_max,
 		const String &join_secret) {
-	gamebridge::Activity activity;
 	activity.state = state.utf8().get_data();
 	activity.party_id = party_id.utf8().get_data();
 	activity.party_size = party_size;
 	activity.party_max = party_max;
 	activity.join_secret = join_secret.utf8().get_data();
-	if (!rpc.set_activity(activity)) {
+	shows = true;
+	show();
+}
+
+void Discord::show() {
+	if (rpc && shows && !rpc.set_activity(activity)) {
 		ERR_PRINT(String::utf8(gamebridge::last_error().c_str()));
 	}
 }

@@ -15,7 +15,7 @@ public:
 	void show_activity(const godot::String &state, const godot::String &party_id, int party_size, int party_max,
 			const godot::String &join_secret);
 
-	void _ready() override;
+	void _enter_tree() override;
 	void _process(double delta) override;
 	void _exit_tree() override;
 
@@ -23,7 +23,12 @@ protected:
 	static void _bind_methods();
 
 private:
+	void show();
+
 	godot::String client_id;
 	std::unique_ptr<gamebridge::Client> client;
 	gamebridge::Connection rpc;
+	// What is shown, also to a connection that is made later; nothing before the first show_activity.
+	gamebridge::Activity activity;
+	bool shows = false;
 };

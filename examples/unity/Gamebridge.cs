@@ -1,10 +1,11 @@
 // gamebridge for Unity, and for any other C#: the functions of gamebridge.h as they are (Native), and the few objects
-// that a script wants (Client, Event, Value, Args). This file goes into Assets/, the library into Assets/Plugins/
-// (docs/unity.md).
+// that a script wants (Client, Activity, Event, Value, Args, Launch). This file goes into Assets/, the library into
+// Assets/Plugins/ (docs/unity.md).
 //
 // Everything is polled: nothing here is ever called from another thread, and nothing blocks a frame. An Event and its
 // Values are good until the next Poll. Needs no `unsafe`; C# 7.
 using System;
+using System.Collections.Generic;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -46,6 +47,27 @@ namespace Gamebridge
             public ulong seq, time_ns;
         }
 
+        [StructLayout(LayoutKind.Sequential)]
+        public struct gb_activity
+        {
+            public uint size, type, status_display_type, instance;
+            public IntPtr name, state, state_url, details, details_url;
+            public long start, end;
+            public IntPtr large_image, large_text, large_url, small_image, small_text, small_url, invite_cover_image;
+            public IntPtr party_id;
+            public int party_size, party_max;
+            public uint party_privacy, supported_platforms;
+            public IntPtr join_secret, spectate_secret, match_secret;
+            public IntPtr button1_label, button1_url, button2_label, button2_url;
+        }
+
+        [StructLayout(LayoutKind.Sequential)]
+        public struct gb_launch
+        {
+            public uint size;
+            public IntPtr application_id, name, command, steam_id;
+        }
+
         [DllImport(Library, CallingConvention = C)] public static extern IntPtr gb_last_error();
         [DllImport(Library, CallingConvention = C)] public static extern uint gb_version();
         [DllImport(Library, CallingConvention = C)] public static extern IntPtr gb_status_str(int status);
@@ -63,6 +85,16 @@ namespace Gamebridge
         [DllImport(Library, CallingConvention = C)]
         public static extern int gb_answer(IntPtr client, uint conn, ulong request, int answer, byte[] data_json);
         [DllImport(Library, CallingConvention = C)] public static extern int gb_disconnect(IntPtr client, uint conn);
+        [DllImport(Library, CallingConvention = C)]
+        public static extern int gb_set_activity(IntPtr client, uint conn, ref gb_activity activity, ulong tag);
+        [DllImport(Library, CallingConvention = C)]
+        public static extern int gb_clear_activity(IntPtr client, uint conn, ulong tag);
+        [DllImport(Library, CallingConvention = C)]
+        public static extern int gb_reply_join(IntPtr client, uint conn, ulong user_id,
+            [MarshalAs(UnmanagedType.I1)] bool accept, ulong tag);
+        [DllImport(Library, CallingConvention = C)] public static extern int gb_register_launch(ref gb_launch launch);
+        [DllImport(Library, CallingConvention = C)]
+        public static extern int gb_unregister_launch(byte[] application_id);
         [DllImport(Library, CallingConvention = C)] public static extern IntPtr gb_poll(IntPtr client);
         [DllImport(Library, CallingConvention = C)] public static extern IntPtr gb_wait(IntPtr client, int timeout_ms);
         [DllImport(Library, CallingConvention = C)] public static extern void gb_wake(IntPtr client);
@@ -119,6 +151,88 @@ namespace Gamebridge
 
         /// <summary>What went wrong last on this thread, in a sentence.</summary>
         public static string LastError => Text(gb_last_error());
+    }
+
+    /// <summary>Texts that stay where they are while a call reads them.</summary>
+    sealed class Pinned : IDisposable
+    {
+        readonly List<GCHandle> texts = new List<GCHandle>();
+
+        public IntPtr Text(string text)
+        {
+            if (string.IsNullOrEmpty(text)) return IntPtr.Zero;
+            // To its first NUL the library would read it: half a secret, say.
+            if (text.IndexOf('\0') >= 0) throw new ArgumentException("a text with a NUL in it");
+            var pin = GCHandle.Alloc(Native.Utf8(text), GCHandleType.Pinned);
+            texts.Add(pin);
+            return pin.AddrOfPinnedObject();
+        }
+
+        public void Dispose()
+        {
+            foreach (var text in texts) text.Free();
+        }
+    }
+
+    /// <summary>What the player does, in the fields of gb_activity, whose lengths and rules stand in gamebridge.h. What is
+    /// null, empty or 0 is left out.</summary>
+    public sealed class Activity
+    {
+        public uint Type, StatusDisplayType, PartyPrivacy, SupportedPlatforms;
+        public bool Instance;
+        public string Name, State, StateUrl, Details, DetailsUrl;
+        public long Start, End;
+        public string LargeImage, LargeText, LargeUrl, SmallImage, SmallText, SmallUrl, InviteCoverImage;
+        public string PartyId;
+        public int PartySize, PartyMax;
+        public string JoinSecret, SpectateSecret, MatchSecret;
+        public string Button1Label, Button1Url, Button2Label, Button2Url;
+
+        internal Native.gb_activity Read(Pinned pinned)
+        {
+            return new Native.gb_activity
+            {
+                size = (uint)Marshal.SizeOf<Native.gb_activity>(),
+                type = Type, status_display_type = StatusDisplayType, instance = Instance ? 1u : 0u,
+                name = pinned.Text(Name), state = pinned.Text(State), state_url = pinned.Text(StateUrl),
+                details = pinned.Text(Details), details_url = pinned.Text(DetailsUrl), start = Start, end = End,
+                large_image = pinned.Text(LargeImage), large_text = pinned.Text(LargeText),
+                large_url = pinned.Text(LargeUrl), small_image = pinned.Text(SmallImage),
+                small_text = pinned.Text(SmallText), small_url = pinned.Text(SmallUrl),
+                invite_cover_image = pinned.Text(InviteCoverImage), party_id = pinned.Text(PartyId),
+                party_size = PartySize, party_max = PartyMax, party_privacy = PartyPrivacy,
+                supported_platforms = SupportedPlatforms, join_secret = pinned.Text(JoinSecret),
+                spectate_secret = pinned.Text(SpectateSecret), match_secret = pinned.Text(MatchSecret),
+                button1_label = pinned.Text(Button1Label), button1_url = pinned.Text(Button1Url),
+                button2_label = pinned.Text(Button2Label), button2_url = pinned.Text(Button2Url),
+            };
+        }
+    }
+
+    /// <summary>What starts the game when its player joins a friend while it is not running.</summary>
+    public static class Launch
+    {
+        /// <summary>At every start of the game, and not in the editor, which it would register.</summary>
+        /// <param name="command">A program or a command line; null for this program.</param>
+        /// <param name="steamId">Or a game of Steam's.</param>
+        public static void Register(string applicationId, string name = null, string command = null, string steamId = null)
+        {
+            using (var pinned = new Pinned())
+            {
+                var launch = new Native.gb_launch
+                {
+                    size = (uint)Marshal.SizeOf<Native.gb_launch>(),
+                    application_id = pinned.Text(applicationId), name = pinned.Text(name),
+                    command = pinned.Text(command), steam_id = pinned.Text(steamId),
+                };
+                Client.Check(Native.gb_register_launch(ref launch));
+            }
+        }
+
+        public static void Unregister(string applicationId)
+        {
+            Client.Check(Native.gb_unregister_launch(Native.Utf8(applicationId)));
+        }
     }
 
     /// <summary>JSON in an event. What is not there has the fallbacks, so accesses chain without checks.</summary>
@@ -240,6 +354,27 @@ namespace Gamebridge
             Check(Native.gb_send(client, connection, Native.Utf8(command), json, tag));
         }
 
+        /// <summary>Shows what the player does. As often as you like: the latest always arrives.</summary>
+        public void SetActivity(uint connection, Activity activity, ulong tag = 0)
+        {
+            using (var pinned = new Pinned())
+            {
+                var read = activity.Read(pinned);
+                Check(Native.gb_set_activity(client, connection, ref read, tag));
+            }
+        }
+
+        public void ClearActivity(uint connection, ulong tag = 0)
+        {
+            Check(Native.gb_clear_activity(client, connection, tag));
+        }
+
+        /// <summary>Lets in who asks to join (ev["/user/id"].Id of an ACTIVITY_JOIN_REQUEST), or turns them down.</summary>
+        public void ReplyJoin(uint connection, ulong user, bool accept, ulong tag = 0)
+        {
+            Check(Native.gb_reply_join(client, connection, user, accept, tag));
+        }
+
         /// <summary>Settles a Native.Request of a server that you host.</summary>
         public void Answer(Event request, bool grant)
         {
@@ -259,7 +394,7 @@ namespace Gamebridge
         public void Dispose() { Native.gb_client_free(client); client = IntPtr.Zero; GC.SuppressFinalize(this); }
         ~Client() { Native.gb_client_free(client); }
 
-        static void Check(int status)
+        internal static void Check(int status)
         {
             if (status != Native.Ok) throw new GamebridgeException(status);
         }

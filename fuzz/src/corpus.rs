@@ -275,6 +275,55 @@ pub fn dmod_peer() -> Vec<Vec<u8>> {
     all
 }
 
+/// What a Gateway says, in each version, to one shard and to two.
+pub fn gateway_client() -> Vec<Vec<u8>> {
+    let hello = r#"{"op":10,"d":{"heartbeat_interval":41250}}"#;
+    let ready = r#"{"op":0,"t":"READY","s":1,"d":{"session_id":"x","resume_gateway_url":"wss://a.discord.gg","heartbeat_interval":9000}}"#;
+    let hostile = r#"{"op":0,"t":"READY","s":1,"d":{"session_id":"x","resume_gateway_url":"wss://evil.example"}}"#;
+    let more = [
+        r#"{"op":0,"t":"THING","s":2,"d":{}}"#,
+        r#"{"op":1,"d":null}"#,
+        r#"{"op":11}"#,
+        "\u{2}\u{32}",
+        r#"{"op":7,"d":{"url":"wss://evil.example"}}"#,
+        "\u{2}\u{8}",
+        hello,
+        r#"{"op":0,"t":"RESUMED","s":18446744073709551615,"d":{}}"#,
+        r#"{"op":9,"d":true}"#,
+        "\u{2}\u{8}",
+        hello,
+        r#"{"op":9,"d":false}"#,
+        "\u{0}4009",
+        "\u{1}",
+        "\u{3}\u{1}",
+        "\u{4}",
+        "\u{2}\u{64}",
+        "\u{5}",
+        "\u{0}4014",
+    ];
+    (0..8)
+        .flat_map(|how: u8| [ready, hostile].map(|ready| (how, ready)))
+        .map(|(how, ready)| [&[how][..], format!("{hello}\n{ready}\n{}", more.join("\n")).as_bytes()].concat())
+        .collect()
+}
+
+/// `{"op":11}`, three times, in each compression and in parts of several lengths.
+pub fn inflate() -> Vec<Vec<u8>> {
+    // zlib's level 0: a stored block (RFC 1951 section 3.2.4), and for a stream the empty one that is its flush.
+    const STORED: &[u8] = b"\x78\x01\x00\x09\x00\xf6\xff{\"op\":11}\x00\x00\x00\xff\xff";
+    const PAYLOAD: &[u8] = b"\x78\x01\x01\x09\x00\xf6\xff{\"op\":11}\x10\xe3\x02\xd1";
+    // A frame of one raw block, and one of a block that repeats a byte (RFC 8878 section 3.1.1.2).
+    const RAW: &[u8] = b"\x28\xb5\x2f\xfd\x00\x58\x48\x00\x00{\"op\":11}";
+    const REPEATED: &[u8] = b"\x28\xb5\x2f\xfd\x00\x58\x02\xff\x0f1";
+    let mut all = Vec::new();
+    for cut in [1, 3, 255] {
+        for (how, bytes) in [(0, PAYLOAD), (1, STORED), (2, RAW), (2, REPEATED)] {
+            all.push([&[how, cut][..], bytes].concat());
+        }
+    }
+    all
+}
+
 const HEADER: &str = r#"{"recording":"gamebridge","version":1,"by":"t"}"#;
 
 const RECORDINGS: [&[&str]; 4] = [

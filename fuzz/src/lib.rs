@@ -11,8 +11,8 @@ pub mod scene;
 mod targets;
 
 pub use targets::{
-    DMOD_TOKEN, GATEWAY_TOKEN, dmod, dmod_peer, envelope, etf, framing, gateway_peer, ipc_peer, messages, pointer,
-    recording, redaction, scenario, snapshot_file, tape, websocket_peer,
+    DMOD_TOKEN, GATEWAY_TOKEN, dmod, dmod_peer, envelope, etf, framing, gateway_client, gateway_peer, inflate,
+    ipc_peer, messages, pointer, recording, redaction, scenario, snapshot_file, tape, websocket_peer,
 };
 
 /// A target by its name, with what to begin from.
@@ -27,7 +27,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 15] = [
+pub const TARGETS: [Target; 17] = [
     Target { name: "framing", run: framing, corpus: corpus::framing },
     Target { name: "envelope", run: envelope, corpus: corpus::envelope },
     Target { name: "etf", run: etf, corpus: corpus::etf },
@@ -39,6 +39,8 @@ pub const TARGETS: [Target; 15] = [
     Target { name: "gateway_peer", run: gateway_peer, corpus: corpus::gateway_peer },
     Target { name: "dmod", run: dmod, corpus: corpus::dmod },
     Target { name: "dmod_peer", run: dmod_peer, corpus: corpus::dmod_peer },
+    Target { name: "gateway_client", run: gateway_client, corpus: corpus::gateway_client },
+    Target { name: "inflate", run: inflate, corpus: corpus::inflate },
     Target { name: "recording", run: recording, corpus: corpus::recording },
     Target { name: "redaction", run: redaction, corpus: corpus::redaction },
     Target { name: "scenario", run: scenario, corpus: corpus::scenario },

@@ -130,6 +130,16 @@ impl Connection {
             self.ledger.in_flight.fetch_sub(1, Ordering::Relaxed);
             return Err(Error::new(Status::Full, "too many commands at once: try again in the next frame"));
         }
+        self.hand_over(message)
+    }
+
+    /// Behind whatever was posted, of which there can't be too much for it: an end is never refused.
+    pub(super) fn disconnect(&self) -> Result<(), Error> {
+        self.ledger.in_flight.fetch_add(1, Ordering::Relaxed);
+        self.hand_over(Message::Disconnect)
+    }
+
+    fn hand_over(&self, message: Message) -> Result<(), Error> {
         self.sender.send(message).map_err(|_| {
             self.ledger.in_flight.fetch_sub(1, Ordering::Relaxed);
             Error::new(Status::Closed, "the connection is over")
@@ -180,4 +190,29 @@ fn read_into(document: &mut Document, text: &[u8], field: &str) -> Result<(), Er
         return Err(Error::argument(format!("{field}: a JSON object expected")));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::queue::{LaneConfig, Shared, channel};
+
+    #[test]
+    fn an_end_is_not_refused_when_commands_are() {
+        let config = LaneConfig { conn: 1, lossy_bytes: 0, reliable_bytes: 0, resume: Arc::new(|| {}) };
+        let (writer, _lanes) = channel(&Arc::new(Shared::new()), config);
+        let (sender, mut inbox) = mpsc::unbounded_channel();
+        let ledger = Arc::new(Ledger::default());
+        let connection = Connection::new(sender, |_| Ok(None), writer.unread(), ledger.clone(), 1 << 20);
+        let command = Request { command: "GET_GUILDS", ..Request::default() };
+        for _ in 0..MAX_IN_FLIGHT {
+            connection.send(&command).unwrap();
+        }
+        assert_eq!(connection.send(&command).unwrap_err().status, Status::Full);
+        connection.disconnect().unwrap();
+        let posted: Vec<Message> = std::iter::from_fn(|| inbox.try_recv().ok()).collect();
+        assert_eq!(posted.len(), MAX_IN_FLIGHT + 1);
+        assert!(matches!(posted.last(), Some(Message::Disconnect)));
+        assert_eq!(ledger.in_flight.load(Ordering::Relaxed), posted.len());
+    }
 }

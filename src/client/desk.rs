@@ -34,8 +34,9 @@ unsafe impl Sync for Desk {}
 pub enum Scope {
     /// All, in their order.
     Any,
-    /// Replies, requests, CONNECTED and RECONNECTING, past dispatches, audio and log lines, which stay queued. For who
-    /// waits for a reply and has no room for the rest. While something is left the wake-up handle may be lowered.
+    /// Replies, requests and lifecycle, past dispatches, audio and log lines, which stay queued: their order numbers say
+    /// where they belong, also before a DISCONNECTED that was taken so. For who waits for a reply or an end and has no room
+    /// for the rest. While something is left the wake-up handle may be lowered.
     Reliable,
 }
 

@@ -183,7 +183,7 @@ impl Client {
 
     /// Ends a connection after what was sent; DISCONNECTED comes when it is over.
     pub fn disconnect(&self, conn: ConnectionId) -> Result<(), Error> {
-        self.with(conn, |connection| connection.post(Message::Disconnect))
+        self.with(conn, Connection::disconnect)
     }
 
     fn with<R>(&self, conn: ConnectionId, act: impl FnOnce(&Connection) -> Result<R, Error>) -> Result<R, Error> {

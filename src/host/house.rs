@@ -216,7 +216,7 @@ impl House {
         let (upstreams, passed) = Upstreams::new(service.discord.clone(), own, config.instance.clone());
         let launch_token = config.launch_token.as_ref().map(|token| token.reveal().to_owned()).unwrap_or_default();
         let world = service.world()?;
-        let sandbox = service.sandbox.as_ref().zip(gateway).map(|(_, url)| Sandbox::new(&url));
+        let sandbox = service.sandbox.as_ref().zip(gateway).map(|(door, url)| Sandbox::new(&url, door.strict));
         let mut tape = match &sandbox {
             Some(_) => None,
             None => Tape::begin(Setup::Server(&config, &world), outlet),

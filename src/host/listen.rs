@@ -52,9 +52,9 @@ impl Doorway {
             return Err(Error::argument("rpc: api: another server's port expected, this server's own given"));
         }
         let (gateway, dmod) = match &service.sandbox {
-            Some(ports) => (
-                Some(http::Listener::bind(Some(ports.gateway), Limits::PEER).await?),
-                Some(http::Listener::bind(Some(ports.dmod), Limits::PEER).await?),
+            Some(doors) => (
+                Some(http::Listener::bind(Some(doors.gateway), Limits::PEER).await?),
+                Some(http::Listener::bind(Some(doors.dmod), Limits::PEER).await?),
             ),
             None => (None, None),
         };

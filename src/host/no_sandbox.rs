@@ -14,7 +14,7 @@ use crate::transport::http;
 pub(super) enum Sandbox {}
 
 impl Sandbox {
-    pub(super) fn new(_gateway: &str) -> Sandbox {
+    pub(super) fn new(_gateway: &str, _strict: bool) -> Sandbox {
         unreachable!("the service is refused")
     }
 

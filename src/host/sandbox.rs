@@ -56,8 +56,9 @@ pub(super) struct Sandbox {
 }
 
 impl Sandbox {
-    pub(super) fn new(gateway: &str) -> Sandbox {
-        let config = gateway::Config { url: gateway.into(), ..gateway::Config::default() };
+    pub(super) fn new(gateway: &str, strict: bool) -> Sandbox {
+        let limits = if strict { gateway::Limits::default() } else { gateway::Limits::lenient() };
+        let config = gateway::Config { url: gateway.into(), limits };
         let site = Site { gateway: Some(gateway.into()), ..Site::default() };
         let door = gateway::Door::new(config, SystemEntropy);
         Sandbox { door, site, dmod: dmod::door(), posts: HashMap::new() }
@@ -200,7 +201,8 @@ impl House {
                 Some(sandbox) => match sandbox.door.refuses_request() {
                     Some(refused) => refused,
                     None => {
-                        sandbox.door.describe(&mut sandbox.site);
+                        let caller = rest::caller(now, request.authorization, world);
+                        sandbox.door.describe(now, caller.map(|caller| caller.user), &mut sandbox.site);
                         rest::answer(now, request, &sandbox.site, world, &mut changes)
                     }
                 },

@@ -110,48 +110,58 @@ pub const PARAMS: Row = Row::new("rpc", "Hosts GameBridge: Discord's local RPC i
 ]);
 
 /// Parameters of `gb_serve(gb, "sandbox", ...)`.
-pub const SANDBOX_PARAMS: Row =
-    Row::new("sandbox", "Hosts a Discord for tests: local RPC, a Gateway, the API for bots, and dmod, over one world.")
-        .args(&[
-            Arg::optional(
-                "gateway_port",
-                Type::int(0, 65535),
-                "The port of Gateway and API on 127.0.0.1. Default 0: one that the system chooses.",
-            ),
-            Arg::optional(
-                "dmod_port",
-                Type::int(0, 65535),
-                "The port of the dmod gateway on 127.0.0.1. Default 0: one that the system chooses.",
-            ),
-            Arg::optional(
-                "port",
-                Type::int(0, 65535),
-                "The port of local RPC on 127.0.0.1. Default 0: one that the system chooses.",
-            ),
-            Arg::optional(
-                "transport",
-                Type::Names(&["both", "ipc", "websocket"]),
-                "What local RPC listens on. Default websocket: a local socket is where games look for a Discord.",
-            ),
-            FOLDER,
-            CONSENT,
-            JOIN_REQUESTS,
-            CONSENT_TIMEOUT,
-            USERNAME,
-            REGISTERED_ONLY,
-            COMMANDS_PER_SECOND,
-            beginning::SNAPSHOT,
-            beginning::SCENARIO,
-            beginning::SCENARIO_SPEED,
-        ]);
+pub const SANDBOX_PARAMS: Row = Row::new(
+    "sandbox",
+    "Hosts a Discord for tests: local RPC, a Gateway, the API for bots, and dmod, over one world.",
+)
+.args(&[
+    Arg::optional(
+        "gateway_port",
+        Type::int(0, 65535),
+        "The port of Gateway and API on 127.0.0.1. Default 0: one that the system chooses.",
+    ),
+    Arg::optional(
+        "dmod_port",
+        Type::int(0, 65535),
+        "The port of the dmod gateway on 127.0.0.1. Default 0: one that the system chooses.",
+    ),
+    Arg::optional(
+        "port",
+        Type::int(0, 65535),
+        "The port of local RPC on 127.0.0.1. Default 0: one that the system chooses.",
+    ),
+    Arg::optional(
+        "transport",
+        Type::Names(&["both", "ipc", "websocket"]),
+        "What local RPC listens on. Default websocket: a local socket is where games look for a Discord.",
+    ),
+    Arg::optional(
+        "strict",
+        Type::Bool,
+        "Whether the Gateway holds clients to Discord's limits: payloads in a minute, sessions begun, all members of a \
+                 guild. Default true; GATEWAY_LIMITS changes each.",
+    ),
+    FOLDER,
+    CONSENT,
+    JOIN_REQUESTS,
+    CONSENT_TIMEOUT,
+    USERNAME,
+    REGISTERED_ONLY,
+    COMMANDS_PER_SECOND,
+    beginning::SNAPSHOT,
+    beginning::SCENARIO,
+    beginning::SCENARIO_SPEED,
+]);
 
-/// The ports that only a sandbox has; 0 is one that the system chooses.
+/// What a sandbox has besides local RPC. A port that is 0 is one that the system chooses.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Ports {
+pub(super) struct FurtherDoors {
     /// Gateway and API.
     pub(super) gateway: u16,
     /// The dmod gateway.
     pub(super) dmod: u16,
+    /// Whether Discord's limits hold at the Gateway.
+    pub(super) strict: bool,
 }
 
 /// A server to be.
@@ -159,8 +169,8 @@ pub(super) struct Ports {
 pub struct Service {
     pub(super) ipc: Option<Place>,
     pub(super) websocket: Option<Option<u16>>,
-    /// The further ports, when it is a sandbox.
-    pub(super) sandbox: Option<Ports>,
+    /// The further doors, when it is a sandbox.
+    pub(super) sandbox: Option<FurtherDoors>,
     pub(super) consent: Consent,
     pub(super) join_requests: JoinRequests,
     pub(super) consent_timeout: Option<Duration>,
@@ -214,9 +224,10 @@ impl Service {
                 discord: discord(given)?,
                 ipc: (transport != "websocket").then_some(place),
                 websocket: (transport != "ipc").then_some(if sandbox { port.or(Some(0)) } else { port }),
-                sandbox: sandbox.then(|| Ports {
+                sandbox: sandbox.then(|| FurtherDoors {
                     gateway: port_of("gateway_port").unwrap_or(0),
                     dmod: port_of("dmod_port").unwrap_or(0),
+                    strict: given.member("strict").as_bool().unwrap_or(true),
                 }),
                 consent: match given.member("consent").as_str() {
                     Some("deny") => Consent::Deny,

@@ -28,6 +28,8 @@ pub(super) fn text(application: &str, name: &str, words: &[Vec<u8>], link: bool)
         }
         if at > 0 {
             exec.push(' ');
+        } else if word.contains('%') {
+            exec.push_str(through_env(word)?);
         }
         if link && at > 0 && word == LINK {
             placed = true;
@@ -47,6 +49,20 @@ pub(super) fn text(application: &str, name: &str, words: &[Vec<u8>], link: bool)
     text.push_str("NoDisplay=true\nTerminal=false\nCategories=Game;\n");
     let _ = writeln!(text, "MimeType={};", mime_type(application));
     Ok(text)
+}
+
+/// What stands before a program with a percent sign. Desktops replace `%%` in the arguments, but GLib's (GNOME, Cinnamon,
+/// Xfce) look for the program under the name as it is written, and take the entry for one of a program that is not there. So
+/// `env` is the program, and ours its argument.
+fn through_env(program: &str) -> Result<&'static str, Error> {
+    match program.contains('=') {
+        false => Ok("env "),
+        // It would set a variable.
+        true => Err(Error::new(
+            Status::Unsupported,
+            "command: a program with both a % and a = in its path, which no desktop entry holds",
+        )),
+    }
 }
 
 /// The type under which desktops keep who opens the application's links.
@@ -168,7 +184,9 @@ pub(super) mod tests {
             assert_eq!(started(&entry, "discord-7://"), ["/opt/run me", nasty, "discord-7://"], "{entry}");
             if !nasty.is_empty() {
                 let entry = text("7", "x", &words[1..], true).unwrap();
-                assert_eq!(started(&entry, "discord-7://"), [nasty, "discord-7://"], "{entry}");
+                let env = nasty.contains('%').then_some("env");
+                let expected: Vec<&str> = env.into_iter().chain([nasty, "discord-7://"]).collect();
+                assert_eq!(started(&entry, "discord-7://"), expected, "{entry}");
             }
         }
     }
@@ -200,7 +218,7 @@ pub(super) mod tests {
 
     #[test]
     fn what_an_entry_cannot_hold_is_refused() {
-        for word in [&b"/opt/\xff"[..], b"/opt/\x07", b"/opt/\x1b[0m"] {
+        for word in [&b"/opt/\xff"[..], b"/opt/\x07", b"/opt/\x1b[0m", b"/opt/100%/a=b"] {
             let error = text("7", "x", &[word.to_vec()], true).unwrap_err();
             assert_eq!(error.status, Status::Unsupported);
             assert!(error.message.starts_with("command: "), "{error}");

@@ -16,6 +16,8 @@ use gamebridge_proto::error::{Error, Status};
 use super::{Environment, Target, associations, entry, scheme, words};
 use crate::files;
 
+/// The longest entry that is read: ours are as long as a path.
+const MOST_ENTRY: u64 = 64 << 10;
 /// The longest list that is read: that of a user with every program is a hundredth.
 const MOST_LIST: u64 = 4 << 20;
 
@@ -63,14 +65,15 @@ pub(super) fn register(
 ) -> Result<(), Error> {
     let (words, link) = match target {
         Target::Program(path) => (vec![path.as_os_str().as_bytes().to_vec()], true),
-        Target::Command(line) => (words::split(line.as_bytes())?, true),
+        Target::Command(line) => (words::command(line.as_bytes())?, true),
         // Steam has registered its own scheme; whatever opens links opens that.
         Target::Steam(game) => (vec![b"xdg-open".to_vec(), format!("steam://rungameid/{game}").into_bytes()], false),
     };
     let text = entry::text(application, name, &words, link)?;
     let places = Places::of(environment, application)?;
     make_folder(&places.entry)?;
-    if fs::read(&places.entry).ok().as_deref() != Some(text.as_bytes()) {
+    let there = files::read_if_there(&places.entry, MOST_ENTRY).ok().flatten();
+    if there.as_deref() != Some(text.as_bytes()) {
         files::write(&places.entry, text.as_bytes())?;
     }
     make_folder(&places.list)?;
@@ -144,7 +147,7 @@ mod tests {
             move |name| match name {
                 "XDG_DATA_HOME" => Some(folder.join("data").into()),
                 "XDG_CONFIG_HOME" => Some(folder.join("config").into()),
-                "APPIMAGE" | "HOME" => None,
+                "APPIMAGE" | "APPDIR" | "HOME" => None,
                 other => panic!("{other} was asked for"),
             }
         }
@@ -162,6 +165,10 @@ mod tests {
         }
     }
 
+    /// Of programs' files.
+    const NAMES: [&str; 9] =
+        ["my game", r#"a "quoted" one"#, "it's", "100%", "%u", r"back\slash", "$(id)`id`", "a=b", "☃"];
+
     fn command(text: &str) -> Start<'_> {
         Start::Command(OsStr::new(text))
     }
@@ -173,6 +180,9 @@ mod tests {
         assert_eq!(started(&user.entry("77"), "discord-77://"), ["/opt/super", "--fast", "discord-77://"]);
         assert!(user.entry("77").contains("\nName=Super Game\n"));
         assert_eq!(user.list(), "[Default Applications]\nx-scheme-handler/discord-77=discord-77.desktop;\n");
+        // Looked for where programs are, though a folder of that name is here.
+        user.register("77", command("src")).unwrap();
+        assert_eq!(started(&user.entry("77"), "L"), ["src", "L"]);
         user.register("78", Start::Steam("440")).unwrap();
         assert_eq!(started(&user.entry("78"), "x"), ["xdg-open", "steam://rungameid/440"]);
         unregister_in(&user.environment(), "77").unwrap();
@@ -193,12 +203,59 @@ mod tests {
     #[test]
     fn the_path_of_a_file_is_a_program_however_it_looks() {
         let user = User::new();
-        for name in ["my game", r#"a "quoted" one"#, "it's", "100%", "%u", r"back\slash", "$(id)`id`", "a=b", "☃"] {
+        for name in NAMES {
             let path = user.0.0.join(name);
             fs::write(&path, "").unwrap();
             user.register("7", Start::Command(path.as_os_str())).unwrap();
-            assert_eq!(started(&user.entry("7"), "L"), [path.to_str().unwrap(), "L"], "{name}");
+            let started = started(&user.entry("7"), "L");
+            assert_eq!(started[started.len() - 2..], [path.to_str().unwrap(), "L"], "{name}");
         }
+    }
+
+    /// What GLib does with a link, GNOME's library: not by our reading of the specification.
+    #[test]
+    fn a_desktop_that_others_wrote_starts_what_was_registered() {
+        use std::os::unix::fs::PermissionsExt;
+        if !Path::new("/usr/bin/gio").exists() {
+            return eprintln!("skipped: GLib's gio is not on this machine");
+        }
+        let user = User::new();
+        let noted = user.0.0.join("noted");
+        for name in NAMES {
+            let path = user.0.0.join(name);
+            let note = words::quoted(noted.to_str().unwrap());
+            let script = format!("#!/bin/sh\nprintf '%s|%s' \"$0\" \"$*\" > {note}.new && mv {note}.new {note}\n");
+            fs::write(&path, script).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
+            user.register("7", Start::Command(path.as_os_str())).unwrap();
+            let mut gio = std::process::Command::new("/usr/bin/gio");
+            gio.args(["open", "discord-7://"]).env("XDG_DATA_HOME", user.0.0.join("data"));
+            let opened = gio.env("XDG_CONFIG_HOME", user.0.0.join("config")).output().unwrap();
+            assert!(opened.status.success(), "{name}: {}", String::from_utf8_lossy(&opened.stderr));
+            // It does not wait for what it starts.
+            let patience = std::time::Instant::now() + Duration::from_secs(20);
+            while !noted.exists() {
+                assert!(std::time::Instant::now() < patience, "{name} was not started");
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            assert_eq!(fs::read_to_string(&noted).unwrap(), format!("{}|discord-7://", path.display()));
+            fs::remove_file(&noted).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_pipe_or_a_folder_in_place_of_the_entry_keeps_nobody_waiting() {
+        let user = User::new();
+        fs::create_dir_all(user.0.0.join("data/applications")).unwrap();
+        let entry = user.0.0.join("data/applications/discord-7.desktop");
+        let name = std::ffi::CString::new(entry.to_str().unwrap()).unwrap();
+        // SAFETY: the name is ended by a NUL.
+        assert_eq!(unsafe { libc::mkfifo(name.as_ptr(), 0o600) }, 0);
+        user.register("7", Start::ThisProgram).unwrap();
+        assert!(user.entry("7").starts_with("[Desktop Entry]"));
+        fs::remove_file(&entry).unwrap();
+        fs::create_dir(&entry).unwrap();
+        assert_eq!(user.register("7", Start::ThisProgram).unwrap_err().status, Status::Io);
     }
 
     #[test]
@@ -220,6 +277,7 @@ mod tests {
             ("7", Start::Steam("440/"), "steam_id"),
             ("7", command(""), "command"),
             ("7", command("'"), "command"),
+            ("7", command("/"), "command"),
         ] {
             let error = user.register(application, start).unwrap_err();
             assert_eq!(error.status, Status::Argument);

@@ -11,6 +11,9 @@ use gamebridge_proto::error::{Error, Status};
 use super::{Environment, Target, record, words};
 use crate::files;
 
+/// The longest file that is read: ours are as long as a command.
+const MOST: u64 = 64 << 10;
+
 fn place(environment: Environment<'_>, application: &str) -> Result<PathBuf, Error> {
     let home = environment("HOME").map(PathBuf::from).or_else(std::env::home_dir).filter(|home| home.is_absolute());
     let home = home.ok_or_else(|| Error::new(Status::Io, "no folder to register in: HOME is no absolute path"))?;
@@ -29,10 +32,11 @@ pub(super) fn register(
     };
     let command = match target {
         Target::Program(path) => words::quoted(&text(path.as_os_str().as_bytes())?),
+        // Each word quoted anew, so that a shell expands nothing in it either.
         Target::Command(line) => {
-            // Refuses what no shell could read.
-            words::split(line.as_bytes())?;
-            text(line.as_bytes())?
+            let words = words::command(line.as_bytes())?;
+            let words: Result<Vec<String>, Error> = words.iter().map(|word| Ok(words::quoted(&text(word)?))).collect();
+            words?.join(" ")
         }
         Target::Steam(game) => format!("steam://rungameid/{game}"),
     };
@@ -41,7 +45,7 @@ pub(super) fn register(
         let sentence = |error| Error::new(Status::Io, format!("cannot make the folder {}: {error}", folder.display()));
         fs::create_dir_all(folder).map_err(sentence)?;
     }
-    if fs::read(&place).ok().as_deref() == Some(&content[..]) {
+    if files::read_if_there(&place, MOST).ok().flatten().as_deref() == Some(&content[..]) {
         return Ok(());
     }
     files::update(&place, &content)

@@ -93,11 +93,12 @@ fn register_in(environment: Environment<'_>, launch: &Launch<'_>) -> Result<(), 
         Start::Command(command) if command.is_empty() => {
             return Err(Error::argument("command: a program or a command line expected, an empty text given"));
         }
-        // A path with spaces that nobody quoted is a path all the same.
-        Start::Command(command) if Path::new(command).is_file() => {
-            let path = std::path::absolute(command);
-            Target::Program(path.map_err(|error| Error::new(Status::Io, format!("command: {error}")))?)
+        // A word without a slash is a program that the system looks for, whatever folder of that name is here.
+        Start::Command(command) if is_path(command) && Path::new(command).is_dir() => {
+            return Err(Error::argument("command: a program expected, and this is a folder"));
         }
+        // A path with spaces that nobody quoted is a path all the same.
+        Start::Command(command) if Path::new(command).is_file() => Target::Program(absolute(command)?),
         Start::Command(command) => Target::Command(command),
     };
     let name = match launch.name {
@@ -131,6 +132,15 @@ fn id<'a>(field: &str, given: &'a str) -> Result<&'a str, Error> {
     }
 }
 
+fn is_path(command: &OsStr) -> bool {
+    command.as_encoded_bytes().iter().any(|byte| std::path::is_separator(char::from(*byte)))
+}
+
+/// What is started later is started from another folder.
+fn absolute(path: &OsStr) -> Result<PathBuf, Error> {
+    std::path::absolute(path).map_err(|error| Error::new(Status::Io, format!("command: {error}")))
+}
+
 fn readable(name: &str) -> Result<&str, Error> {
     let length = name.chars().count();
     if name.trim().is_empty() || length > 128 {
@@ -142,16 +152,28 @@ fn readable(name: &str) -> Result<&str, Error> {
     Ok(name)
 }
 
-/// The file of an AppImage: the program itself lies in a folder that is gone when the game is.
+/// The program that runs, or the AppImage that it came in.
 fn this_program(environment: Environment<'_>) -> Result<PathBuf, Error> {
-    if let Some(image) = environment("APPIMAGE").map(PathBuf::from)
-        && image.is_absolute()
-        && image.is_file()
-    {
+    let program = std::env::current_exe().map_err(|error| {
+        Error::new(Status::Io, format!("command: the path of this program is not to be had: {error}"))
+    })?;
+    if let Some(image) = image_of(environment, &program) {
         return Ok(image);
     }
-    std::env::current_exe()
-        .map_err(|error| Error::new(Status::Io, format!("command: the path of this program is not to be had: {error}")))
+    if !program.is_file() {
+        // The system still tells where it was.
+        let sentence = "command: the file of this program is gone; it was replaced or removed while it runs";
+        return Err(Error::new(Status::Io, sentence));
+    }
+    Ok(program)
+}
+
+/// The file of an AppImage: the program itself lies in a folder that is gone when the game is. Whatever an AppImage starts
+/// inherits these variables, as a game does from a launcher: they count for a program in their folder, and for no other.
+fn image_of(environment: Environment<'_>, program: &Path) -> Option<PathBuf> {
+    let (image, folder) = (PathBuf::from(environment("APPIMAGE")?), PathBuf::from(environment("APPDIR")?));
+    let inside = program.starts_with(folder.canonicalize().ok()?);
+    (inside && image.is_absolute() && image.is_file()).then_some(image)
 }
 
 /// What a program without a name is called: its file's name; of a game that Steam starts nothing better is known.
@@ -195,6 +217,25 @@ mod tests {
         for wrong in ["", "  ", "two\nlines", "\u{7}", &"x".repeat(129)] {
             assert!(readable(wrong).unwrap_err().message.starts_with("name: "), "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn an_appimage_is_registered_for_a_program_inside_of_it_and_for_no_other() {
+        let place = crate::files::tests::Place::new();
+        let (image, mounted) = (place.0.join("Launcher.AppImage"), place.0.canonicalize().unwrap().join("mounted"));
+        std::fs::write(&image, "").unwrap();
+        std::fs::create_dir(&mounted).unwrap();
+        let inherited = |name: &str| match name {
+            "APPIMAGE" => Some(image.clone().into_os_string()),
+            _ => Some(mounted.clone().into_os_string()),
+        };
+        assert_eq!(image_of(&inherited, &mounted.join("usr/bin/launcher")), Some(image.clone()));
+        for other in ["/opt/game/run", "/opt/mounted/game"] {
+            assert_eq!(image_of(&inherited, Path::new(other)), None, "a game that the launcher started");
+        }
+        assert_eq!(this_program(&inherited).unwrap(), std::env::current_exe().unwrap());
+        let only_image = |name: &str| inherited(name).filter(|_| name == "APPIMAGE");
+        assert_eq!(image_of(&only_image, &mounted.join("game")), None);
     }
 
     #[test]

@@ -2,11 +2,27 @@
 
 use gamebridge_proto::error::Error;
 
+/// The words of a command line that is run later, from another folder: a program that is named by a relative path is
+/// named by its whole path. One without a slash is looked for where the system looks for programs.
+///
+/// # Errors
+/// As for [`split`].
+#[cfg(unix)]
+pub(super) fn command(line: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::{OsStrExt, OsStringExt};
+    let mut words = split(line)?;
+    if let Some(program) = words.first_mut().filter(|program| program.contains(&b'/')) {
+        *program = super::absolute(OsStr::from_bytes(program))?.into_os_string().into_vec();
+    }
+    Ok(words)
+}
+
 /// Splits a command line. Bytes, since a path is bytes.
 ///
 /// # Errors
 /// A quote that does not end, a backslash at the end, or no word at all.
-pub(super) fn split(line: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
+fn split(line: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
     let mut words = Vec::new();
     let mut word: Option<Vec<u8>> = None;
     let mut bytes = line.iter().copied();
@@ -52,9 +68,13 @@ pub(super) fn split(line: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
     }
 }
 
-/// One word for a shell: in single quotes, whatever is in it.
+/// One word for a shell: in single quotes, whatever is in it, unless it is plain.
 #[cfg(any(test, target_os = "macos"))]
 pub(super) fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_+@:,./".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 
@@ -82,6 +102,17 @@ mod tests {
         assert_eq!(split(b"/opt/\xff\xfe x").unwrap(), [b"/opt/\xff\xfe".to_vec(), b"x".to_vec()]);
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn a_program_beside_this_folder_is_named_by_its_whole_path() {
+        let here = std::env::current_dir().unwrap();
+        let first = |line: &str| String::from_utf8(command(line.as_bytes()).unwrap().swap_remove(0)).unwrap();
+        assert_eq!(first("./run --fast"), here.join("run").to_str().unwrap());
+        assert_eq!(first("'bin/my game' x"), here.join("bin/my game").to_str().unwrap());
+        assert_eq!(first("/opt/run ./x"), "/opt/run");
+        assert_eq!(first("game ./x"), "game");
+    }
+
     #[test]
     fn what_does_not_end_is_refused() {
         for line in ["'a", "\"a", "\"a\\", "a\\", "", "  ", "''"] {
@@ -91,7 +122,8 @@ mod tests {
 
     #[test]
     fn a_quoted_word_is_one_word() {
-        for word in ["game", "my game", "it's", "'", "$HOME `x` \\ \"", ""] {
+        assert_eq!(quoted("/opt/game"), "/opt/game");
+        for word in ["game", "my game", "it's", "'", "$HOME `x` \\ \"", "~/x", "a=b", ""] {
             assert_eq!(split(format!("x {}", quoted(word)).as_bytes()).unwrap()[1], word.as_bytes());
         }
     }

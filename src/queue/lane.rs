@@ -4,7 +4,7 @@ use std::ptr::NonNull;
 
 use super::Shared;
 use super::chunk::Chunk;
-use super::record::{self, Fields};
+use super::record::Fields;
 
 /// The size of a lossy lane's chunk. Larger events get a chunk of their own size.
 pub(super) const CHUNK_BYTES: usize = if cfg!(gamebridge_loom) { 2 * MODEL_RECORD } else { 256 * 1024 };
@@ -99,13 +99,4 @@ impl Cursor {
     pub(super) fn leave(&mut self) -> Option<NonNull<Chunk>> {
         self.chunk.take()
     }
-}
-
-/// The order number of a record.
-///
-/// # Safety
-/// As for [`record::fields`].
-pub(super) unsafe fn order(at: *const u8) -> u64 {
-    // SAFETY: passed on.
-    unsafe { record::fields(at) }.order
 }

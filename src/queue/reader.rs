@@ -3,9 +3,8 @@
 use gamebridge_proto::event::EventType;
 
 use super::Shared;
-use super::lane::order;
 use super::lossy::LossyReader;
-use super::record::{self, View};
+use super::record::{self, Fields, View};
 use super::reliable::ReliableReader;
 use super::sync::Arc;
 
@@ -15,6 +14,23 @@ pub struct Lanes {
     pub(super) conn: u32,
     pub(super) reliable: ReliableReader,
     pub(super) lossy: LossyReader,
+    /// DISCONNECTED was taken: its order number.
+    pub(super) over: Option<u64>,
+}
+
+impl Lanes {
+    /// What comes next in one of the two.
+    fn peek(&mut self, lossy: bool, shared: &Shared) -> Option<&Fields> {
+        // Whatever its task may still have written: DISCONNECTED is last.
+        let at = match (lossy, self.over) {
+            (false, None) => self.reliable.peek(shared)?,
+            (false, Some(_)) => return None,
+            (true, _) => self.lossy.peek(shared)?,
+        };
+        // SAFETY: a peeked record is whole and stays until the next peek.
+        let fields = unsafe { record::fields(at) };
+        self.over.is_none_or(|end| fields.order < end).then_some(fields)
+    }
 }
 
 /// What a poll found.
@@ -40,14 +56,14 @@ pub struct Reader {
     active: Option<(usize, bool)>,
     limit: u64,
     seen: u64,
-    /// A connection whose last event was delivered: its lanes go at the next look.
-    ended: Option<u32>,
+    /// There are lanes whose DISCONNECTED was taken: they go at the first look that finds them empty.
+    ended: bool,
 }
 
 impl Reader {
     /// A reader without lanes.
     pub fn new(shared: Arc<Shared>) -> Self {
-        Reader { shared, lanes: Vec::new(), active: None, limit: 0, seen: 0, ended: None }
+        Reader { shared, lanes: Vec::new(), active: None, limit: 0, seen: 0, ended: false }
     }
 
     /// A new connection's lanes.
@@ -76,7 +92,7 @@ impl Reader {
     }
 
     /// As [`Reader::look`], past what waits in the lossy lanes: their events stay, and come later, each with its order
-    /// number. A lane's DISCONNECTED stays too, since what the other lane holds comes before it.
+    /// number. So a connection's DISCONNECTED may come before what its other lane holds, which is not lost by it.
     pub fn look_reliable(&mut self) -> bool {
         self.forget_ended();
         self.active = None;
@@ -84,10 +100,8 @@ impl Reader {
         self.limit = 0;
         let mut lowest = self.shared.horizon() + 1;
         for index in 0..self.lanes.len() {
-            let Some(at) = self.lanes[index].reliable.peek(&self.shared) else { continue };
-            // SAFETY: a peeked record is whole and stays until the next peek.
-            let (next, kind) = unsafe { (order(at), record::fields(at).kind) };
-            if next < lowest && kind != EventType::Disconnected {
+            let Some(next) = self.peek(index, false) else { continue };
+            if next < lowest {
                 lowest = next;
                 self.active = Some((index, false));
             }
@@ -96,9 +110,17 @@ impl Reader {
     }
 
     fn forget_ended(&mut self) {
-        if let Some(conn) = self.ended.take() {
-            // Whatever its task may still have written: DISCONNECTED is last.
-            self.lanes.retain(|lanes| lanes.conn != conn);
+        if !self.ended {
+            return;
+        }
+        self.ended = false;
+        let before = self.lanes.len();
+        self.lanes.retain_mut(|lanes| {
+            let stays = lanes.over.is_none() || lanes.peek(true, &self.shared).is_some();
+            self.ended |= stays && lanes.over.is_some();
+            stays
+        });
+        if self.lanes.len() < before {
             self.active = None;
         }
     }
@@ -133,10 +155,7 @@ impl Reader {
     }
 
     fn peek(&mut self, index: usize, lossy: bool) -> Option<u64> {
-        let lanes = &mut self.lanes[index];
-        let at = if lossy { lanes.lossy.peek(&self.shared) } else { lanes.reliable.peek(&self.shared) }?;
-        // SAFETY: a peeked record is whole and stays until the next peek.
-        Some(unsafe { order(at) })
+        self.lanes[index].peek(lossy, &self.shared).map(|fields| fields.order)
     }
 
     fn deliver(&mut self, index: usize, lossy: bool) -> Polled<'_> {
@@ -160,7 +179,8 @@ impl Reader {
             lanes.reliable.cursor.advance(view.fields);
             lanes.reliable.note_read(view.fields.stride(), view.fields.kind == EventType::Reply);
             if view.fields.kind == EventType::Disconnected {
-                self.ended = Some(lanes.conn);
+                lanes.over = Some(view.fields.order);
+                self.ended = true;
             }
         }
         Polled::Event(view)

@@ -30,7 +30,7 @@ pub fn channel(shared: &Arc<Shared>, config: LaneConfig) -> (Writer, Lanes) {
     let (reliable, reliable_reader) = reliable::lane(config.reliable_bytes, config.resume.clone());
     let (lossy, lossy_reader) = lossy::lane(config.lossy_bytes, config.resume);
     let writer = Writer { shared: shared.clone(), conn: config.conn, reliable, lossy, last: 0 };
-    (writer, Lanes { conn: config.conn, reliable: reliable_reader, lossy: lossy_reader })
+    (writer, Lanes { conn: config.conn, reliable: reliable_reader, lossy: lossy_reader, over: None })
 }
 
 /// Appends events and publishes them. All writers of a client live on one thread.

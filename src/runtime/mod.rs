@@ -15,8 +15,8 @@ mod platform;
 #[path = "windows.rs"]
 mod platform;
 
-pub use thread::Runtime;
 pub(crate) use thread::spawn_without_signals;
+pub use thread::{Runtime, prepare};
 
 /// The I/O thread's name.
 pub const THREAD_NAME: &str = "gamebridge";

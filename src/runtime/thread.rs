@@ -3,8 +3,8 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, Ordering};
-use std::sync::{Arc, Mutex, Once, PoisonError, Weak, mpsc as blocking};
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak, mpsc as blocking};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -61,14 +61,27 @@ pub(crate) fn spawn_without_signals(
     thread
 }
 
+/// Keeps this image loaded, and has forks counted ([`fork::generation`]). The first client does it, and whoever relies on
+/// the count before there is one.
+pub fn prepare() {
+    // No `Once`: if another thread forks meanwhile, the child would wait for the end of it for ever. Done twice by two
+    // threads it does no harm.
+    static PINNED: AtomicBool = AtomicBool::new(false);
+    static COUNTED: AtomicBool = AtomicBool::new(false);
+    if COUNTED.load(Ordering::Acquire) {
+        return;
+    }
+    if !PINNED.swap(true, Ordering::AcqRel) {
+        platform::stay_loaded();
+    }
+    platform::in_forked_child(fork::in_child);
+    COUNTED.store(true, Ordering::Release);
+}
+
 impl Runtime {
     /// The running I/O thread, or a new one.
     pub fn acquire() -> Result<Arc<Runtime>, Error> {
-        static PREPARED: Once = Once::new();
-        PREPARED.call_once(|| {
-            platform::stay_loaded();
-            platform::in_forked_child(fork::in_child);
-        });
+        prepare();
         let mut slot = registry().lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(running) = slot.upgrade() {
             return Ok(running);

@@ -1,4 +1,5 @@
-/* What discord-rpc does badly, one function each. (That updates are paced: pace.c; the places of sockets: places.c.) */
+/* What discord-rpc does badly, one function each. (That updates are paced: pace.c; the places of sockets: places.c; handlers that change
+ * without end: handlers.c.) */
 #define _GNU_SOURCE
 #include "discord.h"
 

@@ -5,7 +5,7 @@ use std::io::Write;
 use serde_json::{Value, json};
 
 use crate::harness::Peer;
-use crate::street::{BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, WebSocket, house, masked};
+use crate::street::{BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, house, masked};
 
 /// Bytes of a frame with its first byte changed.
 fn with(mut frame: Vec<u8>, change: impl FnOnce(u8) -> u8) -> Vec<u8> {

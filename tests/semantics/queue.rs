@@ -290,6 +290,10 @@ fn a_gateway_tells_how_far_its_program_is_behind() {
     }
     peer.has(4);
     assert_eq!(game.send(conn, "GET_QUEUE", "{}", 1), GB_OK);
+    // Behind it, so that it is answered before anything is polled.
+    let presence = r#"{"since":null,"activities":[],"status":"online","afk":false}"#;
+    assert_eq!(game.send(conn, "PRESENCE_UPDATE", presence, 0), GB_OK);
+    assert_eq!(peer.asked().0, 3);
     let queue = game.reply(conn, 1).data();
     assert_eq!((&queue["events"], &queue["dropped"], &queue["overflow"]), (&json!(3), &json!(0), &json!("pause")));
     assert!(queue["lag_ms"].as_f64().expect("a number") > 0.0, "{queue}");

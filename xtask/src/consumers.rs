@@ -43,6 +43,7 @@ pub fn run(tally: &mut Tally) {
     projects(tally, &place.prefix, "installed");
     let asked = cmake_tools().and_then(|tools| versions(&tools, &place.prefix, &home.join("programs/versions")));
     tally.case("CMake refuses other versions", asked);
+    tally.case("CMake finds libraries in another folder", elsewhere(&home));
     let moved = house::made(home.join("moved away")).join("to here");
     match fs::rename(&place.prefix, &moved) {
         Ok(()) => projects(tally, &moved, "moved to a path with spaces"),
@@ -130,6 +131,16 @@ fn cmake(tools: &Path, prefix: &Path, build: &Path) -> Result<(), String> {
     make.arg("--build").arg(build).env("PATH", with_tools(tools));
     Step::new("consumers-cmake-build", make).limit(120).run()?.success()?;
     PROGRAMS.iter().try_for_each(|(language, linkage)| play(&build.join(format!("{language}-{linkage}")), linkage))
+}
+
+/// With a `--libdir` that CMake does not know, as another system's packagers may have one.
+fn elsewhere(home: &Path) -> Result<(), String> {
+    let other = Place { prefix: home.join("elsewhere"), destdir: None, libdir: PathBuf::from("lib32") };
+    let library = library::build(Variant::Release)?;
+    install::lay(&library, &other)?;
+    let built = cmake(&cmake_tools()?, &other.prefix, &home.join("programs/elsewhere"));
+    let _ = fs::remove_dir_all(&other.prefix);
+    built
 }
 
 /// Which versions may be asked for, before 1.0.

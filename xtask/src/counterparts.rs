@@ -1,6 +1,6 @@
 //! Programs that others wrote, on the other end of the connection: pypresence, @xhayper/discord-rpc and bare WebSocket
 //! clients talk to our server, our client to arRPC, by itself and through our server; discord.py, @discordjs/ws and
-//! @discordjs/rest to our sandbox.
+//! @discordjs/rest to our sandbox; our Gateway client to discord-digital-twin.
 //!
 //! Who talks to our server plays the same town (`town.json`): every command that a client offers, every subscription. The
 //! server is `tests/counterparts/serve.c`, which the script starts and drives by host commands.
@@ -34,6 +34,7 @@ pub fn run(tally: &mut Tally) {
     tally.case("@discordjs/ws and @discordjs/rest against our sandbox", node(&library, "discordjs"));
     tally.case("our client against arRPC", arrpc(&library, "against_arrpc", &[]));
     tally.case("our server in front of arRPC", arrpc(&library, "relay_to_arrpc", &["relayed"]));
+    tally.case("our Gateway client against discord-digital-twin", twin(&library));
 }
 
 /// `tests/counterparts/{name}_client.py`, with the packages of requirements.txt.
@@ -64,6 +65,15 @@ fn arrpc(library: &Library, program: &str, more: &[&str]) -> Result<(), String> 
     let mut script = Command::new("node");
     script.arg(folder().join("arrpc_server.mjs")).arg(packages.join("arrpc/src/server.js")).arg(client).args(more);
     play(program, script)
+}
+
+/// Their server runs in the script, which runs `tests/counterparts/against_twin.c` beside it.
+fn twin(library: &Library) -> Result<(), String> {
+    let packages = node_packages()?;
+    let client = build(library, "against_twin")?;
+    let mut script = Command::new("node");
+    script.arg(folder().join("twin_server.mjs")).arg(packages).arg(client);
+    play("against_twin", script)
 }
 
 fn play(name: &str, mut command: Command) -> Result<(), String> {

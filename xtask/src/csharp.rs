@@ -57,6 +57,8 @@ fn expected(kind: &str, is_return: bool) -> &str {
         "gb_conn *" => "out uint",
         "size_t *" => "out UIntPtr",
         "const gb_options *" => "ref gb_options",
+        "const gb_activity *" => "ref gb_activity",
+        "const gb_launch *" => "ref gb_launch",
         pointer if pointer.ends_with('*') => "IntPtr",
         other => panic!("no C# type is known for {other}"),
     }
@@ -67,7 +69,7 @@ fn every_declaration_of_the_script_is_true_to_the_header() {
     let script = script();
     let header: Vec<Prototype> = exports::declared().expect("the header is there");
     let found = declared(&script);
-    assert!(found.len() >= 37, "only {} declarations were read", found.len());
+    assert!(found.len() >= 42, "only {} declarations were read", found.len());
     for (returns, name, parameters) in found {
         let function = header.iter().find(|function| function.name == name);
         let function = function.unwrap_or_else(|| panic!("{name} is not in the header"));
@@ -87,7 +89,7 @@ fn every_declaration_of_the_script_is_true_to_the_header() {
 fn the_structs_of_the_script_have_the_fields_of_the_header() {
     let header = fs::read_to_string(header::committed()).expect("the header is there");
     let script = script();
-    for name in ["gb_event", "gb_options"] {
+    for name in ["gb_event", "gb_options", "gb_activity", "gb_launch"] {
         let ours = fields(&header, &format!("typedef struct {name} {{"), "}");
         let theirs = fields(&script, &format!("public struct {name}\n"), "        }");
         assert!(ours.len() >= 4);
@@ -99,14 +101,14 @@ fn the_structs_of_the_script_have_the_fields_of_the_header() {
 fn fields(text: &str, opens: &str, closes: &str) -> Vec<(String, char)> {
     let body = text.split_once(opens).expect("the struct is there").1;
     let body = body.split(&format!("\n{closes}")).next().expect("it ends");
-    let statements = body.lines().map(str::trim).filter(|line| line.ends_with(';'));
+    let statements = body.lines().map(str::trim).filter(|line| line.ends_with(';') && !line.starts_with("//"));
     statements
         .flat_map(|statement| {
             let statement = statement.trim_end_matches(';').trim_start_matches("public ").trim_start_matches("const ");
             let (kind, names) = statement.split_once(' ').expect("a type and a name");
             let width = match kind {
                 "uint" | "int" | "uint32_t" | "int32_t" | "gb_event_type" | "gb_conn" | "gb_status" => '4',
-                "ulong" | "uint64_t" => '8',
+                "ulong" | "long" | "uint64_t" | "int64_t" => '8',
                 "UIntPtr" | "size_t" => 's',
                 _ => 'p',
             };

@@ -15,10 +15,12 @@ use crate::archive;
 use crate::c_suite::{self, compile, first_c, present, quiet, standards, under_valgrind};
 use crate::counterparts;
 use crate::house::{self, Private};
+use crate::install;
 use crate::library;
 use crate::step::Step;
 use crate::tally::Tally;
 use crate::toolchain::{self, Language, SANITIZERS};
+use crate::wine;
 
 /// What a program runs under besides plainly.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -30,22 +32,24 @@ enum Under {
     Nothing,
 }
 
-const PROGRAMS: [(&str, Under); 8] = [
+const PROGRAMS: [(&str, Under); 9] = [
     ("kept", Under::Both),
     ("mended", Under::Both),
     ("hostile", Under::Both),
     ("hosted", Under::Sanitizers),
     ("places", Under::Sanitizers),
+    ("handlers", Under::Sanitizers),
     ("threads", Under::Sanitizers),
     ("lifetime", Under::Nothing),
     ("process", Under::Nothing),
 ];
 
-/// Waits twenty seconds by the clock, beside the others.
+/// These wait by the clock, for twenty seconds and for a minute, beside the others.
 const PACE: &str = "pace";
+const REFUSED: &str = "refused";
 
 /// The ten names.
-const EXPORTS: [&str; 10] = [
+pub const EXPORTS: [&str; 10] = [
     "Discord_ClearPresence",
     "Discord_Initialize",
     "Discord_Register",
@@ -87,28 +91,48 @@ impl Layout {
     }
 }
 
-/// `cargo xtask discord-rpc [--head]`: the library as it is shipped, with its headers, in `target/discord-rpc/dist`.
+const USAGE: &str = "expected `cargo xtask discord-rpc [--head] [--prefix FOLDER]`";
+
+/// `cargo xtask discord-rpc [--head] [--prefix FOLDER]`: the library as it is shipped, with its headers, in
+/// `target/discord-rpc/dist`, or where projects that are linked anew look for it.
 pub fn run(args: &[String]) -> Result<(), String> {
-    let words: Vec<&str> = args.iter().map(String::as_str).collect();
-    let layout = match words[..] {
-        [] => Layout::Released,
-        ["--head"] => Layout::Head,
-        _ => return Err("expected `cargo xtask discord-rpc [--head]`".to_owned()),
-    };
-    let built = build(layout, &["--release"], None)?;
-    let folder = house::made(house::target().join("discord-rpc/dist"));
-    let root = house::root();
-    let name = file_name(cfg!(windows)).1;
-    for (from, to) in [
-        (built, name),
-        (root.join("include/discord_rpc.h"), "discord_rpc.h"),
-        (root.join("include/discord_register.h"), "discord_register.h"),
-        (root.join("bindings/discord-rpc/discord-rpc.def"), "discord-rpc.def"),
-    ] {
-        fs::copy(&from, folder.join(to)).map_err(|error| format!("cannot copy {}: {error}", from.display()))?;
+    let (mut layout, mut prefix) = (Layout::Released, None);
+    let mut args = args.iter();
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--head" => layout = Layout::Head,
+            "--prefix" => prefix = Some(install::absolute(args.next().ok_or(USAGE)?.into())?),
+            _ => return Err(USAGE.to_owned()),
+        }
     }
-    println!("{}", folder.join(name).display());
-    Ok(())
+    let built = build(layout, &["--release"], None)?;
+    let laid = match prefix {
+        Some(prefix) => lay(&built, &prefix.join("include"), &prefix.join(if cfg!(windows) { "bin" } else { "lib" })),
+        None => {
+            let folder = house::made(house::target().join("discord-rpc/dist"));
+            lay(&built, &folder, &folder)
+        }
+    };
+    laid.map(|files| files.iter().for_each(|file| println!("{}", file.display())))
+}
+
+/// Lays down the library and its headers, and for Windows what an import library is made of.
+fn lay(built: &Path, headers: &Path, libraries: &Path) -> Result<Vec<PathBuf>, String> {
+    let root = house::root();
+    let library = libraries.join(file_name(cfg!(windows)).1);
+    let mut files = vec![
+        (built.to_owned(), library.clone()),
+        (root.join("include/discord_rpc.h"), headers.join("discord_rpc.h")),
+        (root.join("include/discord_register.h"), headers.join("discord_register.h")),
+    ];
+    if cfg!(windows) || headers == libraries {
+        files.push((root.join("bindings/discord-rpc/discord-rpc.def"), libraries.join("discord-rpc.def")));
+    }
+    for (from, to) in &files {
+        install::copy(from, to)?;
+    }
+    install::strip_debug(&library)?;
+    Ok(files.into_iter().map(|(_, to)| to).collect())
 }
 
 /// What cargo calls the file, and what programs do.
@@ -178,7 +202,7 @@ pub fn test(tally: &mut Tally) {
         Err(why) => return tally.failed("building the server", &why),
     };
     let suite = Suite { library, server: core.shared_args() };
-    let paced = suite.pace();
+    let (paced, refused) = (suite.beside(PACE), suite.beside(REFUSED));
     if !suite.plainly(tally) {
         return tally.failed("everything else", "not tried: some program fails already as it is");
     }
@@ -193,16 +217,16 @@ pub fn test(tally: &mut Tally) {
             tally.case(&name, built.and_then(|built| suite.play(&name, &built)));
         }
     }
+    tally.case("a project that is linked anew finds it in a prefix", suite.linked_anew());
     suite.throws(tally, &compilers);
     suite.valgrind(tally);
     tally.case("beside arRPC, through a restart", suite.arrpc());
     suite.theirs(tally);
-    tally.case(
-        "updates are paced, and the last one arrives",
-        paced.join().unwrap_or_else(|_| Err("it panicked".to_owned())),
-    );
+    let ended = |beside: JoinHandle<_>| beside.join().unwrap_or_else(|_| Err("it panicked".to_owned()));
+    tally.case("updates are paced, and the last one arrives", ended(paced));
     tally.case("the layout of 120 bytes", head());
-    windows(tally);
+    wine::test(tally);
+    tally.case("a Discord that refused is asked again after a minute", ended(refused));
 }
 
 struct Suite {
@@ -225,9 +249,9 @@ impl Suite {
     }
 
     /// Begun in a thread, because it waits more than it works.
-    fn pace(&self) -> JoinHandle<Result<(), String>> {
-        let built = self.build(PACE, &first_c(), PACE, &["-O1", "-g"]);
-        thread::spawn(move || play(PACE, Command::new(built?), 120))
+    fn beside(&self, program: &'static str) -> JoinHandle<Result<(), String>> {
+        let built = self.build(program, &first_c(), program, &["-O1", "-g"]);
+        thread::spawn(move || play(program, Command::new(built?), 180))
     }
 
     /// Runs a program; it is told where the library is.
@@ -235,6 +259,25 @@ impl Suite {
         let mut command = Command::new(program);
         command.arg(&self.library);
         play(name, command, 120)
+    }
+
+    /// The game's own half as a project of today builds it: by our header, from where the library was laid down.
+    fn linked_anew(&self) -> Result<(), String> {
+        let prefix = house::own("discord-rpc-prefix");
+        let (headers, libraries) = (prefix.join("include"), prefix.join("lib"));
+        let laid = lay(&self.library, &headers, &libraries)?;
+        if laid.len() != 3 {
+            return Err(format!("laid down: {laid:?}"));
+        }
+        let program = program_file("linked-anew");
+        let mut compile = Command::new(toolchain::cc()?);
+        compile.args(["-std=c99", "-Wall", "-Wextra", "-Werror", "-I"]).arg(headers).arg(folder().join("anew.c"));
+        compile.arg("-o").arg(&program).arg("-L").arg(&libraries).arg("-ldiscord-rpc");
+        compile.arg(format!("-Wl,-rpath,{}", libraries.display()));
+        Step::new("discord-rpc-linked-anew-compile", compile).run()?.silent_success()?;
+        let mut run = Command::new(&program);
+        run.env_remove("LD_LIBRARY_PATH");
+        play("linked anew", run, 60)
     }
 
     /// What C++ handlers throw.
@@ -396,25 +439,4 @@ fn definition() -> Result<(), String> {
     let mut names: Vec<&str> = names.filter(|line| !line.is_empty()).collect();
     names.sort_unstable();
     if names == EXPORTS { Ok(()) } else { Err(format!("it names: {}", names.join(", "))) }
-}
-
-/// For Windows, where this machine can build for it: what the DLL exports.
-fn windows(tally: &mut Tally) {
-    const TARGET: &str = "x86_64-pc-windows-gnu";
-    const NAME: &str = "discord-rpc.dll exports the ten functions";
-    let objdump = "x86_64-w64-mingw32-objdump";
-    if cfg!(windows) || !toolchain::has_target(TARGET) || !toolchain::has(objdump) {
-        return tally.skipped(NAME, "no cross compiler for Windows on this machine");
-    }
-    let result = build(Layout::Released, &[], Some(TARGET)).and_then(|dll| {
-        let mut dump = Command::new(objdump);
-        dump.arg("-p").arg(&dll);
-        let table = Step::new("objdump-dll", dump).run()?.success()?.stdout;
-        let names = table.lines().skip_while(|line| !line.contains("[Ordinal/Name Pointer] Table")).skip(1);
-        let names = names.take_while(|line| line.trim_start().starts_with('['));
-        let mut names: Vec<&str> = names.filter_map(|line| line.split_whitespace().last()).collect();
-        names.sort_unstable();
-        if names == EXPORTS { Ok(()) } else { Err(format!("it exports: {}", names.join(", "))) }
-    });
-    tally.case(NAME, result);
 }

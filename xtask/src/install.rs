@@ -62,7 +62,7 @@ pub fn run(args: &[String]) -> Result<(), String> {
     Ok(())
 }
 
-fn absolute(folder: PathBuf) -> Result<PathBuf, String> {
+pub fn absolute(folder: PathBuf) -> Result<PathBuf, String> {
     std::path::absolute(&folder).map_err(|error| format!("{}: {error}", folder.display()))
 }
 
@@ -86,11 +86,7 @@ pub fn lay(library: &Library, place: &Place) -> Result<Vec<PathBuf>, String> {
     let root = place.root();
     let mut laid = Vec::new();
     let mut copy = |from: &Path, to: PathBuf| -> Result<(), String> {
-        let target = root.join(&to);
-        // Replaced and not written over: a program that runs with the old file keeps it.
-        clear(&target)?;
-        fs::copy(from, &target)
-            .map_err(|error| format!("cannot copy {} to {}: {error}", from.display(), target.display()))?;
+        self::copy(from, &root.join(&to))?;
         laid.push(to);
         Ok(())
     };
@@ -124,16 +120,26 @@ pub fn lay(library: &Library, place: &Place) -> Result<Vec<PathBuf>, String> {
 
 /// Takes the debug information out of what was laid down. Names stay, so a backtrace still tells functions.
 pub fn strip(place: &Place, laid: &[PathBuf]) -> Result<(), String> {
+    let archive = place.libdir.join("libgamebridge.a");
+    let shared = place.libdir.join(real_name());
+    let files = laid.iter().filter(|file| **file == archive || **file == shared);
+    files.map(|file| place.root().join(file)).try_for_each(|file| strip_debug(&file))
+}
+
+/// The same for one library.
+pub fn strip_debug(library: &Path) -> Result<(), String> {
     if !cfg!(target_os = "linux") {
         return Ok(());
     }
-    let archive = place.libdir.join("libgamebridge.a");
-    let shared = place.libdir.join(real_name());
-    for file in laid.iter().filter(|file| **file == archive || **file == shared) {
-        let mut strip = Command::new("strip");
-        strip.arg("--strip-debug").arg(place.root().join(file));
-        Step::new("install-strip", strip).limit(120).run()?.success()?;
-    }
+    let mut strip = Command::new("strip");
+    strip.arg("--strip-debug").arg(library);
+    Step::new("install-strip", strip).limit(120).run()?.success().map(drop)
+}
+
+/// Replaces a file and does not write over it: a program that runs with the old one keeps it.
+pub fn copy(from: &Path, to: &Path) -> Result<(), String> {
+    clear(to)?;
+    fs::copy(from, to).map_err(|error| format!("cannot copy {} to {}: {error}", from.display(), to.display()))?;
     Ok(())
 }
 

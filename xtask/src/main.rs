@@ -31,6 +31,7 @@ mod step;
 mod tally;
 mod test;
 mod toolchain;
+mod wine;
 
 use std::process::ExitCode;
 
@@ -46,7 +47,8 @@ cargo xtask <command>
   header                        rewrite include/gamebridge.h from the build
   reference                     rewrite docs/reference.md from the catalogs
   replay [--accept] FILE        play a recording again, and say where the machines differ (docs/recording.md)
-  discord-rpc [--head]          build the library that takes the place of discord-rpc's (docs/discord-rpc.md)
+  discord-rpc [--head] [--prefix FOLDER]
+                                build the library that takes the place of discord-rpc's (docs/discord-rpc.md)
   fuzz [--seconds N] [TARGET]   every fuzz target (or one) for N seconds each (default 60)
   bench [--only PART] [--write] the measurements, as a table; --write puts it into benches/README.md
 ";

@@ -20,6 +20,15 @@ function(_gamebridge_find variable)
       endif()
     endforeach()
   endforeach()
+  # Whoever installed it may have called the folder otherwise (--libdir).
+  foreach(name IN LISTS ARGN)
+    file(GLOB found LIST_DIRECTORIES false "${_gamebridge_prefix}/*/${name}")
+    if(found)
+      list(GET found 0 first)
+      set(${variable} "${first}" PARENT_SCOPE)
+      return()
+    endif()
+  endforeach()
 endfunction()
 
 # What the static library needs of the system: as rustc prints it (--print native-static-libs).

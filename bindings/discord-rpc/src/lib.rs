@@ -16,8 +16,12 @@ mod text;
 
 use std::ffi::{c_char, c_int};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 use std::time::Instant;
+
+use gamebridge::runtime::{self, fork};
 
 pub use self::layout::{DiscordEventHandlers, DiscordRichPresence, DiscordUser};
 use self::pending::{Call, Pending};
@@ -47,26 +51,44 @@ enum Presence {
     Shown(Vec<u8>),
 }
 
-static STATE: Mutex<State> = Mutex::new(State {
-    session: None,
-    sessions: 0,
-    handlers: DiscordEventHandlers::NONE,
-    presence: Presence::Untold,
-    pending: Pending::new(),
-    telling: false,
-});
+/// The state of this process. A forked child gets one of its own: its parent's may have been locked, by a thread that the child
+/// does not have.
+struct House {
+    generation: u32,
+    state: Mutex<State>,
+}
+
+static HOUSE: AtomicPtr<House> = AtomicPtr::new(ptr::null_mut());
+
+fn house() -> &'static House {
+    let found = HOUSE.load(Ordering::Acquire);
+    // SAFETY: NULL, or a house; none is ever freed once it is there.
+    match unsafe { found.as_ref() } {
+        Some(house) if house.generation == fork::generation() => house,
+        _ => move_in(found),
+    }
+}
+
+#[cold]
+fn move_in(before: *mut House) -> &'static House {
+    runtime::prepare();
+    let made = Box::into_raw(Box::new(House { generation: fork::generation(), state: Mutex::new(State::new()) }));
+    match HOUSE.compare_exchange(before, made, Ordering::AcqRel, Ordering::Acquire) {
+        // What was there before is the parent's, and left as it is.
+        // SAFETY: made just now, and never freed.
+        Ok(_) => unsafe { &*made },
+        Err(other) => {
+            // SAFETY: nobody else has seen it; the other one is never freed.
+            unsafe {
+                drop(Box::from_raw(made));
+                &*other
+            }
+        }
+    }
+}
 
 fn state() -> MutexGuard<'static, State> {
-    let mut state = STATE.lock().unwrap_or_else(PoisonError::into_inner);
-    if state.session.as_ref().is_some_and(|session| !session.is_ours()) {
-        // The child of a fork: all of that is its parent's. It may begin anew.
-        state.session = None;
-        state.handlers = DiscordEventHandlers::NONE;
-        state.presence = Presence::Untold;
-        state.pending = Pending::new();
-        state.telling = false;
-    }
-    state
+    house().state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Runs what must not unwind into a program.
@@ -85,6 +107,17 @@ fn quiet_panics() {
 }
 
 impl State {
+    const fn new() -> State {
+        State {
+            session: None,
+            sessions: 0,
+            handlers: DiscordEventHandlers::NONE,
+            presence: Presence::Untold,
+            pending: Pending::new(),
+            telling: false,
+        }
+    }
+
     /// Says everything to a new connection.
     fn say_all(&mut self) {
         let State { session: Some(session), handlers, presence, pending, .. } = self else { return };

@@ -39,6 +39,8 @@ const FAREWELL: Duration = Duration::from_millis(250);
 /// Every command wants its reply, to tell of errors; only that of the last one is waited for.
 const TAG: u64 = 1;
 const LAST: u64 = 2;
+/// The first of [`EVENTS`] has this one, and so on: what was asked of an event last is all that counts.
+const SUBSCRIPTION: u64 = 3;
 
 /// How it stands with the one connection.
 enum Link {
@@ -91,11 +93,6 @@ impl Session {
         };
     }
 
-    /// Whether this is still the process that began it.
-    pub fn is_ours(&self) -> bool {
-        self.client.check_process().is_ok()
-    }
-
     /// Whether Discord is there, by what was taken out so far.
     pub fn is_connected(&self) -> bool {
         matches!(self.link, Link::Open { connected: true, .. })
@@ -119,10 +116,16 @@ impl Session {
             if self.subscribed[at] == wanted[at] {
                 continue;
             }
+            let tag = SUBSCRIPTION + at as u64;
+            if let Link::Open { conn, .. } = self.link {
+                // What was asked before waits for a Discord, or for one's answer that may never come (arRPC's never does):
+                // a game that changes its mind often must not fill the queue with it.
+                let _ = self.client.cancel(conn, tag);
+            }
             let mut args = Vec::new();
             Object::begin(&mut args).str("evt", event).end();
             let command = if wanted[at] { "SUBSCRIBE" } else { "UNSUBSCRIBE" };
-            let request = Request { command, args: &args, tag: TAG, timeout: Some(FOR_EVER), ..Request::default() };
+            let request = Request { command, args: &args, tag, timeout: Some(FOR_EVER), ..Request::default() };
             if self.send(&request, pending).is_ok() {
                 self.subscribed[at] = wanted[at];
             }

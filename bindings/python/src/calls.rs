@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use gamebridge::client::{Client, Options, Request, SHUTDOWN};
-use gamebridge::proto::error::Status;
+use gamebridge::proto::error::{Error, Status};
 use gamebridge::proto::event::LogLevel;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -12,23 +12,12 @@ use pyo3::types::PyDict;
 use crate::encode;
 use crate::event::Event;
 use crate::failure::{guarded, raise};
+use crate::given;
 use crate::hub::{Hub, Patience};
 use crate::link::Link;
 
-/// Times beyond this are for ever.
-const LONGEST: f64 = 1e9;
-
-/// Seconds; `None` for no limit.
-fn seconds(field: &str, value: Option<f64>) -> PyResult<Option<Duration>> {
-    match value {
-        None => Ok(None),
-        Some(value) if value >= 0.0 => Ok((value < LONGEST).then(|| Duration::from_secs_f64(value))),
-        Some(value) => Err(PyValueError::new_err(format!("{field}: 0 seconds or more expected, {value} given"))),
-    }
-}
-
-fn patience(timeout: Option<f64>) -> PyResult<Patience> {
-    Ok(match seconds("timeout", timeout)? {
+fn patience(timeout: &Bound<'_, PyAny>) -> PyResult<Patience> {
+    Ok(match given::seconds("timeout", timeout)? {
         None => Patience::Forever,
         Some(Duration::ZERO) => Patience::None,
         Some(timeout) => Instant::now().checked_add(timeout).map_or(Patience::Forever, Patience::Until),
@@ -36,10 +25,10 @@ fn patience(timeout: Option<f64>) -> PyResult<Patience> {
 }
 
 /// A command's own time.
-fn deadline(timeout: Option<f64>) -> PyResult<Option<Duration>> {
-    match timeout {
-        Some(0.0) => Err(PyValueError::new_err("timeout: more than 0 seconds expected")),
-        other => seconds("timeout", other),
+fn deadline(timeout: &Bound<'_, PyAny>) -> PyResult<Option<Duration>> {
+    match given::seconds("timeout", timeout)? {
+        Some(Duration::ZERO) => Err(PyValueError::new_err("timeout: more than 0 seconds expected")),
+        other => Ok(other),
     }
 }
 
@@ -49,30 +38,40 @@ impl Hub {
         &self,
         py: Python<'_>,
         conn: u32,
-        command: &str,
+        command: &Bound<'_, PyAny>,
         args: Option<&Bound<'_, PyAny>>,
         keywords: Option<&Bound<'_, PyDict>>,
-        timeout: Option<f64>,
+        timeout: &Bound<'_, PyAny>,
         tag: u64,
     ) -> PyResult<()> {
         self.check_process(py)?;
         let timeout = deadline(timeout)?;
+        let command = given::text("command", command)?;
         let args = encode::arguments(py, "args", args, keywords)?;
-        let request = Request { command, args: &args, bytes: &[], tag, timeout };
+        let request = Request { command: &command, args: &args, bytes: &[], tag, timeout };
         self.lease(py)?.send(conn, &request).map_err(|error| raise(py, &error))
     }
 
     fn start(
         &self,
         py: Python<'_>,
+        (field, name): (&str, &Bound<'_, PyAny>),
         params: Option<&Bound<'_, PyAny>>,
         keywords: Option<&Bound<'_, PyDict>>,
-        connect: impl FnOnce(&Client, &[u8]) -> Result<u32, gamebridge::proto::error::Error>,
+        connect: impl FnOnce(&Client, &str, &[u8]) -> Result<u32, Error>,
     ) -> PyResult<Py<Link>> {
         guarded(py, || {
             self.check_process(py)?;
+            let name = given::text(field, name)?;
             let params = encode::arguments(py, "params", params, keywords)?;
-            self.open(py, |client| connect(client, if params.is_empty() { b"{}" } else { &params }))
+            let params: &[u8] = if params.is_empty() { b"{}" } else { &params };
+            self.open(py, |client| {
+                connect(client, &name, params).map_err(|error| match error.status {
+                    // A name that this build does not know is a wrong argument here, where every other one is.
+                    Status::Unsupported => Error { status: Status::Argument, ..error },
+                    _ => error,
+                })
+            })
         })
     }
 }
@@ -81,10 +80,15 @@ impl Hub {
 impl Hub {
     #[new]
     #[pyo3(signature = (queue_bytes, shutdown, log_level))]
-    fn new(py: Python<'_>, queue_bytes: Option<usize>, shutdown: Option<f64>, log_level: &str) -> PyResult<Hub> {
+    fn new(
+        py: Python<'_>,
+        queue_bytes: Option<&Bound<'_, PyAny>>,
+        shutdown: &Bound<'_, PyAny>,
+        log_level: &Bound<'_, PyAny>,
+    ) -> PyResult<Hub> {
         guarded(py, || {
             let mut options = Options {
-                log_level: match log_level {
+                log_level: match &*given::text("log_level", log_level)? {
                     "off" => None,
                     "error" => Some(LogLevel::Error),
                     "warning" => Some(LogLevel::Warn),
@@ -99,9 +103,9 @@ impl Hub {
                 ..Options::default()
             };
             if let Some(bytes) = queue_bytes {
-                options.queue_bytes = bytes;
+                options.queue_bytes = given::count("queue_bytes", bytes)?;
             }
-            options.shutdown = seconds("shutdown", shutdown)?.unwrap_or(SHUTDOWN);
+            options.shutdown = given::seconds("shutdown_timeout", shutdown)?.unwrap_or(SHUTDOWN);
             let shutdown = options.shutdown;
             let client = py.detach(|| Client::new(options)).map_err(|error| raise(py, &error))?;
             Ok(Hub::of(client, shutdown))
@@ -112,22 +116,22 @@ impl Hub {
     fn connect(
         &self,
         py: Python<'_>,
-        protocol: &str,
+        protocol: &Bound<'_, PyAny>,
         params: Option<&Bound<'_, PyAny>>,
         keywords: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Py<Link>> {
-        self.start(py, params, keywords, |client, params| client.connect(protocol, params))
+        self.start(py, ("protocol", protocol), params, keywords, Client::connect)
     }
 
     /// Starts a server.
     fn serve(
         &self,
         py: Python<'_>,
-        service: &str,
+        service: &Bound<'_, PyAny>,
         params: Option<&Bound<'_, PyAny>>,
         keywords: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Py<Link>> {
-        self.start(py, params, keywords, |client, params| client.serve(service, params))
+        self.start(py, ("service", service), params, keywords, Client::serve)
     }
 
     /// Queues a command that wants no reply.
@@ -135,10 +139,10 @@ impl Hub {
         &self,
         py: Python<'_>,
         conn: u32,
-        command: &str,
+        command: &Bound<'_, PyAny>,
         args: Option<&Bound<'_, PyAny>>,
         keywords: Option<&Bound<'_, PyDict>>,
-        timeout: Option<f64>,
+        timeout: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
         guarded(py, || self.dispatch(py, conn, command, args, keywords, timeout, 0))
     }
@@ -148,10 +152,10 @@ impl Hub {
         &self,
         py: Python<'_>,
         conn: u32,
-        command: &str,
+        command: &Bound<'_, PyAny>,
         args: Option<&Bound<'_, PyAny>>,
         keywords: Option<&Bound<'_, PyDict>>,
-        timeout: Option<f64>,
+        timeout: &Bound<'_, PyAny>,
     ) -> PyResult<u64> {
         guarded(py, || {
             let tag = self.new_tag();
@@ -165,10 +169,10 @@ impl Hub {
         &self,
         py: Python<'_>,
         conn: u32,
-        command: &str,
+        command: &Bound<'_, PyAny>,
         args: Option<&Bound<'_, PyAny>>,
         keywords: Option<&Bound<'_, PyDict>>,
-        timeout: Option<f64>,
+        timeout: &Bound<'_, PyAny>,
     ) -> PyResult<u64> {
         guarded(py, || {
             let tag = self.new_tag();
@@ -180,7 +184,7 @@ impl Hub {
     }
 
     /// The reply to a command of `expect`; None when it is not here within `timeout` seconds.
-    fn reply(&self, py: Python<'_>, tag: u64, timeout: Option<f64>) -> PyResult<Option<Py<Event>>> {
+    fn reply(&self, py: Python<'_>, tag: u64, timeout: &Bound<'_, PyAny>) -> PyResult<Option<Py<Event>>> {
         guarded(py, || {
             self.until(py, patience(timeout)?, |state| match state.awaited.get(&tag) {
                 Some(Some(_)) => state.awaited.remove(&tag).flatten(),
@@ -202,10 +206,10 @@ impl Hub {
         &self,
         py: Python<'py>,
         conn: u32,
-        command: &str,
+        command: &Bound<'_, PyAny>,
         args: Option<&Bound<'_, PyAny>>,
         keywords: Option<&Bound<'_, PyDict>>,
-        timeout: Option<f64>,
+        timeout: &Bound<'_, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
         guarded(py, || {
             let tag = self.new_tag();
@@ -259,7 +263,7 @@ impl Hub {
     }
 
     /// The next event; None when the time is over, or, without a timeout, when no connection is left.
-    fn wait(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<Option<Py<Event>>> {
+    fn wait(&self, py: Python<'_>, timeout: &Bound<'_, PyAny>) -> PyResult<Option<Py<Event>>> {
         guarded(py, || {
             let patience = patience(timeout)?;
             let forever = matches!(patience, Patience::Forever);
@@ -272,8 +276,9 @@ impl Hub {
     }
 
     /// Up to `most` events that are there.
-    fn take(&self, py: Python<'_>, most: usize) -> PyResult<Vec<Py<Event>>> {
+    fn take(&self, py: Python<'_>, most: &Bound<'_, PyAny>) -> PyResult<Vec<Py<Event>>> {
         guarded(py, || {
+            let most = given::count("max", most)?;
             let mut taken = Vec::new();
             while taken.len() < most {
                 let before = taken.len();
@@ -294,7 +299,7 @@ impl Hub {
     }
 
     /// Waits until the connection is ready; the exception that ended it if it ends first. None when the time is over.
-    fn ready(&self, py: Python<'_>, link: &Link, timeout: Option<f64>) -> PyResult<Option<Py<Event>>> {
+    fn ready(&self, py: Python<'_>, link: &Link, timeout: &Bound<'_, PyAny>) -> PyResult<Option<Py<Event>>> {
         guarded(py, || {
             let met =
                 self.until(py, patience(timeout)?, |state| if state.closed { None } else { link.life().outcome(py) })?;
@@ -303,7 +308,7 @@ impl Hub {
     }
 
     /// Waits until the connection is over; whether it is.
-    fn ended(&self, py: Python<'_>, link: &Link, timeout: Option<f64>) -> PyResult<bool> {
+    fn ended(&self, py: Python<'_>, link: &Link, timeout: &Bound<'_, PyAny>) -> PyResult<bool> {
         guarded(py, || {
             let over = self.until(py, patience(timeout)?, |_| link.life().over.is_some().then_some(()))?;
             Ok(over.is_some())

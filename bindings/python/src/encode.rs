@@ -9,6 +9,8 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyMapping, PyString, PyTuple};
 
+use crate::given::type_name;
+
 /// What is wrong, and the way to it, the last step first.
 struct Fault {
     error: PyErr,
@@ -103,7 +105,7 @@ fn encode(value: &Bound<'_, PyAny>, out: &mut Vec<u8>, depth: usize) -> Result<(
     Ok(())
 }
 
-/// What is JSON by what it can do: a mapping, an event, an object with `to_dict`.
+/// What is JSON by what it can do: a mapping, an event, an object with `to_dict`, a path.
 fn other(value: &Bound<'_, PyAny>, out: &mut Vec<u8>, depth: usize) -> Result<(), Fault> {
     if let Ok(mapping) = value.cast::<PyMapping>() {
         let items = mapping.items()?;
@@ -115,6 +117,11 @@ fn other(value: &Bound<'_, PyAny>, out: &mut Vec<u8>, depth: usize) -> Result<()
     }
     if let Some(method) = value.getattr_opt("to_dict")? {
         return encode(&method.call0()?, out, depth + 1);
+    }
+    if let Some(method) = value.getattr_opt("__fspath__")?
+        && let Ok(path) = method.call0()?.cast::<PyString>()
+    {
+        return string(path, out);
     }
     let sentence = format!("None, a bool, number, str, list or mapping expected, {} given", type_name(value));
     Err(PyTypeError::new_err(sentence).into())
@@ -205,8 +212,4 @@ fn float(number: f64, out: &mut Vec<u8>) -> Result<(), Fault> {
     }
     out.extend_from_slice(format!("{number:?}").as_bytes());
     Ok(())
-}
-
-fn type_name(value: &Bound<'_, PyAny>) -> String {
-    value.get_type().name().map_or_else(|_| "an object".to_owned(), |name| name.to_string())
 }

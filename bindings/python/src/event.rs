@@ -3,13 +3,14 @@
 use gamebridge::client::{Fields, Polled, View};
 use gamebridge::proto::error::Status;
 use gamebridge::proto::event::{EventType, Flags};
-use pyo3::exceptions::PyKeyError;
+use pyo3::exceptions::{PyKeyError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBytes, PyDict, PyString};
+use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 
 use crate::failure::{Failure, guarded, word};
+use crate::given::{self, type_name};
 use crate::payload::{self, Key};
 
 /// One event: what happened, on which connection, and what it carries.
@@ -141,9 +142,23 @@ impl Event {
         Ok(decoded.bind(py).clone())
     }
 
-    /// The payload as a dict, where it is one.
+    /// The payload as a dict: the names that it has. Without a payload there are none.
     fn members<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        Ok(self.data(py)?.cast_into().unwrap_or_else(|_| PyDict::new(py)))
+        let data = self.data(py)?;
+        if data.is_none() {
+            return Ok(PyDict::new(py));
+        }
+        data.cast_into().map_err(|error| {
+            let sentence =
+                format!("the payload is a {} and has no names; `data` has it", type_name(&error.into_inner()));
+            PyTypeError::new_err(sentence)
+        })
+    }
+
+    /// The payload where there is something in it: a dict or a list.
+    fn container<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let data = self.data(py)?;
+        if data.is_instance_of::<PyList>() { Ok(data) } else { self.members(py).map(Bound::into_any) }
     }
 }
 
@@ -270,11 +285,17 @@ impl Event {
     /// The value at a JSON pointer (RFC 6901) such as "/author/id" or "/tags/0", or of the member "content", without decoding
     /// the rest; `default` when it is not there.
     #[pyo3(signature = (path, default = None, /))]
-    fn get<'py>(&self, py: Python<'py>, path: &str, default: Option<Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyAny>> {
+    fn get<'py>(
+        &self,
+        py: Python<'py>,
+        path: &Bound<'py, PyAny>,
+        default: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         guarded(py, || {
+            let path = given::text("path", path)?;
             let owned;
             let pointer = if path.is_empty() || path.starts_with('/') {
-                path
+                &*path
             } else {
                 owned = format!("/{}", path.replace('~', "~0").replace('/', "~1"));
                 &owned
@@ -301,16 +322,17 @@ impl Event {
     fn __contains__(&self, py: Python<'_>, key: Bound<'_, PyAny>) -> PyResult<bool> {
         guarded(py, || {
             let data = self.data(py)?;
-            if data.is_none() { Ok(false) } else { data.contains(key) }
+            let holds = data.is_instance_of::<PyDict>() || data.is_instance_of::<PyList>();
+            if holds { data.contains(key) } else { Ok(false) }
         })
     }
 
     fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        guarded(py, || Ok(self.members(py)?.try_iter()?.into_any()))
+        guarded(py, || Ok(self.container(py)?.try_iter()?.into_any()))
     }
 
     fn __len__(&self, py: Python<'_>) -> PyResult<usize> {
-        guarded(py, || Ok(self.members(py)?.len()))
+        guarded(py, || self.container(py)?.len())
     }
 
     /// An event is always true, also without a payload: `while event := client.poll()`.

@@ -7,7 +7,8 @@
 //!
 //! What is gathered and not yet asked for is bounded: beyond [`ROOM`] events or [`ROOM_BYTES`] only replies, requests and
 //! lifecycle are taken out of the core's queue ([`Scope::Reliable`]), and the rest waits there, under the core's own rules
-//! for a full queue. The order of events is the core's, by their order numbers.
+//! for a full queue. So whoever waits for a reply, a beginning or an end gets it, whatever nobody takes. What was taken so
+//! early goes out where it belongs: the order of events is the core's, by their order numbers.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -39,6 +40,9 @@ const NAMES: usize = 512;
 const SLICE: Duration = Duration::from_millis(100);
 /// How long another thread does: it only has to come back.
 const LONG: Duration = Duration::from_secs(3600);
+/// How long the leader sleeps between two looks while the program watches the handle for an event that is here, since
+/// waiting would lower it: this at first, and up to a hundred times as long.
+const BESIDE: Duration = Duration::from_micros(50);
 
 /// One client.
 #[pyclass(frozen, module = "gamebridge._native", weakref)]
@@ -98,6 +102,8 @@ pub(crate) struct State {
     /// There was a connection, so there is an end when none is left.
     had_links: bool,
     leader: Option<ThreadId>,
+    /// The leader waits for [`Scope::Reliable`], since there was no room.
+    cramped: bool,
     /// Counts what waiting threads have to look at.
     epoch: u64,
     pub(crate) closed: bool,
@@ -122,12 +128,18 @@ impl State {
 
     /// Nothing is here, and nothing can come: every connection is over.
     pub(crate) fn is_over(&self) -> bool {
-        !self.closed && self.had_links && self.queue.is_empty() && self.links.is_empty()
+        !self.closed && self.had_links && self.queue.is_empty() && self.early.is_empty() && self.links.is_empty()
     }
 
     fn scope(&self) -> Scope {
         let full = self.queue.len() >= ROOM || self.queue_bytes >= ROOM_BYTES;
         if full { Scope::Reliable } else { Scope::Any }
+    }
+
+    /// A leader that had no room has half of it again. Asked once.
+    fn relieves(&mut self) -> bool {
+        let roomy = self.queue.len() <= ROOM / 2 && self.queue_bytes <= ROOM_BYTES / 2;
+        roomy && std::mem::take(&mut self.cramped)
     }
 }
 
@@ -210,34 +222,41 @@ impl Hub {
     /// The wake-up handle; `watched` when the program waits on it.
     pub(crate) fn handle(&self, py: Python<'_>, watched: bool) -> PyResult<isize> {
         let handle = self.lease(py)?.wakeup_handle().map_err(|error| raise(py, &error))?;
-        if watched {
-            self.watched.store(true, Ordering::Relaxed);
-            self.keep_raised(py);
+        if watched && !self.watched.swap(true, Ordering::Relaxed) {
+            // There may be something, here or in the core: whoever gathered before did not raise it again.
+            self.lease(py)?.wake();
         }
         Ok(handle)
     }
 
-    /// The handle is readable while something can be polled, also when it was gathered here already.
-    fn keep_raised(&self, py: Python<'_>) {
-        if self.watched.load(Ordering::Relaxed) && !self.state().queue.is_empty() {
+    /// The handle is readable while something can be polled, also when it was gathered here already: who gathers lowers it.
+    /// Whether that is so, and the program asked for the handle.
+    fn keep_raised(&self, py: Python<'_>) -> bool {
+        let raised = self.watched.load(Ordering::Relaxed) && self.state().has_events();
+        if raised {
             let _ = self.lease(py).map(|core| core.wake());
         }
+        raised
     }
 
-    /// Adds a connection that the core just made. The state is locked meanwhile, so that its first event finds it.
+    /// Adds a connection that the core is about to make. It is known before any of its events can be sorted.
     pub(crate) fn open(
         &self,
         py: Python<'_>,
         connect: impl FnOnce(&Client) -> Result<u32, Error>,
     ) -> PyResult<Py<Link>> {
         let core = self.lease(py)?;
+        let link = Py::new(py, Link::default())?;
+        let kept = link.clone_ref(py);
         let made = {
             let mut state = self.state();
-            if state.closed { Err(closed()) } else { connect(&core) }.inspect(|_| state.had_links = true)
+            if state.closed { Err(closed()) } else { connect(&core) }.map(|id| {
+                link.get().is(id);
+                state.had_links = true;
+                state.links.insert(id, kept)
+            })
         };
-        let id = made.map_err(|error| raise(py, &error))?;
-        let link = Py::new(py, Link::new(id))?;
-        self.state().links.insert(id, link.clone_ref(py));
+        made.map_err(|error| raise(py, &error))?;
         Ok(link)
     }
 
@@ -253,12 +272,16 @@ impl Hub {
         let me = std::thread::current().id();
         let mut expired = false;
         let mut slice = None;
+        let mut beside = BESIDE;
         loop {
             let role = {
                 let mut state = self.state();
                 if let Some(found) = want(&mut state) {
+                    let relieves = state.relieves();
                     drop(state);
-                    self.keep_raised(py);
+                    if !self.keep_raised(py) && relieves {
+                        let _ = self.lease(py).map(|core| core.wake());
+                    }
                     return Ok(Some(found));
                 }
                 match state.leader {
@@ -290,8 +313,15 @@ impl Hub {
                 Role::Lead => {
                     let reign = Reign(self);
                     let gathered = self.collect(py)?;
+                    let watched = self.keep_raised(py);
                     if !gathered.found && !expired {
-                        self.await_core(py, Some(nap(&mut slice)))?;
+                        let nap = nap(&mut slice);
+                        if watched {
+                            py.detach(|| std::thread::sleep(nap.min(beside)));
+                            beside = (beside * 2).min(BESIDE * 100);
+                        } else {
+                            self.await_core(py, Some(nap))?;
+                        }
                     }
                     drop(reign);
                     gathered.emit_logs(py);
@@ -318,17 +348,20 @@ impl Hub {
     pub(crate) fn await_core(&self, py: Python<'_>, timeout: Option<Duration>) -> PyResult<bool> {
         let core = self.lease(py)?;
         let scope = {
-            let state = self.state();
+            let mut state = self.state();
             if state.closed {
                 return Ok(false);
             }
-            state.scope()
+            let scope = state.scope();
+            state.cramped = scope == Scope::Reliable;
+            scope
         };
         let found = py.detach(|| {
             let found = core.wait_until(scope, timeout);
             drop(core);
             found
         });
+        self.state().cramped = false;
         found.map_err(|error| raise(py, &error))
     }
 
@@ -457,6 +490,7 @@ impl Hub {
         if emptied {
             while let Some((_, early)) = state.early.pop_front() {
                 state.push(0, early);
+                gathered.found = true;
             }
         }
         drop(state);

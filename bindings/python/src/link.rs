@@ -1,6 +1,6 @@
 //! What is known of one connection: whether it was ready, and how it ended.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use gamebridge::client::ConnectionId;
 use pyo3::prelude::*;
@@ -30,16 +30,17 @@ impl Life {
 
 /// A connection or a server that one hosts.
 #[pyclass(frozen, module = "gamebridge._native")]
+#[derive(Default)]
 pub(crate) struct Link {
-    /// Its id, as events have it in `conn`.
-    #[pyo3(get)]
-    pub(crate) id: ConnectionId,
+    /// Given by the core. Python sees none without it.
+    id: OnceLock<ConnectionId>,
     life: Mutex<Life>,
 }
 
 impl Link {
-    pub(crate) fn new(id: ConnectionId) -> Link {
-        Link { id, life: Mutex::default() }
+    /// The core made the connection.
+    pub(crate) fn is(&self, id: ConnectionId) {
+        let _ = self.id.set(id);
     }
 
     /// Held for moves only.
@@ -50,6 +51,12 @@ impl Link {
 
 #[pymethods]
 impl Link {
+    /// Its id, as events have it in `conn`.
+    #[getter]
+    fn id(&self) -> ConnectionId {
+        self.id.get().copied().unwrap_or_default()
+    }
+
     /// The CONNECTED event that came last, if there was one. Raises what ended the connection when it is over.
     fn ready(&self, py: Python<'_>) -> PyResult<Option<Py<Event>>> {
         let outcome = self.life().outcome(py);

@@ -8,7 +8,7 @@ from typing import Any
 import gamebridge
 import pytest
 from conftest import CLIENT_ID
-from gamebridge import Activity, ActivityType, Button, StatusDisplayType
+from gamebridge import Activity, ActivityType, Button, PartyPrivacy, Platform, StatusDisplayType
 from gamebridge.activity import _TEXTS
 from gamebridge.testing import Server
 
@@ -35,6 +35,8 @@ WHOLE = Activity(
     spectate="s",
     match="m",
     instance=True,
+    party_privacy=PartyPrivacy.PUBLIC,
+    supported_platforms=[Platform.DESKTOP, "ios"],
 )
 
 
@@ -63,7 +65,21 @@ def test_there_and_back_it_is_the_same() -> None:
 
 def test_what_is_not_given_is_not_sent() -> None:
     assert Activity().to_dict() == {}
-    assert Activity(details="Flag", party_size=(0, 0)).to_dict() == {"details": "Flag", "party": {"size": [0, 0]}}
+    assert Activity(details="Flag", party_size=(0, 0)).to_dict() == {"details": "Flag"}
+    assert Activity(party_size=(2, 0), party_privacy=0).to_dict() == {"party": {"privacy": 0}}
+
+
+def test_the_platforms_are_the_librarys(gamebridge_server: Server) -> None:
+    every = Activity(state="In menu", supported_platforms=[*Platform, Platform.IOS])
+    assert len(every.supported_platforms) == len(Platform) and Activity(supported_platforms=["ps4"]).supported_platforms == (Platform.PS4,)
+    with gamebridge.Client() as gb:
+        rpc = gb.connect("rpc", client_id=CLIENT_ID, path=gamebridge_server.ipc)
+        rpc.request("SET_ACTIVITY", activity=every)
+        assert gamebridge_server.activity()["supported_platforms"] == [platform.value for platform in Platform]
+        with pytest.raises(ValueError) as raised:
+            rpc.send("SET_ACTIVITY", activity={"supported_platforms": ["amiga"]})
+    for platform in Platform:
+        assert platform.value in str(raised.value)
 
 
 WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
@@ -91,6 +107,13 @@ WRONG: list[tuple[dict[str, Any], type[Exception], str]] = [
     ({"buttons": [Button("a", "b")], "join": "j", "party_id": "p"}, ValueError, "buttons: can't stand beside join"),
     ({"join": "j"}, ValueError, "join: needs party_id"),
     ({"instance": 1}, TypeError, "instance: True or False expected, not int"),
+    ({"party_privacy": 2}, ValueError, "party_privacy: one of 0 (PRIVATE), 1 (PUBLIC) expected, 2 given"),
+    ({"party_privacy": "public"}, TypeError, "party_privacy: a PartyPrivacy expected, not str"),
+    ({"supported_platforms": "ios"}, TypeError, "supported_platforms: a list of Platform expected, not str"),
+    ({"supported_platforms": ["ios", "amiga"]}, ValueError, "supported_platforms[1]: one of desktop, xbox"),
+    ({"supported_platforms": [5]}, TypeError, "supported_platforms[0]: a Platform expected, not int"),
+    ({"party_id": "p", "join": "s", "match": "s"}, ValueError, "match: the text of another secret given"),
+    ({"party_id": "p", "join": "s", "spectate": "s"}, ValueError, "spectate: the text of another secret given"),
 ]
 
 

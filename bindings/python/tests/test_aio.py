@@ -413,6 +413,17 @@ def test_both_clients_have_the_same_calls() -> None:
         assert calls(ours) == calls(other)
 
 
+def test_tasks_close_it_at_once(run: Runs, folder: Path) -> None:
+    async def main() -> None:
+        async with world(folder) as (gb, _, _):
+            # The second end of its watch would close a descriptor that may be somebody else's by then.
+            await asyncio.gather(*(gb.close() for _ in range(3)))
+            gb._abandon()
+            assert gb.closed
+
+    run(main())
+
+
 @pytest.mark.parametrize("timeout", [-1, float("nan")])
 def test_a_time_that_is_none_is_refused_by_name(run: Runs, timeout: float) -> None:
     async def main() -> None:

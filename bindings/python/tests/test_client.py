@@ -97,6 +97,37 @@ def test_an_exception_in_the_loop_body_closes_and_passes(folder: Path) -> None:
     assert gb.closed and server.closed
 
 
+def over_and_not_looked_at(server: gamebridge.Connection, rpc: gamebridge.Connection) -> None:
+    """Has the server end the connection, of which no event is looked at."""
+    with pytest.raises(gamebridge.ConnectionClosed):
+        while True:
+            for peer in server.request("STATE", parts=["peers"])["peers"]:
+                # Before its handshake it would come again.
+                if peer["client_id"] is not None:
+                    server.send("PEER_CLOSE", peer=peer["peer"], code=4000)
+            rpc.send("SET_ACTIVITY")
+    assert not rpc.closed
+
+
+def test_an_end_does_not_replace_the_programs_own_exception(
+    server: gamebridge.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = server.ready()["ipc"]
+    with gamebridge.Client() as game:
+        with pytest.raises(LookupError), game.connect("rpc", client_id="1", path=path, retry=False) as rpc:
+            over_and_not_looked_at(server, rpc)
+            raise LookupError
+        rpc.close()
+
+        def interrupted(rpc: gamebridge.Connection, timeout: float | None = None) -> None:
+            over_and_not_looked_at(server, rpc)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(gamebridge.Connection, "ready", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            game.connect("rpc", client_id="1", path=path, retry=False)
+
+
 def test_a_loop_that_was_left_goes_on_where_it_stopped(gb: gamebridge.Client, server: gamebridge.Connection) -> None:
     for event in gb:
         assert event.name == "CONNECTED"

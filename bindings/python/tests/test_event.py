@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import gamebridge
@@ -137,6 +138,27 @@ def test_an_array_is_indexed(gb: gamebridge.Client) -> None:
         gb.connect("gateway", token="x", intents=1, url=double.url)
         event = until(gb, "LIST")[-1]
     assert event[1] == 6 and event.get("/0") == 5 and 6 in event
+    assert len(event) == 2 and [int(element) for element in event] == [5, 6]
+    for call in (event.keys, event.values, event.items, lambda: dict(event)):
+        with pytest.raises(TypeError, match="the payload is a list and has no names"):
+            call()
+
+
+@pytest.mark.thread_unsafe(reason="its threads would take each other's events")
+def test_a_bare_value_has_nothing_in_it_to_iterate(gb: gamebridge.Client) -> None:
+    with gateway(lambda gw: gw.text("WORD", '"abc"')) as double:
+        gb.connect("gateway", token="x", intents=1, url=double.url)
+        event = until(gb, "WORD")[-1]
+    assert event.data == "abc" and event.get("") == "abc" and event and "a" not in event
+    calls: list[Callable[[], object]] = [lambda: len(event), lambda: list(event), event.keys]
+    for call in calls:
+        with pytest.raises(TypeError, match="the payload is a str"):
+            call()
+
+
+def test_a_path_is_a_str(message: gamebridge.Event) -> None:
+    with pytest.raises(TypeError, match="^path: a str expected, not int$"):
+        message.get(5)  # type: ignore[arg-type]
 
 
 @pytest.mark.thread_unsafe(reason="counts what the others hold")

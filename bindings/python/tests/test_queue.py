@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import select
 import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import gamebridge
 import pytest
 from conftest import CLIENT_ID
-from worlds import LONG, gateway, round_trip, until
+from worlds import LONG, Worker, gateway, round_trip, until
 
 SMALLEST = 512 << 10
 """The least that `queue_bytes` can be."""
@@ -53,6 +57,126 @@ def test_requests_and_lifecycle_are_never_dropped_and_stay_in_order(server: game
         rpc.close()
         names = [event.name for event in game]
         assert names[0] == "CONNECTED" and names[-1] == "DISCONNECTED"
+
+
+BACKLOG = 700
+"""Events, of which 256 are taken ahead."""
+
+
+Flooded = tuple[gamebridge.Client, gamebridge.Connection]
+
+
+@pytest.fixture
+def flooded(server: gamebridge.Connection) -> Iterator[Flooded]:
+    """A client and its connection, with more events than are taken ahead."""
+    with gamebridge.Client() as game:
+        rpc = game.connect("rpc", client_id=CLIENT_ID, path=server.ready()["ipc"])
+        rpc.request("SUBSCRIBE", evt="ACTIVITY_JOIN")
+        flood(server, range(BACKLOG))
+        round_trip(rpc)
+        yield game, rpc
+
+
+def test_a_refusal_passes_what_nobody_takes(flooded: Flooded) -> None:
+    game, rpc = flooded
+    with pytest.raises(gamebridge.ConnectionClosed, match="nobody listens at"):
+        game.connect("rpc", client_id="1", path="/nowhere/discord-ipc-0", retry=False)
+    rpc.close()
+    assert rpc.closed, "its own events are still to come"
+
+
+def test_an_end_that_was_seen_early_comes_in_its_place(flooded: Flooded) -> None:
+    game, rpc = flooded
+    rpc.close()
+    with pytest.raises(gamebridge.ConnectionClosed):
+        rpc.ready()
+    names = [event.name for event in game]
+    assert names == ["CONNECTED", *["ACTIVITY_JOIN"] * BACKLOG, "DISCONNECTED"]
+
+
+def test_the_same_in_a_loop(server: gamebridge.Connection) -> None:
+    async def main() -> None:
+        async with gamebridge.AsyncClient() as game:
+            rpc = await game.connect("rpc", client_id=CLIENT_ID, path=server.ready()["ipc"])
+            await rpc.request("SUBSCRIBE", evt="ACTIVITY_JOIN")
+            await asyncio.to_thread(flood, server, range(BACKLOG))
+            await rpc.request("UNSUBSCRIBE", evt="ACTIVITY_SPECTATE")
+            with pytest.raises(gamebridge.ConnectionClosed, match="nobody listens at"):
+                await game.connect("rpc", client_id="1", path="/nowhere/discord-ipc-0", retry=False)
+            await rpc.close()
+            assert rpc.closed
+            names = [event.name async for event in game]
+            # Of the refused one, too, the end is an event, and it ended first.
+            assert names == ["CONNECTED", *["ACTIVITY_JOIN"] * BACKLOG, "DISCONNECTED", "DISCONNECTED"]
+
+    asyncio.run(asyncio.wait_for(main(), LONG))
+
+
+def test_what_was_taken_early_is_not_waited_for(server: gamebridge.Connection) -> None:
+    with gamebridge.Client() as game:
+        rpc = game.connect("rpc", client_id=CLIENT_ID, path=server.ready()["ipc"])
+        rpc.request("SUBSCRIBE", evt="ACTIVITY_JOIN")
+        # With CONNECTED as many as are taken ahead, and then one past them.
+        flood(server, range(255))
+        round_trip(rpc)
+        other = game.connect("rpc", client_id=CLIENT_ID, path=server.ready()["ipc"])
+        names: list[str] = []
+        taking = Worker(lambda: names.extend(event.name for _ in range(257) if (event := game.wait())))
+        taking.end()
+        assert names[-1] == "CONNECTED" and len(names) == 257 and other.connected
+
+
+Asking = tuple[gamebridge.Connection, gamebridge.Client, gamebridge.Connection, Worker]
+
+
+@pytest.fixture
+def asking(gb: gamebridge.Client, folder: Path) -> Iterator[Asking]:
+    """A server that asks its host, a client and its connection, and a thread that waits for the answer."""
+    server = gb.serve("rpc", transport="ipc", folder=str(folder), consent="ask")
+    with gamebridge.Client() as game:
+        rpc = game.connect("rpc", client_id=CLIENT_ID, path=server.ready()["ipc"])
+        rpc.request("SUBSCRIBE", evt="ACTIVITY_JOIN")
+        waiting = Worker(lambda: rpc.request("AUTHORIZE", client_id=CLIENT_ID, scopes=["rpc"]))
+        asked = until(gb, "AUTHORIZE")[-1]
+        yield server, game, rpc, waiting
+        gb.answer(asked)
+        waiting.end()
+
+
+def test_who_takes_is_not_kept_waiting_by_who_waits_for_a_reply(asking: Asking) -> None:
+    server, game, rpc, waiting = asking
+    flood(server, range(BACKLOG))
+    # The other thread leads, and has no room for more.
+    round_trip(rpc)
+    for at in range(BACKLOG + 1):
+        assert game.wait(LONG) is not None, f"none after {at}"
+    assert waiting.is_alive()
+
+
+def test_the_descriptor_tells_of_what_another_thread_took(asking: Asking) -> None:
+    server, game, _, waiting = asking
+    handle = game.fileno()
+    assert game.wait(LONG)
+    for _ in range(3):
+        flood(server, range(1))
+        while not game._hub.has_events:
+            time.sleep(0.001)
+        assert select.select([handle], [], [], LONG)[0], "silent, and there is an event"
+        assert game.wait(LONG)
+    assert waiting.is_alive()
+
+
+@pytest.mark.parametrize("most", [1, 100, 256])
+def test_the_descriptor_tells_of_what_was_not_taken_ahead(flooded: Flooded, most: int) -> None:
+    game, _ = flooded
+    # As many as were taken ahead.
+    taken = len(game.poll_all(256))
+    handle = game.fileno()
+    while taken < BACKLOG + 1:
+        assert select.select([handle], [], [], LONG)[0], f"silent after {taken}"
+        taken += len(game.poll_all(most))
+    assert game.poll() is None
+    assert not select.select([handle], [], [], 0)[0]
 
 
 @pytest.mark.parametrize("asynchronous", [False, True])

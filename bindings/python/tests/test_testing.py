@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import gamebridge
 import pytest
@@ -84,6 +85,17 @@ def test_what_does_not_come_is_a_failure_that_tells(gamebridge_server: Server) -
     with pytest.raises(AssertionError, match="no ACTIVITY_UPDATE within 0.01 s.*CONNECTED, PEER_CONNECTED"):
         gamebridge_server.activity(timeout=0.01)
     game.quit()
+
+
+def test_what_cannot_be_waited_for_is_named(gamebridge_server: Server) -> None:
+    wrong: Any = [1]
+    with pytest.raises(TypeError, match="^name: a str expected, not list$"):
+        gamebridge_server.wait_for(wrong)
+    with pytest.raises(TypeError, match="^timeout: a number of seconds expected, not list$"):
+        gamebridge_server.activity(timeout=wrong)
+    with pytest.raises(TypeError, match="^params: a mapping expected, list given$"):
+        Server(wrong)
+    assert gamebridge_server.wait_for("CONNECTED", timeout=None)
 
 
 def test_threads_wait_for_events_of_one_server(gamebridge_server: Server) -> None:

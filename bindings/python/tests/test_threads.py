@@ -9,29 +9,7 @@ from functools import partial
 
 import gamebridge
 import pytest
-from worlds import LONG, round_trip, until
-
-
-class Worker(threading.Thread):
-    """A thread whose exception is not lost."""
-
-    def __init__(self, work: Callable[[], object]) -> None:
-        super().__init__(daemon=True)
-        self._work = work
-        self._error: BaseException | None = None
-        self.start()
-
-    def run(self) -> None:
-        try:
-            self._work()
-        except BaseException as error:
-            self._error = error
-
-    def end(self) -> None:
-        self.join(LONG)
-        assert not self.is_alive(), "a thread hangs"
-        if self._error is not None:
-            raise self._error
+from worlds import LONG, Worker, round_trip, until
 
 
 def test_a_request_while_another_thread_iterates(gb: gamebridge.Client, server: gamebridge.Connection, rpc: gamebridge.Connection) -> None:

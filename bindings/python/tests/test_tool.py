@@ -96,7 +96,7 @@ def line_with(process: subprocess.Popen[str], text: str) -> str:
     raise AssertionError(f"no {text}")
 
 
-@pytest.mark.parametrize("command", [[], ["doctor"], ["serve"], ["listen"]])
+@pytest.mark.parametrize("command", [[], ["doctor"], ["serve"], ["sandbox"], ["listen"]])
 def test_help_teaches(tool: Tool, command: list[str]) -> None:
     shown = tool(*command, "--help")
     assert shown.returncode == 0

@@ -1,4 +1,4 @@
-"""What several tests ask for: a granted token, the events up to one, a Gateway made of a socket."""
+"""What several tests ask for: a granted token, the events up to one, a thread, a Gateway made of a socket."""
 
 from __future__ import annotations
 
@@ -46,6 +46,28 @@ def token(server: gamebridge.Connection, rpc: gamebridge.Connection, *scopes: st
     code = rpc.request("AUTHORIZE", client_id=CLIENT_ID, scopes=list(scopes))["code"]
     granted: str = server.request("TOKEN_EXCHANGE", code=code, client_id=CLIENT_ID)["access_token"]
     return granted
+
+
+class Worker(threading.Thread):
+    """A thread whose exception is not lost."""
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        super().__init__(daemon=True)
+        self._work = work
+        self._error: BaseException | None = None
+        self.start()
+
+    def run(self) -> None:
+        try:
+            self._work()
+        except BaseException as error:
+            self._error = error
+
+    def end(self) -> None:
+        self.join(LONG)
+        assert not self.is_alive(), "a thread hangs"
+        if self._error is not None:
+            raise self._error
 
 
 class Gateway:

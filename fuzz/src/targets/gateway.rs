@@ -3,7 +3,7 @@ use std::time::Duration;
 use gamebridge_proto::event::Event;
 use gamebridge_proto::random::Random;
 use gamebridge_proto::secret::Secret;
-use gamebridge_proto::server::gateway::{Config, Door, Fault, Sink};
+use gamebridge_proto::server::gateway::{Config, Door, Fault, Limits, Sink};
 use gamebridge_proto::time::Instant;
 use gamebridge_proto::wire::ipc::Opcode;
 use gamebridge_proto::world::{
@@ -90,7 +90,8 @@ impl Harbour {
             let new = NewChannel::in_guild(kind, guild.expect("it was made"), "quay");
             world.apply(now, Operation::CreateChannel(new)).expect("a channel");
         }
-        let door = Door::new(Config::default(), Seeded(Random::new(2)));
+        let limits = Limits { identify_every: Duration::ZERO, ..Limits::default() };
+        let door = Door::new(Config { limits, ..Config::default() }, Seeded(Random::new(2)));
         let mut harbour = Harbour { door, world, record: Record::default(), now, seq: 0, story: String::new() };
         harbour.door.handle_connect(now, GOOD, "v=10", &mut harbour.record);
         let d = json!({"token": OTHER, "properties": {}, "intents": 1});

@@ -1,10 +1,12 @@
 //! What is promised of each decoder.
 
+mod client;
 mod dmod;
 mod envelope;
 mod etf;
 mod framing;
 mod gateway;
+mod inflate;
 mod messages;
 mod peer;
 mod pointer;
@@ -12,11 +14,13 @@ mod record;
 mod tape;
 mod world;
 
+pub use client::gateway_client;
 pub use dmod::{TOKEN as DMOD_TOKEN, dmod, dmod_peer};
 pub use envelope::envelope;
 pub use etf::etf;
 pub use framing::framing;
 pub use gateway::{TOKEN as GATEWAY_TOKEN, gateway_peer};
+pub use inflate::inflate;
 pub use messages::messages;
 pub use peer::{ipc_peer, websocket_peer};
 pub use pointer::pointer;

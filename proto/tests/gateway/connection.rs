@@ -207,3 +207,63 @@ fn disconnecting_closes_what_is_open() {
     );
     assert!(pair.client.is_finished() && pair.client.next_timeout().is_none());
 }
+
+#[test]
+fn every_opcode_at_every_stage_is_survived() {
+    let data = ["null", "{}", "[]", "5", "-1", "true", "\"x\"", r#"{"heartbeat_interval":1}"#, r#"{"session_id":7}"#];
+    for stage in ["greeting", "identifying", "ready", "resuming"] {
+        for opcode in (-2..50).chain([i64::MAX]) {
+            for data in data {
+                let mut pair = match stage {
+                    "greeting" | "identifying" => {
+                        let mut pair = Pair::new(config());
+                        pair.client.start(pair.now, &mut pair.out);
+                        pair.client.handle_opened(pair.now, 0, &mut pair.out);
+                        pair
+                    }
+                    _ => Pair::ready(),
+                };
+                if stage == "resuming" {
+                    pair.closed(None);
+                    while !matches!(pair.next(120 * SECOND), Some(Did::Open(_))) {}
+                    pair.client.handle_opened(pair.now, 0, &mut pair.out);
+                }
+                if matches!(stage, "identifying" | "resuming") {
+                    pair.frame(&hello());
+                }
+                pair.did();
+                for name in ["null", "\"READY\"", "\"RESUMED\"", "\"THING\"", "7"] {
+                    let text = format!(r#"{{"op":{opcode},"d":{data},"s":3,"t":{name}}}"#);
+                    if let Err(error) = pair.client.handle_frame(pair.now, 0, text.as_bytes(), &mut pair.out) {
+                        assert!(!error.message.is_empty(), "{stage}: {text}");
+                        pair.closed(None);
+                    }
+                }
+                assert!(!pair.client.is_finished(), "{stage}, {opcode}, {data}: the server alone ended it");
+                // Whatever it was, a server that behaves is understood after it.
+                let up = |did: &Did| matches!(did, Did::Event(event) if event.kind == EventType::Connected);
+                let mut connected = false;
+                pair.closed(None);
+                pair.did();
+                for _ in 0..40 {
+                    match pair.next(120 * SECOND) {
+                        Some(Did::Open(_)) => {
+                            pair.client.handle_opened(pair.now, 0, &mut pair.out);
+                            pair.frame(&hello());
+                        }
+                        Some(Did::Send(message)) if message["op"] == 2 => pair.frame(READY),
+                        Some(Did::Send(message)) if message["op"] == 6 => {
+                            pair.frame(r#"{"t":"RESUMED","s":4,"op":0,"d":{}}"#);
+                        }
+                        Some(did) => connected |= up(&did),
+                        None => {}
+                    }
+                    if connected {
+                        break;
+                    }
+                }
+                assert!(connected, "{stage}, opcode {opcode}, {data}: {:?}", pair.client);
+            }
+        }
+    }
+}

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use gamebridge_proto::server::gateway::Limits;
+use gamebridge_proto::server::rest::Site;
 use serde_json::{Value, json};
 
-use super::house::{ALL, House};
+use super::house::{ALL, House, identify, resume};
 
 #[test]
 fn a_beat_is_answered_before_and_after_identify() {
@@ -58,4 +60,103 @@ fn more_than_120_payloads_in_a_minute_are_4008() {
     assert_eq!(house.closed(peer), Some(4008));
     let state = house.host("GATEWAY_STATE", json!({})).unwrap();
     assert_eq!(state["sessions"][0]["peer"], Value::Null, "the session can be resumed");
+}
+
+/// Discord's own limits.
+fn strict() -> House {
+    House::with(Limits::default())
+}
+
+#[test]
+fn one_identify_in_five_seconds_and_the_next_one_is_op_9_on_the_same_connection() {
+    let mut house = strict();
+    house.bot_with(ALL);
+    let peer = house.connect("v=10");
+    house.said(peer);
+    house.pass(Duration::from_millis(4999));
+    house.say(peer, identify(json!({})));
+    assert_eq!(house.said(peer), [json!({"t": null, "s": null, "op": 9, "d": false})]);
+    assert!(house.out.log.last().unwrap().contains("too soon"));
+    house.pass(Duration::from_millis(1));
+    house.say(peer, identify(json!({})));
+    assert_eq!(house.names(peer), ["READY", "GUILD_CREATE"]);
+}
+
+#[test]
+fn each_bucket_has_its_own_five_seconds() {
+    let mut house = House::with(Limits { max_concurrency: 2, ..Limits::default() });
+    for (shard, begins) in [(0, true), (1, true), (2, false), (3, false)] {
+        let peer = house.connect("v=10");
+        house.say(peer, identify(json!({"shard": [shard, 4]})));
+        assert_eq!(house.names(peer).contains(&"READY".to_owned()), begins, "shard {shard}");
+    }
+}
+
+#[test]
+fn who_resumes_waits_for_nobody() {
+    let mut house = strict();
+    let (peer, ready) = house.bot_with(ALL);
+    house.gone(peer, None);
+    let again = house.connect("v=10");
+    house.said(again);
+    house.say(again, resume(&ready, 2));
+    assert_eq!(house.names(again), ["RESUMED"]);
+}
+
+#[test]
+fn a_bot_that_begins_more_than_its_day_allows_loses_all_of_its_sessions() {
+    let mut house = House::with(Limits { identifies: 2, ..Limits::default() });
+    let (first, _) = house.bot_with(ALL);
+    let mut site = Site::default();
+    house.door.describe(house.now, Some(house.bot), &mut site);
+    assert_eq!((site.identifies, site.identifies_left), (2, 1));
+    assert_eq!(site.identifies_reset, Duration::from_secs(86_400));
+    // One that comes too soon counts as well.
+    let second = house.connect("v=10");
+    house.say(second, identify(json!({})));
+    assert_eq!((house.closed(first), house.closed(second)), (None, None));
+    house.pass(Duration::from_secs(5));
+    house.say(second, identify(json!({})));
+    assert_eq!((house.closed(first), house.closed(second)), (Some(4004), Some(4004)));
+    assert_eq!(house.host("GATEWAY_STATE", json!({})).unwrap()["sessions"], json!([]));
+    house.pass(Duration::from_secs(86_400));
+    house.bot_with(ALL);
+}
+
+#[test]
+fn all_members_of_a_guild_are_told_once_in_30_seconds() {
+    let mut house = strict();
+    let (peer, _) = house.bot_with(ALL);
+    house.said(peer);
+    let guild = house.guild.to_string();
+    let all = json!({"op": 8, "d": {"guild_id": guild, "query": "", "limit": 0, "nonce": "n"}});
+    house.say(peer, all.clone());
+    assert_eq!(house.names(peer), ["GUILD_MEMBERS_CHUNK"]);
+    house.pass(Duration::from_secs(20));
+    house.say(peer, all.clone());
+    let said = house.said(peer);
+    assert_eq!((&said[0]["t"], said[0]["d"]["retry_after"].as_f64()), (&json!("RATE_LIMITED"), Some(10.0)));
+    assert_eq!(
+        (&said[0]["d"]["opcode"], &said[0]["d"]["meta"]),
+        (&json!(8), &json!({"guild_id": guild, "nonce": "n"}))
+    );
+    house.say(peer, json!({"op": 8, "d": {"guild_id": guild, "query": "ad", "limit": 1}}));
+    assert_eq!(house.names(peer), ["GUILD_MEMBERS_CHUNK"], "some of them are told at any time");
+    house.pass(Duration::from_secs(10));
+    house.say(peer, all);
+    assert_eq!(house.names(peer), ["GUILD_MEMBERS_CHUNK"]);
+}
+
+#[test]
+fn a_lenient_gateway_holds_nobody_to_anything() {
+    let mut house = House::with(Limits::lenient());
+    for _ in 0..3 {
+        let (peer, _) = house.bot_with(ALL);
+        let guild = house.guild.to_string();
+        for _ in 0..200 {
+            house.say(peer, json!({"op": 8, "d": {"guild_id": guild, "query": "", "limit": 0}}));
+        }
+        assert!(house.names(peer).iter().all(|name| name == "GUILD_MEMBERS_CHUNK"));
+        assert_eq!(house.closed(peer), None);
+    }
 }

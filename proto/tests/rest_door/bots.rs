@@ -1,6 +1,8 @@
 //! The API on a port of its own: bots, bearer tokens, and what needs neither.
 
 use gamebridge_proto::secret::Secret;
+use std::time::Duration;
+
 use gamebridge_proto::server::rest::{self, Site};
 use gamebridge_proto::server::rpc::HttpRequest;
 use gamebridge_proto::world::{Application, Change, NewBot, NewGuild, NewMessage, Operation, UserId};
@@ -44,6 +46,7 @@ impl Harbour {
             gateway: Some("ws://127.0.0.1:1".into()),
             identifies: 1000,
             identifies_left: 998,
+            identifies_reset: Duration::from_secs(3600),
             max_concurrency: 1,
             guilds_per_shard: 2500,
         };
@@ -76,7 +79,7 @@ fn the_gateway_is_told_to_everybody_and_its_limits_to_bots() {
     assert_eq!(harbour.ask_as(None, "GET", "/gateway", Value::Null), (200, url.clone()));
     assert_eq!(harbour.ask("GET", "/gateway", Value::Null), (200, url));
     let (status, told) = harbour.ask("GET", "/gateway/bot", Value::Null);
-    let limit = json!({"total": 1000, "remaining": 998, "reset_after": 86_400_000, "max_concurrency": 1});
+    let limit = json!({"total": 1000, "remaining": 998, "reset_after": 3_600_000, "max_concurrency": 1});
     assert_eq!((status, &told["shards"], &told["session_start_limit"]), (200, &json!(1), &limit));
     assert_eq!(harbour.ask_as(None, "GET", "/gateway/bot", Value::Null).0, 401);
 }
@@ -210,4 +213,20 @@ fn a_bearer_token_opens_what_its_scopes_say() {
     assert_eq!(harbour.ask_as(Some(&token), "GET", "/users/@me", Value::Null).1["username"], "Guest");
     assert_eq!(harbour.ask_as(Some(&token), "GET", "/users/@me/guilds", Value::Null).0, 403);
     assert_eq!(harbour.ask_as(Some(&token), "GET", "/gateway/bot", Value::Null).0, 403);
+}
+
+#[test]
+fn a_user_who_logged_in_asks_without_a_word_before_the_token() {
+    let mut harbour = Harbour::new();
+    let user = harbour.house.world.local_user().id;
+    let token = Some(Secret::new("the-token-of-a-user"));
+    harbour.house.world.apply(harbour.house.now, Operation::CreateLogin { user, token }).unwrap();
+    let mut ask = |method, target: &str, body| harbour.ask_as(Some("the-token-of-a-user"), method, target, body);
+    let (status, me) = ask("GET", "/users/@me", Value::Null);
+    assert_eq!((status, &me["id"], &me["bot"]), (200, &json!(user.to_string()), &json!(false)));
+    assert_eq!(ask("GET", "/users/@me/guilds", Value::Null).0, 200);
+    assert_eq!(ask("GET", "/gateway", Value::Null).0, 200);
+    assert_eq!(ask("GET", "/oauth2/applications/@me", Value::Null).0, 404, "it is no application's");
+    assert_eq!(harbour.ask_as(Some("the-token-of-nobody"), "GET", "/users/@me", Value::Null).0, 401);
+    assert_eq!(harbour.ask_as(Some("Bot the-token-of-a-user"), "GET", "/users/@me", Value::Null).0, 401);
 }

@@ -27,14 +27,28 @@ static class Program
 
     static string Refused(Client client)
     {
-        try
+        return Refused("no slash", () =>
         {
             using (var args = new Args().Set("no slash", true)) client.Serve("rpc", args);
-            return "a wrong path passed";
+        }) ?? Refused("conn: 99", () => client.SetActivity(99, new Activity { State = "In menu" }))
+            ?? Refused("activity.state", () => client.SetActivity(99, new Activity { State = "x" }))
+            ?? Refused("conn: 99", () => client.ClearActivity(99))
+            ?? Refused("user_id", () => client.ReplyJoin(99, 0, true))
+            ?? Refused("application_id", () => Launch.Register("no digits", "Old Mill"))
+            ?? Refused("application_id", () => Launch.Register(null))
+            ?? Refused("application_id", () => Launch.Unregister("../1"));
+    }
+
+    static string Refused(string field, Action call)
+    {
+        try
+        {
+            call();
+            return "it passed: " + field;
         }
         catch (GamebridgeException error)
         {
-            return error.Status == -1 && error.Message.Contains("no slash") ? null : error.Message;
+            return error.Status == -1 && error.Message.Contains(field) ? null : error.Message;
         }
     }
 
@@ -43,8 +57,11 @@ static class Program
         uint rpc;
         var params_ = new Args().Set("/client_id", "192741864418312192").Set("/path", listening["/ipc"].Text());
         using (params_) rpc = client.Connect("rpc", params_);
-        using (var args = new Args().Set("/activity/state", State).Set("/activity/instance", true))
-            client.Send(rpc, "SET_ACTIVITY", args, 7);
+        // A size of 0 is none, as in C.
+        var activity = new Activity { State = State, Instance = true, PartyId = "party", PartySize = 0, PartyMax = 4 };
+        activity.Button2Label = "Web";
+        activity.Button2Url = "https://example.com/";
+        client.SetActivity(rpc, activity, 7);
         return rpc;
     }
 
@@ -53,7 +70,8 @@ static class Program
         if (reply.Status != Native.Ok || reply.Tag != 7 || reply.Name != "SET_ACTIVITY") return Failed(reply.Message);
         var data = reply.Data;
         var read = reply["/state"].Text("?") == State && data.Count > 0 && data[0].Key != null
-            && reply["/instance"].Bool();
+            && reply["/instance"].Bool() && reply["/party/id"].Text() == "party" && !reply["/party/size"].Exists
+            && reply["/buttons/0/label"].Text() == "Web";
         var missing = !reply["/nobody"].Exists && reply["/nobody"].Bool(true) && reply["/nobody"].Text("x") == "x"
             && reply["/nobody"].Int(5) == 5 && reply["/nobody"].Id == 0;
         return read && missing ? 0 : Failed(data.Json);

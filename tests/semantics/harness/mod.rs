@@ -8,7 +8,7 @@ mod peer;
 mod place;
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::{CStr, CString, c_char};
 use std::ptr;
 use std::time::{Duration, Instant};
@@ -107,7 +107,9 @@ pub struct Game {
     client: *mut gb_client,
     /// Polled, and not yet asked for by [`Game::until`].
     waiting: RefCell<Vec<Seen>>,
-    lives: RefCell<HashMap<gb_conn, Life>>,
+    /// Of each connection, or of each of its shards.
+    lives: RefCell<HashMap<(gb_conn, u32), Life>>,
+    over: RefCell<HashSet<gb_conn>>,
     owed: RefCell<HashMap<(gb_conn, u64), u32>>,
     /// Whether replies are counted against sends made through this object.
     counts: Cell<bool>,
@@ -141,6 +143,7 @@ impl Game {
             client,
             waiting: RefCell::default(),
             lives: RefCell::default(),
+            over: RefCell::default(),
             owed: RefCell::default(),
             counts: Cell::new(true),
         }
@@ -305,8 +308,11 @@ impl Game {
     /// Reads an event, and holds it against the laws.
     fn note(&self, event: &gb_event) -> Seen {
         let seen = Seen::of(event);
-        let life = self.lives.borrow().get(&seen.conn).copied().unwrap_or(Life::Begun);
-        assert_ne!(life, Life::Over, "an event after DISCONNECTED: {seen:?}");
+        assert!(!self.over.borrow().contains(&seen.conn), "an event after DISCONNECTED: {seen:?}");
+        // What else is of a peer or a shard says nothing of its life.
+        let own = matches!(seen.kind, GB_EVENT_CONNECTED | GB_EVENT_RECONNECTING);
+        let whose = (seen.conn, if own { seen.peer } else { 0 });
+        let life = self.lives.borrow().get(&whose).copied().unwrap_or(Life::Begun);
         let next = match (seen.kind, life) {
             (GB_EVENT_CONNECTED, Life::Begun | Life::Reconnecting) => Life::Connected,
             (GB_EVENT_RECONNECTING, Life::Connected) => Life::Reconnecting,
@@ -314,7 +320,10 @@ impl Game {
             (GB_EVENT_CONNECTED | GB_EVENT_RECONNECTING, _) => panic!("out of order after {life:?}: {seen:?}"),
             (_, life) => life,
         };
-        self.lives.borrow_mut().insert(seen.conn, next);
+        self.lives.borrow_mut().insert(whose, next);
+        if next == Life::Over {
+            self.over.borrow_mut().insert(seen.conn);
+        }
         if self.counts.get() {
             let mut owed = self.owed.borrow_mut();
             if seen.kind == GB_EVENT_REPLY {

@@ -24,7 +24,8 @@ from ._errors import (
 )
 from ._native import Event, __version__
 from ._words import EventType, LogLevel, Status
-from .activity import Activity, ActivityType, Button, StatusDisplayType
+from .activity import Activity, ActivityType, Button, PartyPrivacy, Platform, StatusDisplayType
+from .launch import register_launch, unregister_launch
 from .permissions import Permissions
 from .presence import AioPresence, Presence
 from .snowflake import Snowflake
@@ -46,7 +47,9 @@ __all__ = [
     "GamebridgeError",
     "InternalError",
     "LogLevel",
+    "PartyPrivacy",
     "Permissions",
+    "Platform",
     "Presence",
     "QueueFull",
     "RateLimited",
@@ -56,4 +59,6 @@ __all__ = [
     "Status",
     "StatusDisplayType",
     "__version__",
+    "register_launch",
+    "unregister_launch",
 ]

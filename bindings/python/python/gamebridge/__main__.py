@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from . import _doctor, _listen, _serve
+from . import _doctor, _listen, _sandbox, _serve
 from ._errors import GamebridgeError
 from ._native import __version__
 
@@ -14,6 +14,7 @@ ABOUT = """Discord from a shell, by way of gamebridge.
 
   python -m gamebridge doctor                       is there a Discord, and can it be used from here?
   python -m gamebridge serve --scenario lobby.json  be a Discord, for a game that is being written
+  python -m gamebridge sandbox                      be a Discord with a Gateway, for a bot that is being written
   python -m gamebridge listen 1234 ACTIVITY_JOIN    what does Discord tell?
 
 Each has a --help of its own."""
@@ -26,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"gamebridge {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for module in (_doctor, _serve, _listen):
+    for module in (_doctor, _serve, _sandbox, _listen):
         command = commands.add_parser(
             module.NAME,
             help=module.HELP,

@@ -17,11 +17,11 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
-from ._client import end
+from ._client import asked, end, own_time
 from ._errors import ConnectionClosed, ForkedError, GamebridgeError, RequestTimeout
 from ._exit import ends_with_the_interpreter
 from ._logging import level_of_logger
-from ._native import Event, Hub, Link, settle
+from ._native import Event, Hub, Link, count, seconds, settle
 from ._words import LogLevel, Params
 
 __all__ = ["AsyncClient", "AsyncConnection"]
@@ -79,7 +79,7 @@ class AsyncConnection:
 
     def with_timeout(self, seconds: float | None) -> AsyncConnection:
         """The same connection, whose requests wait so many seconds; None for each command's own time."""
-        return AsyncConnection(self._client, self._link, seconds)
+        return AsyncConnection(self._client, self._link, own_time(seconds))
 
     async def close(self) -> None:
         """Says good-bye after what was sent, and waits for the end (as long as the client's `shutdown_timeout`)."""
@@ -135,7 +135,7 @@ class AsyncClient:
         return self._opened(self._hub.connect(protocol, params, kwargs))
 
     async def serve(self, service: str, params: Params | None = None, /, **kwargs: Any) -> AsyncConnection:
-        """Hosts a server ("rpc") in this process and waits until it listens; `ready()` has its addresses."""
+        """Hosts a server ("rpc", "sandbox") in this process and waits until it listens; `ready()` has its addresses."""
         return await self._await_ready(self.serve_nowait(service, params, **kwargs))
 
     def serve_nowait(self, service: str, params: Params | None = None, /, **kwargs: Any) -> AsyncConnection:
@@ -156,9 +156,8 @@ class AsyncClient:
 
     def answer(self, event: Event, ok: bool = True, data: Params | None = None) -> None:
         """Settles a "request" event of a server, once: grants it, or refuses it with `ok=False`."""
-        if event.request_id is None:
-            raise ValueError(f"event: one of type 'request' expected, {event!r} given")
-        self._hub.answer(event.conn, event.request_id, ok, data)
+        request = asked(event)
+        self._hub.answer(event.conn, request, ok, data)
 
     def poll(self) -> Event | None:
         """The next event; None when there is none now. Never waits."""
@@ -171,10 +170,9 @@ class AsyncClient:
 
     def poll_all(self, max: int = 256) -> list[Event]:
         """The events that are there, at most `max`, in order. Never waits."""
-        if max < 0:
-            raise ValueError(f"max: 0 or more expected, {max} given")
+        most = count("max", max)
         events: list[Event] = []
-        while len(events) < max and (event := self.poll()) is not None:
+        while len(events) < most and (event := self.poll()) is not None:
             events.append(event)
         return events
 
@@ -217,12 +215,17 @@ class AsyncClient:
                 end(self._hub, conn)
             if self._open:
                 await self._until(lambda: not self._open or None, self._hub.shutdown)
+        except ConnectionClosed:
+            # Another task was faster.
+            pass
         finally:
             self._abandon()
 
     def _abandon(self) -> None:
-        if self._watch is not None:
-            self._watch.stop()
+        # Once: its descriptor may be somebody else's the second time.
+        watch, self._watch = self._watch, None
+        if watch is not None:
+            watch.stop()
         self._hub.close()
         self._fail(ConnectionClosed("the client is closed", status="closed"))
 
@@ -345,9 +348,7 @@ class AsyncClient:
     async def _until(self, look: Callable[[], Any], timeout: float | None) -> Any:
         """What `look` finds; None when the time is over first."""
         loop = self._attach()
-        # Not `timeout < 0`: what is no number compares as false either way, and would be waited for without end.
-        if timeout is not None and not timeout >= 0:
-            raise ValueError(f"timeout: 0 seconds or more expected, {timeout} given")
+        timeout = seconds("timeout", timeout)
         deadline = None if timeout is None else loop.time() + timeout
         while True:
             self._gather()

@@ -13,7 +13,7 @@ from typing import Any
 from ._errors import ConnectionClosed, RequestTimeout
 from ._exit import ends_with_the_interpreter
 from ._logging import level_of_logger
-from ._native import Event, Hub, Link
+from ._native import Event, Hub, Link, seconds
 from ._words import LogLevel, Params
 
 __all__ = ["Client", "Connection"]
@@ -70,7 +70,7 @@ class Connection:
 
     def with_timeout(self, seconds: float | None) -> Connection:
         """The same connection, whose requests wait so many seconds; None for each command's own time."""
-        return Connection(self._hub, self._link, seconds)
+        return Connection(self._hub, self._link, own_time(seconds))
 
     def close(self) -> None:
         """Says good-bye after what was sent, and waits for the end (as long as the client's `shutdown_timeout`)."""
@@ -90,6 +90,23 @@ class Connection:
     def __repr__(self) -> str:
         state = "closed" if self.closed else "connected" if self.connected else "connecting"
         return f"<{type(self).__name__} {self.id} {state}>"
+
+
+def own_time(given: float | None) -> float | None:
+    """A request's own time, checked where it is written."""
+    time = seconds("timeout", given)
+    if time == 0:
+        raise ValueError("timeout: more than 0 seconds expected; None is each command's own time")
+    return time
+
+
+def asked(event: Event) -> int:
+    """The id under which a request to the host is answered."""
+    if not isinstance(event, Event):
+        raise TypeError(f"event: an Event of type 'request' expected, not {type(event).__name__}")
+    if event.request_id is None:
+        raise ValueError(f"event: one of type 'request' expected, {event!r} given")
+    return event.request_id
 
 
 def end(hub: Hub, connection: int) -> None:
@@ -129,7 +146,7 @@ class Client:
         return Connection(self._hub, self._hub.connect(protocol, params, kwargs))
 
     def serve(self, service: str, params: Params | None = None, /, **kwargs: Any) -> Connection:
-        """Hosts a server ("rpc") in this process and waits until it listens; `ready()` has its addresses."""
+        """Hosts a server ("rpc", "sandbox") in this process and waits until it listens; `ready()` has its addresses."""
         return self._await_ready(self.serve_nowait(service, params, **kwargs))
 
     def serve_nowait(self, service: str, params: Params | None = None, /, **kwargs: Any) -> Connection:
@@ -146,9 +163,8 @@ class Client:
 
     def answer(self, event: Event, ok: bool = True, data: Params | None = None) -> None:
         """Settles a "request" event of a server, once: grants it, or refuses it with `ok=False`."""
-        if event.request_id is None:
-            raise ValueError(f"event: one of type 'request' expected, {event!r} given")
-        self._hub.answer(event.conn, event.request_id, ok, data)
+        request = asked(event)
+        self._hub.answer(event.conn, request, ok, data)
 
     def poll(self) -> Event | None:
         """The next event; None when there is none now. Never waits."""
@@ -156,8 +172,6 @@ class Client:
 
     def poll_all(self, max: int = 256) -> list[Event]:
         """The events that are there, at most `max`, in order. Never waits."""
-        if max < 0:
-            raise ValueError(f"max: 0 or more expected, {max} given")
         return self._hub.take(max)
 
     def wait(self, timeout: float | None = None) -> Event | None:

@@ -6,7 +6,19 @@ from typing import Any, Literal, final
 
 from ._words import EventType, Params, Status
 
-__all__ = ["Event", "Hub", "Link", "__version__", "folders", "settle", "sockets"]
+__all__ = [
+    "Event",
+    "Hub",
+    "Link",
+    "__version__",
+    "count",
+    "folders",
+    "register_launch",
+    "seconds",
+    "settle",
+    "sockets",
+    "unregister_launch",
+]
 
 __version__: str
 
@@ -134,5 +146,9 @@ class Hub:
     def close(self) -> None: ...
 
 def settle(reply: Event, /) -> Any: ...
+def seconds(field: str, value: object, /) -> float | None: ...
+def count(field: str, value: object, /) -> int: ...
 def folders() -> list[Path]: ...
 def sockets() -> list[Path]: ...
+def register_launch(application_id: str, name: str | None, command: str | None, steam_id: str) -> None: ...
+def unregister_launch(application_id: str) -> None: ...

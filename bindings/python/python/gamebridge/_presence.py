@@ -8,6 +8,7 @@ it again after a break. What is here only has to know whether an answer is worth
 from __future__ import annotations
 
 import inspect
+import math
 import os
 import stat
 import threading
@@ -17,7 +18,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from ._errors import GamebridgeError
-from ._native import Event, sockets
+from ._native import Event, seconds, sockets
 from ._presence_errors import (
     ConnectionTimeout,
     DiscordError,
@@ -105,12 +106,21 @@ def update(given: dict[str, Any]) -> Command:
         if value is None:
             continue
         if path[0] == "timestamps":
-            value = int(value)
+            value = _moment(name, value)
         inner = activity
         for step in path[:-1]:
             inner = inner.setdefault(step, {})
         inner[path[-1]] = value
     return shown(given["pid"], activity)
+
+
+def _moment(name: str, value: Any) -> int:
+    """Whatever `int` takes, as in pypresence."""
+    try:
+        return int(value)
+    except (TypeError, ValueError, OverflowError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{name}: seconds since 1970 expected, {value!r} given") from None
 
 
 def shown(pid: int | None, activity: Mapping[str, Any] | None) -> Command:
@@ -174,15 +184,15 @@ class Settings:
         client_id: str | int,
         pipe: int | str | None,
         handler: Callable[[Any, Any], Any] | None,
-        connection_timeout: float,
-        response_timeout: float,
+        connection_timeout: float | None,
+        response_timeout: float | None,
         awaited: bool,
     ) -> None:
         self.client_id = str(client_id)
         self.pipe = pipe
         self.handler = handler
-        self.connection_timeout = connection_timeout
-        self.response_timeout = response_timeout
+        self.connection_timeout = _limit("connection_timeout", connection_timeout)
+        self.response_timeout = _limit("response_timeout", response_timeout)
         if handler is not None:
             _check_handler(handler, awaited)
 
@@ -204,6 +214,12 @@ class Settings:
     def reply_time(self) -> float:
         """What the core is told."""
         return max(REPLY_TIME, self.response_timeout)
+
+
+def _limit(name: str, value: float | None) -> float:
+    """Seconds; None is no limit, as in pypresence."""
+    limit = seconds(name, value)
+    return math.inf if limit is None else limit
 
 
 def _is_there(path: os.PathLike[str]) -> bool:

@@ -9,7 +9,7 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from ._client import Client, Connection
@@ -63,24 +63,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Serves until it is stopped."""
     parameters: dict[str, Any] = {
-        "scenario": _path(options.scenario),
+        "scenario": absolute(options.scenario),
         "scenario_speed": options.speed,
-        "snapshot": _path(options.snapshot),
+        "snapshot": absolute(options.snapshot),
         "username": options.username,
         "consent": options.consent,
-        "folder": _path(options.folder),
+        "folder": absolute(options.folder),
         "port": options.port,
         "transport": options.transport,
     }
+    return play("rpc", parameters, options, introduce)
+
+
+def play(
+    service: str,
+    parameters: Mapping[str, Any],
+    options: argparse.Namespace,
+    introduced: Callable[[Connection], None],
+) -> int:
+    """Hosts a service and prints what happens until it is stopped. Parameters that are None are left out."""
     if options.folder is not None:
         os.makedirs(options.folder, mode=0o700, exist_ok=True)
     begun = time.monotonic()
     with Client() as gb:
-        server = gb.serve("rpc", {name: value for name, value in parameters.items() if value is not None})
-        first, names = _names(gb, server) if options.scenario is not None else ([], {})
+        server = gb.serve(service, {name: value for name, value in parameters.items() if value is not None})
+        scenario = parameters["scenario"] is not None
+        first, names = _names(gb, server) if scenario else ([], {})
         names[server.ready()["user"]["id"]] = "@me"
         if not options.json:
-            introduce(server)
+            introduced(server)
         try:
             for event in itertools.chain(first, gb):
                 if options.json:
@@ -110,8 +121,8 @@ def _names(gb: Client, server: Connection) -> tuple[list[Event], dict[str, str]]
     return taken, {str(id): f"@{name}" for name, id in scenario["names"].items()} if scenario else {}
 
 
-def _path(path: str | None) -> str | None:
-    # The library takes no path that depends on where a program was started.
+def absolute(path: str | None) -> str | None:
+    """A path that does not depend on where the program was started: the library takes no other."""
     return None if path is None else os.path.abspath(path)
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeGuard
 
 from ._words import is_params
 
-__all__ = ["Activity", "ActivityType", "Button", "StatusDisplayType"]
+__all__ = ["Activity", "ActivityType", "Button", "PartyPrivacy", "Platform", "StatusDisplayType"]
 
 
 class ActivityType(enum.IntEnum):
@@ -32,6 +32,29 @@ class StatusDisplayType(enum.IntEnum):
     NAME = 0
     STATE = 1
     DETAILS = 2
+
+
+class PartyPrivacy(enum.IntEnum):
+    """Whether a friend who wants to join has to be let in."""
+
+    PRIVATE = 0
+    PUBLIC = 1
+
+
+class Platform(str, enum.Enum):
+    """Where a player may be who joins. A str like any other: "ios" will do."""
+
+    DESKTOP = "desktop"
+    """Windows, macOS, Linux."""
+    XBOX = "xbox"
+    SAMSUNG = "samsung"
+    IOS = "ios"
+    ANDROID = "android"
+    EMBEDDED = "embedded"
+    """Inside Discord."""
+    PS4 = "ps4"
+    PS5 = "ps5"
+    META_QUEST = "meta_quest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +138,9 @@ class Activity:
     party_id: str | None = None
     """The same for all in the party; up to 128 characters. Needed for joining."""
     party_size: tuple[int, int] | Sequence[int] | None = None
-    """How many are in the party, and how many can be."""
+    """How many are in the party, and how many can be. With 0 for either none is shown: Discord takes two or none."""
+    party_privacy: PartyPrivacy | int | None = None
+    """Whether a friend who wants to join has to be let in; so it is unless given."""
     # Whoever has a secret gets in, so none is shown where this object is printed.
     join: str | None = field(default=None, repr=False)
     """The secret that lets a friend's game join; up to 128 characters."""
@@ -127,6 +152,8 @@ class Activity:
     """Links, two at most. Not together with secrets: Discord shows either."""
     instance: bool | None = None
     """Whether it is a match that will end."""
+    supported_platforms: Sequence[Platform | str] = field(default=())
+    """Where it can be joined from."""
 
     def __post_init__(self) -> None:
         for name, (least, most, _) in _TEXTS.items():
@@ -135,11 +162,13 @@ class Activity:
                 _text(name, value, least, most)
         _choice("type", self.type, ActivityType)
         _choice("status_display_type", self.status_display_type, StatusDisplayType)
+        _choice("party_privacy", self.party_privacy, PartyPrivacy)
         for name in ("start", "end"):
             _moment(name, getattr(self, name))
         if self.party_size is not None:
             object.__setattr__(self, "party_size", _party_size(self.party_size))
         object.__setattr__(self, "buttons", _buttons(self.buttons))
+        object.__setattr__(self, "supported_platforms", _platforms(self.supported_platforms))
         if self.instance is not None and not isinstance(self.instance, bool):
             raise TypeError(f"instance: True or False expected, not {_kind(self.instance)}")
         secret = next((name for name in ("join", "spectate", "match") if getattr(self, name) is not None), None)
@@ -147,6 +176,10 @@ class Activity:
             raise ValueError(f"buttons: can't stand beside {secret}; Discord shows either buttons or a way to join")
         if self.join is not None and self.party_id is None:
             raise ValueError("join: needs party_id, else Discord offers nobody to join")
+        for name, others in (("spectate", ("join",)), ("match", ("join", "spectate"))):
+            value = getattr(self, name)
+            if value is not None and value in (getattr(self, other) for other in others):
+                raise ValueError(f"{name}: the text of another secret given; each is one of its own")
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON object of `SET_ACTIVITY`, without what was not given."""
@@ -162,12 +195,16 @@ class Activity:
         for name, moment in (("start", self.start), ("end", self.end)):
             if moment is not None:
                 _at(out, ("timestamps",))[name] = int(moment)
-        if self.party_size is not None:
+        if self.party_size is not None and all(self.party_size):
             _at(out, ("party",))["size"] = list(self.party_size)
+        if self.party_privacy is not None:
+            _at(out, ("party",))["privacy"] = int(self.party_privacy)
         if self.buttons:
             out["buttons"] = [{"label": b.label, "url": b.url} for b in self.buttons if isinstance(b, Button)]
         if self.instance is not None:
             out["instance"] = self.instance
+        if self.supported_platforms:
+            out["supported_platforms"] = [Platform(platform).value for platform in self.supported_platforms]
         return out
 
     @classmethod
@@ -191,6 +228,8 @@ class Activity:
             start=timestamps.get("start"),
             end=timestamps.get("end"),
             party_size=party.get("size"),
+            party_privacy=party.get("privacy"),
+            supported_platforms=activity.get("supported_platforms") or (),
             buttons=activity.get("buttons") or (),
             instance=activity.get("instance"),
         )
@@ -200,9 +239,9 @@ class Activity:
 def _members() -> dict[str, frozenset[str]]:
     """What an activity can have, by where it stands: "" is the activity itself."""
     members: dict[str, set[str]] = {
-        "": {"type", "status_display_type", "buttons", "instance"},
+        "": {"type", "status_display_type", "buttons", "instance", "supported_platforms"},
         "timestamps": {"start", "end"},
-        "party": {"size"},
+        "party": {"size", "privacy"},
     }
     for _, _, path in _TEXTS.values():
         members.setdefault("".join(path[:-1]), set()).add(path[-1])
@@ -277,6 +316,24 @@ def _party_size(value: object) -> tuple[int, int]:
     if most and current > most:
         raise ValueError(f"party_size: {current} players are more than the {most} that can be in")
     return (current, most)
+
+
+def _platforms(value: object) -> tuple[Platform, ...]:
+    if value is None:
+        return ()
+    if not _is_sequence(value):
+        raise TypeError(f"supported_platforms: a list of Platform expected, not {_kind(value)}")
+    # Each once, in the order given.
+    platforms: dict[Platform, None] = {}
+    for at, entry in enumerate(value):
+        if not isinstance(entry, str):
+            raise TypeError(f"supported_platforms[{at}]: a Platform expected, not {_kind(entry)}")
+        try:
+            platforms[Platform(entry)] = None
+        except ValueError:
+            known = ", ".join(platform.value for platform in Platform)
+            raise ValueError(f"supported_platforms[{at}]: one of {known} expected, {entry!r} given") from None
+    return tuple(platforms)
 
 
 def _buttons(value: object) -> tuple[Button, ...]:

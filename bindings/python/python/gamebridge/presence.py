@@ -33,7 +33,7 @@ from typing import Any
 from . import _presence
 from ._aio import AsyncClient, AsyncConnection
 from ._client import Client, Connection
-from ._errors import GamebridgeError
+from ._errors import ConnectionClosed, GamebridgeError
 from ._native import Event, settle
 from ._presence import Command, Pace, Reply, Settings
 from ._presence_errors import (
@@ -70,6 +70,8 @@ __all__ = [
 
 _log = logging.getLogger("gamebridge.presence")
 
+_CLOSED = "closed while it was connecting"
+
 _SLICE = 0.1
 """Seconds after which who waits for an answer looks whether the connection still stands."""
 
@@ -79,7 +81,7 @@ class Presence:
 
     `client_id`: the application's id. `pipe`: the number of Discord's socket, or a socket's path; any unless given.
     `handler`: called with the exception and a future when an update that was kept for later is refused; otherwise
-    that is a warning in the log. Times are in seconds.
+    that is a warning in the log. Times are in seconds; None is no limit.
     """
 
     def __init__(
@@ -89,14 +91,18 @@ class Presence:
         pipe: int | str | None = None,
         loop: asyncio.AbstractEventLoop | None = None,
         handler: Callable[[Any, Any], Any] | None = None,
-        connection_timeout: float = 30,
-        response_timeout: float = 10,
+        connection_timeout: float | None = 30,
+        response_timeout: float | None = 10,
     ) -> None:
         self._settings = Settings(client_id, pipe, handler, connection_timeout, response_timeout, awaited=False)
         self.loop = loop
+        # Held for as long as one thread connects; the other one for moves only.
         self._opening = threading.Lock()
+        self._moving = threading.Lock()
         self._client: Client | None = None
         self._rpc: Connection | None = None
+        self._coming: Client | None = None
+        self._closes = 0
         self._pace = Pace()
         self._late: deque[tuple[int, Command]] = deque()
 
@@ -116,45 +122,68 @@ class Presence:
     def connect(self) -> None:
         """Connects to Discord. While connected it does nothing; while Discord is away it waits for it.
 
-        Raises DiscordNotFound, InvalidPipe, InvalidID, DiscordError or ConnectionTimeout.
+        Raises DiscordNotFound, InvalidPipe, InvalidID, DiscordError or ConnectionTimeout; PipeClosed when `close` is
+        called meanwhile.
         """
+        closes = self._closes
         with self._opening:
             if self._rpc is not None and self._client is not None and not self._rpc.closed:
                 self._await_return(self._client, self._rpc)
                 return
-            self._abandon()
             last: Exception | None = None
             for parameters in self._settings.parameters():
-                client = Client()
+                client = self._come(closes)
                 try:
                     rpc = client.connect_nowait("rpc", parameters)
                     rpc.ready(self._settings.connection_timeout)
+                    # Its CONNECTED is no return.
+                    client.poll_all()
+                    self._arrive(client, rpc, closes)
+                    return
                 except BaseException as error:
                     client.close()
                     if not isinstance(error, Exception):
                         raise
+                    if self._closes != closes:
+                        raise PipeClosed(_CLOSED) from None
                     last = _presence.not_connected(error)
                     if not isinstance(last, DiscordNotFound):
                         raise last from error
-                else:
-                    # Its CONNECTED is no return.
-                    client.poll_all()
-                    self._client, self._rpc, self._pace, self._late = client, rpc, Pace(), deque()
-                    return
             if last is not None:
                 raise last
+
+    def _come(self, closes: int) -> Client:
+        """A client on its way, which `close` can end. What was there before is over."""
+        with self._moving:
+            if self._closes != closes:
+                raise PipeClosed(_CLOSED)
+            before, self._client, self._rpc = self._client, None, None
+            client = self._coming = Client()
+        if before is not None:
+            before.close()
+        return client
+
+    def _arrive(self, client: Client, rpc: Connection, closes: int) -> None:
+        with self._moving:
+            if self._closes != closes:
+                raise PipeClosed(_CLOSED)
+            self._coming = None
+            self._client, self._rpc, self._pace, self._late = client, rpc, Pace(), deque()
 
     def _await_return(self, client: Client, rpc: Connection) -> None:
         deadline = time.monotonic() + self._settings.connection_timeout
         while True:
-            self._pace.look(client.poll_all())
-            if rpc.connected:
-                return
-            left = deadline - time.monotonic()
-            if rpc.closed or left <= 0:
-                raise DiscordNotFound("Discord has not come back")
-            if (event := client.wait(min(left, _SLICE))) is not None:
-                self._pace.look([event])
+            try:
+                self._pace.look(client.poll_all())
+                if rpc.connected:
+                    return
+                left = deadline - time.monotonic()
+                if rpc.closed or left <= 0:
+                    raise DiscordNotFound("Discord has not come back")
+                if (event := client.wait(min(left, _SLICE))) is not None:
+                    self._pace.look([event])
+            except ConnectionClosed:
+                raise PipeClosed(_CLOSED) from None
 
     def update(
         self,
@@ -260,14 +289,16 @@ class Presence:
             asyncio.run(result)
 
     def close(self) -> None:
-        """Ends the connection; Discord shows nothing any more. `connect` makes a new one. Twice does no harm."""
-        with self._opening:
-            self._abandon()
-
-    def _abandon(self) -> None:
-        client, self._client, self._rpc = self._client, None, None
-        if client is not None:
-            client.close()
+        """Ends the connection, also one that is being made; Discord shows nothing any more. `connect` makes a new one.
+        Twice does no harm.
+        """
+        with self._moving:
+            self._closes += 1
+            clients = self._client, self._coming
+            self._client = self._rpc = self._coming = None
+        for client in clients:
+            if client is not None:
+                client.close()
 
     def __enter__(self) -> Presence:
         self.connect()
@@ -295,13 +326,17 @@ class AioPresence:
         pipe: int | str | None = None,
         loop: asyncio.AbstractEventLoop | None = None,
         handler: Callable[[Any, Any], Any] | None = None,
-        connection_timeout: float = 30,
-        response_timeout: float = 10,
+        connection_timeout: float | None = 30,
+        response_timeout: float | None = 10,
     ) -> None:
         self._settings = Settings(client_id, pipe, handler, connection_timeout, response_timeout, awaited=True)
         self.loop = loop
+        # Held for as long as one task connects. A new one after each close: it may be another loop that connects then.
+        self._opening = asyncio.Lock()
         self._client: AsyncClient | None = None
         self._rpc: AsyncConnection | None = None
+        self._coming: AsyncClient | None = None
+        self._closes = 0
         self._pace = Pace()
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -318,44 +353,58 @@ class AioPresence:
     async def connect(self) -> None:
         """Connects to Discord. While connected it does nothing; while Discord is away it waits for it.
 
-        Raises DiscordNotFound, InvalidPipe, InvalidID, DiscordError or ConnectionTimeout.
+        Raises DiscordNotFound, InvalidPipe, InvalidID, DiscordError or ConnectionTimeout; PipeClosed when `close` is
+        called meanwhile.
         """
-        if self._rpc is not None and self._client is not None and not self._rpc.closed:
-            await self._await_return(self._client, self._rpc)
-            return
-        self.close()
+        closes = self._closes
+        async with self._opening:
+            if self._closes != closes:
+                raise PipeClosed(_CLOSED)
+            if self._rpc is not None and self._client is not None and not self._rpc.closed:
+                await self._await_return(self._client, self._rpc)
+                return
+            await self._open(closes)
+
+    async def _open(self, closes: int) -> None:
+        if self._client is not None:
+            self._client._abandon()
+        self._client = self._rpc = None
         last: Exception | None = None
         for parameters in self._settings.parameters():
-            client = AsyncClient()
+            client = self._coming = AsyncClient()
             try:
                 rpc = client.connect_nowait("rpc", parameters)
                 await rpc.ready(self._settings.connection_timeout)
+                # Its CONNECTED is no return.
+                client.poll_all()
+                self._client, self._rpc, self._coming, self._pace = client, rpc, None, Pace()
+                return
             except BaseException as error:
                 client._abandon()
                 if not isinstance(error, Exception):
                     raise
+                if self._closes != closes:
+                    raise PipeClosed(_CLOSED) from None
                 last = _presence.not_connected(error)
                 if not isinstance(last, DiscordNotFound):
                     raise last from error
-            else:
-                # Its CONNECTED is no return.
-                client.poll_all()
-                self._client, self._rpc, self._pace = client, rpc, Pace()
-                return
         if last is not None:
             raise last
 
     async def _await_return(self, client: AsyncClient, rpc: AsyncConnection) -> None:
         deadline = time.monotonic() + self._settings.connection_timeout
         while True:
-            self._pace.look(client.poll_all())
-            if rpc.connected:
-                return
-            left = deadline - time.monotonic()
-            if rpc.closed or left <= 0:
-                raise DiscordNotFound("Discord has not come back")
-            if (event := await client.wait(min(left, _SLICE))) is not None:
-                self._pace.look([event])
+            try:
+                self._pace.look(client.poll_all())
+                if rpc.connected:
+                    return
+                left = deadline - time.monotonic()
+                if rpc.closed or left <= 0:
+                    raise DiscordNotFound("Discord has not come back")
+                if (event := await client.wait(min(left, _SLICE))) is not None:
+                    self._pace.look([event])
+            except ConnectionClosed:
+                raise PipeClosed(_CLOSED) from None
 
     async def update(
         self,
@@ -459,13 +508,18 @@ class AioPresence:
         handling.add_done_callback(self._tasks.discard)
 
     def close(self) -> None:
-        """Ends the connection; Discord shows nothing any more. `connect` makes a new one. Twice does no harm.
+        """Ends the connection, also one that is being made; Discord shows nothing any more. `connect` makes a new one.
+        Twice does no harm.
 
         Not to be awaited, as in pypresence.
         """
-        client, self._client, self._rpc = self._client, None, None
-        if client is not None:
-            client._abandon()
+        self._closes += 1
+        self._opening = asyncio.Lock()
+        clients = self._client, self._coming
+        self._client = self._rpc = self._coming = None
+        for client in clients:
+            if client is not None:
+                client._abandon()
 
     async def __aenter__(self) -> AioPresence:
         await self.connect()

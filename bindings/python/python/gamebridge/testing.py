@@ -12,6 +12,7 @@ it is the fixture `gamebridge_server` (see `gamebridge.pytest_plugin`).
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import tempfile
@@ -22,13 +23,13 @@ from types import TracebackType
 from typing import Any
 
 from ._client import Client, Connection
-from ._native import Event
-from ._words import Params
+from ._native import Event, seconds
+from ._words import Params, is_params
 
 __all__ = ["Server"]
 
 TIMEOUT = 10.0
-"""Seconds after which a test gives up waiting, unless it says otherwise."""
+"""Seconds after which a test gives up waiting, unless it says otherwise. None is never."""
 
 
 class Server:
@@ -39,6 +40,8 @@ class Server:
     """
 
     def __init__(self, params: Params | None = None, /, **kwargs: Any) -> None:
+        if params is not None and not is_params(params):
+            raise TypeError(f"params: a mapping expected, {type(params).__name__} given")
         self.parameters: dict[str, Any] = {**(params or {}), **kwargs}
         self._folder: str | None = None
         given = dict(self.parameters)
@@ -104,14 +107,17 @@ class Server:
         return token
 
     def wait_for(
-        self, name: str, where: Callable[[Event], object] | None = None, *, timeout: float = TIMEOUT
+        self, name: str, where: Callable[[Event], object] | None = None, *, timeout: float | None = TIMEOUT
     ) -> Event:
         """The first event of this name that was not waited for yet, and for which `where` holds; the others stay.
 
         What peers do ("PEER_CONNECTED", "ACTIVITY_UPDATE" and so on), and what they ask ("AUTHORIZE"), for `allow`
         and `deny`. Raises AssertionError after `timeout` seconds, with the events that there were.
         """
-        deadline = time.monotonic() + timeout
+        if not isinstance(name, str):
+            raise TypeError(f"name: a str expected, not {type(name).__name__}")
+        limit = seconds("timeout", timeout)
+        deadline = math.inf if limit is None else time.monotonic() + limit
         while True:
             with self._looking:
                 while event := self._client.poll():
@@ -122,13 +128,13 @@ class Server:
             left = deadline - time.monotonic()
             if left <= 0:
                 others = ", ".join(event.name for event in self._seen) or "none"
-                raise AssertionError(f"no {name} within {timeout:g} s; events not waited for: {others}")
+                raise AssertionError(f"no {name} within {limit:g} s; events not waited for: {others}")
             # Another thread may have taken the event that this one waits for.
             if (event := self._client.wait(min(left, 0.1))) is not None:
                 with self._looking:
                     self._seen.append(event)
 
-    def activity(self, *, timeout: float = TIMEOUT) -> Any:
+    def activity(self, *, timeout: float | None = TIMEOUT) -> Any:
         """What a game shows next: the activity of the next ACTIVITY_UPDATE; None when it was cleared, or the game
         left.
         """

@@ -5,8 +5,9 @@
 //! members. Each set counts how often it brought the same, and an event is handed on when its set has brought it more often
 //! than it was handed on. So what one set alone was told is handed on, what both were told once, and what really happened
 //! twice, twice. The one thing to know before changing it: a count of the old set's that the new one can never match would
-//! swallow a later event. So the old set's events count only from when the new set may be told them too, for [`WINDOW`] at
-//! most, and what was counted before the new set had caught up is forgotten when it takes over.
+//! swallow a later event. So the old set's events count only from when the new set may be told them too, and what was counted
+//! before the new set had caught up is forgotten when it takes over. While both are there nothing else is forgotten: a shard
+//! that was away for long brings what the other set brought long ago.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::{DefaultHasher, Hasher};
@@ -15,7 +16,7 @@ use std::time::Duration;
 use crate::time::Instant;
 use crate::value::{Document, Kind, Value};
 
-/// How long what one set brought is remembered for the other.
+/// How long after the new set took over what the old one brought is remembered.
 pub const WINDOW: Duration = Duration::from_secs(10);
 /// How many events are remembered; beyond that the oldest are forgotten, and one may be repeated.
 const MOST: usize = 100_000;
@@ -109,7 +110,9 @@ impl Overlap {
 
     /// Whether an event is to be handed on, and as which shard's of the old set.
     pub(super) fn take(&mut self, now: Instant, set: Set, name: &str, data: &[u8]) -> Option<u32> {
-        self.forget(now);
+        if self.order.len() > MOST {
+            self.forget_oldest();
+        }
         if self.doc.parse(data).is_err() {
             // What cannot be read cannot be compared.
             return Some(0);
@@ -131,12 +134,6 @@ impl Overlap {
         let shard = shard_of(self.old);
         self.doc.shrink_to(KEPT);
         first.then_some(shard)
-    }
-
-    fn forget(&mut self, now: Instant) {
-        while self.order.front().is_some_and(|(at, _)| *at + WINDOW <= now) || self.order.len() > MOST {
-            self.forget_oldest();
-        }
     }
 
     fn forget_oldest(&mut self) {
@@ -261,10 +258,10 @@ mod tests {
     }
 
     #[test]
-    fn what_was_long_ago_is_compared_with_nothing() {
+    fn what_is_brought_late_was_handed_on_all_the_same() {
         let mut overlap = overlap();
         assert!(overlap.take(NOW, Set::Old, "E", b"{}").is_some());
-        assert!(overlap.take(NOW + WINDOW, Set::New, "E", b"{}").is_some());
+        assert!(overlap.take(NOW + 100 * WINDOW, Set::New, "E", b"{}").is_none());
     }
 
     #[test]

@@ -138,6 +138,7 @@ impl Client {
         }
         if !self.shards[new.clone()].iter().all(Shard::is_ready) {
             // One that was lost may have more to come: both are asked again.
+            reshard.fill = None;
             if reshard.fenced.take().is_some() {
                 self.shards.iter_mut().for_each(Shard::unfence);
             }
@@ -173,8 +174,11 @@ impl Client {
     fn take_over(&mut self, now: Instant, caught_up: Instant, out: &mut impl Sink) {
         let Some(Reshard { command, new, .. }) = self.reshard.take() else { return };
         let old = std::mem::replace(&mut self.set, new);
-        let mut waiting = Vec::new();
+        let (mut waiting, mut connected) = (Vec::new(), Vec::new());
         for shard in &mut self.shards[old] {
+            if shard.is_told_connected() {
+                connected.push(shard.number);
+            }
             waiting.extend(shard.take_waiting());
             shard.finish(FAREWELL, &mut self.shared, out);
             shard.end = None;
@@ -182,7 +186,7 @@ impl Client {
         let count = self.set.len();
         log(out, LogLevel::Info, &format!("{count} shards have taken over"));
         for shard in &mut self.shards[self.set.clone()] {
-            shard.take_over(out);
+            shard.take_over(connected.contains(&shard.number), out);
         }
         if let Some(overlap) = &mut self.shared.overlap {
             overlap.end(caught_up, now + WINDOW);

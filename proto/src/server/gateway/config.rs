@@ -24,6 +24,10 @@ pub struct Limits {
     pub sends: u32,
     /// See [`Limits::sends`].
     pub sends_within: Duration,
+    /// How long a bot has to wait between two IDENTIFYs of a bucket. Discord.
+    pub identify_every: Duration,
+    /// How long it has to wait until it may ask for all members of a guild again. Discord.
+    pub members_every: Duration,
     /// How long a session waits to be resumed.
     pub session: Duration,
     /// How many events a session can be sent again.
@@ -36,9 +40,9 @@ pub struct Limits {
     pub sessions: usize,
     /// More guilds than this on one shard need more shards. Discord.
     pub guilds_per_shard: usize,
-    /// How many sessions a bot may begin in a day, as `GET /gateway/bot` tells. Discord.
+    /// How many sessions a bot may begin in a day. Discord.
     pub identifies: u32,
-    /// How many shards may identify within 5 seconds, as `GET /gateway/bot` tells.
+    /// How many buckets its shards are in, by their number modulo this. Discord.
     pub max_concurrency: u32,
 }
 
@@ -50,6 +54,8 @@ impl Default for Limits {
             payload: crate::wire::gateway::MAX_SEND,
             sends: 120,
             sends_within: Duration::from_secs(60),
+            identify_every: Duration::from_secs(5),
+            members_every: Duration::from_secs(30),
             session: Duration::from_secs(180),
             replay: 1000,
             replay_bytes: 4 << 20,
@@ -59,5 +65,13 @@ impl Default for Limits {
             identifies: 1000,
             max_concurrency: 1,
         }
+    }
+}
+
+impl Limits {
+    /// Without what would make a client wait, or cost it its connection, for what it sends too often.
+    pub fn lenient() -> Limits {
+        let none = Duration::ZERO;
+        Limits { sends: 0, identify_every: none, members_every: none, identifies: 1_000_000, ..Limits::default() }
     }
 }

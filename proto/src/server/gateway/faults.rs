@@ -7,6 +7,7 @@ use super::{Door, Sink};
 use crate::command::Command;
 use crate::error::{Error, Status};
 use crate::event::{Event, EventType, LogLevel};
+use crate::server::objects;
 use crate::server::rpc::HttpResponse;
 use crate::time::Instant;
 use crate::value::{Document, Value};
@@ -14,7 +15,7 @@ use crate::wire::catalog;
 use crate::wire::gateway::{CloseCode, Opcode};
 use crate::wire::host;
 use crate::wire::json::{Object, push_int};
-use crate::world::{Changes, World};
+use crate::world::{ApplicationId, Changes, World};
 
 /// What goes wrong with the bytes of a connection: the driver's to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,7 +93,7 @@ impl Door {
         host::check_sandbox_name(name)?.map_or(Ok(()), |row| catalog::check(row, args))?;
         let told = match name {
             "GATEWAY_STATE" => {
-                self.write_state(reply);
+                self.write_state(world, reply);
                 return Ok(());
             }
             "GATEWAY_LIMITS" => {
@@ -241,6 +242,8 @@ impl Door {
         let put = |old: &mut Duration, new: Option<Duration>| *old = new.unwrap_or(*old);
         put(&mut limits.heartbeat, time("heartbeat_ms"));
         put(&mut limits.session, time("session_ms"));
+        put(&mut limits.identify_every, time("identify_ms"));
+        put(&mut limits.members_every, time("members_ms"));
         limits.replay = many("replay").unwrap_or(limits.replay);
         limits.sends = number("sends").unwrap_or(limits.sends);
         limits.guilds_per_shard = many("guilds_per_shard").unwrap_or(limits.guilds_per_shard);
@@ -258,23 +261,25 @@ impl Door {
             .int("replay", many(limits.replay))
             .int("sends", limits.sends.into())
             .int("guilds_per_shard", many(limits.guilds_per_shard))
+            .int("identify_ms", ms(limits.identify_every))
+            .int("members_ms", ms(limits.members_every))
             .int("identifies", limits.identifies.into())
             .int("max_concurrency", limits.max_concurrency.into())
             .end();
     }
 
-    fn write_state(&self, out: &mut Vec<u8>) {
+    fn write_state(&self, world: &World, out: &mut Vec<u8>) {
         let number = |out: &mut Vec<u8>, number: Option<i64>| match number {
             Some(number) => push_int(out, number),
             None => out.extend_from_slice(b"null"),
         };
         Object::begin(out)
             .with("sessions", |out| {
-                crate::server::objects::array(out, self.sessions.values(), |out, session| {
+                objects::array(out, self.sessions.values(), |out, session| {
                     let intents = session.intents.and_then(|intents| i64::try_from(intents.0).ok());
                     Object::begin(out)
                         .str("session_id", &session.id)
-                        .id("application_id", session.application.get())
+                        .with("application_id", |out| objects::opt_id(out, session.application.map(ApplicationId::get)))
                         .id("user_id", session.user.get())
                         .int("version", session.dialect.version().into())
                         .with("intents", |out| number(out, intents))
@@ -286,6 +291,18 @@ impl Door {
                 });
             })
             .int("connections", i64::try_from(self.peers.len()).unwrap_or(i64::MAX))
+            .with("logins", |out| {
+                let bots = world.bots().map(|bot| (bot.user, Some(bot.application), &bot.token));
+                let users = world.logins().map(|login| (login.user, None, &login.token));
+                objects::array(out, bots.chain(users), |out, (user, application, token)| {
+                    Object::begin(out)
+                        .id("user_id", user.get())
+                        .str("username", world.user(user).map_or("", |user| &user.username))
+                        .with("application_id", |out| objects::opt_id(out, application.map(ApplicationId::get)))
+                        .str("token", token.reveal())
+                        .end();
+                });
+            })
             .end();
     }
 }

@@ -1,11 +1,13 @@
 //! Op 8: a guild's members, in chunks.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::{Cx, Door, Sink};
 use crate::event::LogLevel;
 use crate::server::objects;
 use crate::value::{Kind, Value};
+use crate::wire::gateway::Opcode;
 use crate::wire::json::{Object, push_str};
 use crate::wire::rest::Version;
 use crate::world::{GuildId, Member, Status, UserId, World};
@@ -67,6 +69,11 @@ impl Door {
             not_found.extend(ids.iter().filter(|id| !known.members.contains_key(&UserId::from(**id))));
             ids.iter().filter_map(|id| known.members.get(&UserId::from(*id))).collect()
         };
+        let whole = wanted.is_none() && limit == 0 && d.member("query").as_str().unwrap_or_default().is_empty();
+        if whole && let Some(wait) = self.paces.members(cx.now, session.user, guild, &self.config.limits) {
+            self.limit_members(cx, number, guild, d.member("nonce").as_str(), wait);
+            return Ok(());
+        }
         let (dialect, world) = (session.dialect, &*cx.world);
         let chunks: Vec<&[&Member]> = if members.is_empty() { vec![&[]] } else { members.chunks(CHUNK).collect() };
         let mut written = Vec::new();
@@ -103,6 +110,35 @@ impl Door {
             self.dispatch(cx.out, number, "GUILD_MEMBERS_CHUNK");
         }
         Ok(())
+    }
+
+    /// RATE_LIMITED, as a request for all members earns it.
+    fn limit_members(
+        &mut self,
+        cx: &mut Cx<'_, impl Sink>,
+        number: u64,
+        guild: GuildId,
+        nonce: Option<&str>,
+        wait: Duration,
+    ) {
+        self.log(
+            cx.out,
+            LogLevel::Warn,
+            &format!("members of guild {guild} are not told: all of them were, a moment ago"),
+        );
+        self.data.clear();
+        Object::begin(&mut self.data)
+            .int("opcode", Opcode::RequestGuildMembers as i64)
+            .num("retry_after", wait.as_secs_f64())
+            .with("meta", |out| {
+                let object = Object::begin(out).id("guild_id", guild.get());
+                match nonce {
+                    Some(nonce) => object.str("nonce", nonce).end(),
+                    None => object.end(),
+                }
+            })
+            .end();
+        self.dispatch(cx.out, number, "RATE_LIMITED");
     }
 }
 

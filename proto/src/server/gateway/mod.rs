@@ -12,12 +12,17 @@
 //! - **Identifying** is lenient where real clients differ: `Bot ` may stand before the token, `properties` may have any
 //!   names, `presence`, `activities` and `since` may be null, ids may be numbers. It is strict where a mistake would
 //!   cost the token at Discord: shards (4010), intents (4013, 4014), too many guilds (4011).
+//! - **Limits** are Discord's, by its rules today: an IDENTIFY within [`Limits::identify_every`] of the one before in its bucket is
+//!   op 9 on the same connection, and counts; with none left for the day the token counts as reset: 4004, here and for all
+//!   sessions of the bot. All members of a guild, asked for again within [`Limits::members_every`], are RATE_LIMITED.
 //! - **A session** is kept for [`Limits::session`] after its connection broke or was closed, with what happened meanwhile,
 //!   [`Limits::replay`] events at most; then, or after a close with 1000 or 1001 by the client, it is gone. Resuming from
 //!   a sequence that was never sent closes with 4007; from one that is no longer kept, or a session that is gone, is op 9
 //!   with false.
 //! - **Beats** are expected within one and a half intervals; a client that misses them is closed with 4009 and its session
 //!   ends. Beats before IDENTIFY are welcome.
+//! - **A user** logs in with a token of its own, needs no intents, has no shards, and hears everything: its guilds come whole in
+//!   READY. Who is the local user is there, and in voice, as the host and its games say.
 //! - **User opcodes** are answered where an answer is documented; the others are accepted and told to the host.
 //!
 //! | file | what lies there |
@@ -25,9 +30,11 @@
 //! | `config` | limits |
 //! | `peer` | one connection: how far it has come, how fast it may go, what is wrong with it on purpose |
 //! | `session` | one session: what it wants, what it was sent |
+//! | `account` | what READY says to a user who logged in |
 //! | `identify` | IDENTIFY and RESUME, READY and what follows it |
 //! | `incoming` | every other opcode |
 //! | `members` | chunks of members |
+//! | `pace` | how often a bot may begin a session, and ask for all members |
 //! | `asked` | what else is asked for, by bots and by user accounts |
 //! | `events` | the world's changes as dispatches |
 //! | `faults` | what the host has go wrong |
@@ -35,6 +42,7 @@
 //! The one thing to know before changing it: a session sees what its bot may see, at this moment. Whoever writes a dispatch
 //! asks the world first.
 
+mod account;
 mod asked;
 mod config;
 mod events;
@@ -42,11 +50,13 @@ mod faults;
 mod identify;
 mod incoming;
 mod members;
+mod pace;
 mod peer;
 mod session;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 pub use config::{Config, Limits};
 pub use faults::{Fault, takes};
@@ -61,6 +71,7 @@ use crate::wire::gateway::{CloseCode, Dialect, Opcode};
 use crate::wire::json::Object;
 use crate::world::{Changes, Entropy, GuildId, Operation, Presence, UserId, World};
 use faults::Coming;
+use pace::Paces;
 use peer::{Peer, State};
 use session::Session;
 
@@ -98,8 +109,7 @@ pub struct Door {
     /// In which guild everybody in voice is: a channel that is gone can't be asked.
     places: BTreeMap<UserId, GuildId>,
     coming: Coming,
-    /// How many sessions were begun in the day that runs, and until when that is.
-    begun: (u32, Instant),
+    paces: Paces,
     /// Scratch for what a peer sent, and for what is sent; kept for its memory.
     doc: Document,
     data: Vec<u8>,
@@ -127,7 +137,7 @@ impl Door {
             sessions_made: 0,
             places: BTreeMap::new(),
             coming: Coming::default(),
-            begun: (0, Instant::ZERO),
+            paces: Paces::default(),
             doc: Document::new(),
             data: Vec::new(),
         }
@@ -138,10 +148,12 @@ impl Door {
         &self.config.limits
     }
 
-    /// Tells the API what `GET /gateway/bot` says of it.
-    pub fn describe(&self, site: &mut Site) {
-        let Limits { identifies, max_concurrency, guilds_per_shard, .. } = self.config.limits;
-        (site.identifies, site.identifies_left) = (identifies, identifies.saturating_sub(self.begun.0));
+    /// Tells the API what `GET /gateway/bot` says of it to a bot.
+    pub fn describe(&self, now: Instant, bot: Option<UserId>, site: &mut Site) {
+        let limits = &self.config.limits;
+        let Limits { identifies, max_concurrency, guilds_per_shard, .. } = *limits;
+        let (left, reset) = bot.map_or((identifies, Duration::ZERO), |bot| self.paces.left(now, bot, limits));
+        (site.identifies, site.identifies_left, site.identifies_reset) = (identifies, left, reset);
         (site.max_concurrency, site.guilds_per_shard) = (max_concurrency, guilds_per_shard);
     }
 
@@ -241,7 +253,10 @@ impl Door {
         } else if let Some(gone) = self.sessions.remove(&number)
             && self.sessions.values().all(|session| session.user != gone.user)
         {
-            // A bot without a session is not there, and in no voice channel.
+            // A bot without a session is not there, and in no voice channel. The local user is there as the host says.
+            if gone.user == world.local_user().id {
+                return;
+            }
             let cx = &mut Cx { now, world, out, changes };
             if cx.world.voice_state(gone.user).is_some() {
                 self.apply(cx, Operation::LeaveVoice(gone.user));

@@ -25,7 +25,7 @@ pub(super) fn gateway(call: &mut Call<'_>) -> Result<Response, Refusal> {
 }
 
 pub(super) fn gateway_bot(call: &mut Call<'_>) -> Result<Response, Refusal> {
-    let Site { gateway, identifies, identifies_left, max_concurrency, guilds_per_shard } = call.site;
+    let Site { gateway, identifies, identifies_left, identifies_reset, max_concurrency, guilds_per_shard } = call.site;
     let url = gateway.as_deref().ok_or_else(no_gateway)?;
     let user = call.caller.user;
     let guilds = call.world.guilds().filter(|guild| guild.members.contains_key(&user)).count();
@@ -38,7 +38,7 @@ pub(super) fn gateway_bot(call: &mut Call<'_>) -> Result<Response, Refusal> {
                 Object::begin(out)
                     .int("total", (*identifies).into())
                     .int("remaining", (*identifies_left).into())
-                    .int("reset_after", 86_400_000)
+                    .int("reset_after", i64::try_from(identifies_reset.as_millis()).unwrap_or(i64::MAX))
                     .int("max_concurrency", (*max_concurrency).into())
                     .end();
             })
@@ -48,7 +48,7 @@ pub(super) fn gateway_bot(call: &mut Call<'_>) -> Result<Response, Refusal> {
 
 pub(super) fn current(call: &mut Call<'_>) -> Result<Response, Refusal> {
     let world = &*call.world;
-    let known = world.application(call.caller.application);
+    let known = call.caller.application.and_then(|application| world.application(application));
     let known = known.ok_or_else(|| Refusal::new(404, JsonCode::UnknownApplication, "Unknown Application"))?;
     Ok(json(|out| {
         let object = Object::begin(out)

@@ -32,7 +32,9 @@ mod roles;
 mod users;
 mod view;
 
-pub use port::answer;
+pub use port::{answer, caller};
+
+use std::time::Duration;
 
 use super::objects;
 use crate::time::Instant;
@@ -48,12 +50,12 @@ use refusal::Refusal;
 pub struct Caller {
     /// On whose behalf.
     pub user: UserId,
-    /// With which application's token. What it makes is marked as made by it.
-    pub application: ApplicationId,
+    /// With which application's token, unless it is a user's own. What it makes is marked as made by it.
+    pub application: Option<ApplicationId>,
     /// What the token allows.
     pub scopes: Scopes,
-    /// Whether it is a bot with a token of its own, to which every endpoint is open.
-    pub bot: bool,
+    /// Whether it is a bot or a user with a token of its own, to which every endpoint is open.
+    pub full: bool,
 }
 
 /// What this server says about itself: where its Gateway is.
@@ -63,8 +65,10 @@ pub struct Site {
     pub gateway: Option<Box<str>>,
     /// `session_start_limit`'s total: how many sessions a bot may begin in a day.
     pub identifies: u32,
-    /// How many are left.
+    /// How many are left for whoever asks.
     pub identifies_left: u32,
+    /// When all are there again.
+    pub identifies_reset: Duration,
     /// How many shards may identify within 5 seconds.
     pub max_concurrency: u32,
     /// More guilds than this need more shards.
@@ -208,7 +212,7 @@ fn find(method: &str, path: &str) -> Result<&'static Endpoint, Response> {
 
 /// Whether the token opens this endpoint.
 fn permit(endpoint: &Endpoint, caller: &Caller) -> Result<(), Refusal> {
-    if caller.bot || endpoint.row.scopes.allow(|scope| caller.scopes.iter().any(|held| **held == *scope)) {
+    if caller.full || endpoint.row.scopes.allow(|scope| caller.scopes.iter().any(|held| **held == *scope)) {
         return Ok(());
     }
     Err(Refusal::new(403, JsonCode::MissingScope, "the token lacks the OAuth2 scope that this endpoint needs"))

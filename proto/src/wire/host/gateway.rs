@@ -21,7 +21,7 @@ const SESSION: Type = Type::Object(&Shape {
     name: "HostGatewaySession",
     fields: &[
         Arg::required("session_id", Type::TEXT, "what the client calls it"),
-        Arg::required("application_id", Type::Snowflake, "whose bot"),
+        Arg::required("application_id", Type::Nullable(&Type::Snowflake), "whose bot; null of a user who logged in"),
         Arg::required("user_id", Type::Snowflake, "as whom"),
         Arg::required("version", Type::INT, "which version it speaks"),
         Arg::required("intents", Type::Nullable(&Type::INT), "what it asked for; null of old versions is everything"),
@@ -29,6 +29,16 @@ const SESSION: Type = Type::Object(&Shape {
         Arg::required("shards", Type::INT, "of how many"),
         Arg::required("seq", Type::INT, "the number of its last event"),
         Arg::required("peer", Type::Nullable(&Type::INT), "its connection; null while it waits to be resumed"),
+    ],
+});
+
+const LOGIN: Type = Type::Object(&Shape {
+    name: "HostGatewayLogin",
+    fields: &[
+        Arg::required("user_id", Type::Snowflake, "as whom"),
+        Arg::required("username", Type::TEXT, "its name"),
+        Arg::required("application_id", Type::Nullable(&Type::Snowflake), "whose bot; null of a user who logged in"),
+        Arg::required("token", Type::TEXT, "what it shows"),
     ],
 });
 
@@ -44,12 +54,13 @@ const WHOM: [Arg; 2] = [
 
 /// Commands of a sandbox, besides those of every server.
 pub const COMMANDS: &[Row] = &[
-    Row::new("GATEWAY_STATE", "the sessions of a sandbox's Gateway")
+    Row::new("GATEWAY_STATE", "the sessions of a sandbox's Gateway, and who can begin one")
         .reply(Type::Object(&Shape {
             name: "HostGatewayState",
             fields: &[
                 Arg::required("sessions", Type::list(&SESSION), "the sessions, oldest first"),
                 Arg::required("connections", Type::INT, "how many connections there are"),
+                Arg::required("logins", Type::list(&LOGIN), "who can log in, with the token"),
             ],
         }))
         .exact(),
@@ -94,8 +105,18 @@ pub const COMMANDS: &[Row] = &[
                 "payloads that a client may send in a minute; 0 is no limit",
             ),
             Arg::optional("guilds_per_shard", Type::int(0, 100_000), "more guilds on one shard close with 4011"),
-            Arg::optional("identifies", Type::int(0, 1_000_000), "sessions that a bot may begin in a day"),
-            Arg::optional("max_concurrency", Type::int(1, 1000), "shards that may identify within 5 seconds"),
+            Arg::optional(
+                "identify_ms",
+                Type::int(0, 3_600_000),
+                "how long a bot waits between two IDENTIFYs of a bucket; sooner is op 9. 0 is no limit",
+            ),
+            Arg::optional(
+                "members_ms",
+                Type::int(0, 3_600_000),
+                "how long a bot waits until it may ask for all members of a guild again; sooner is RATE_LIMITED. 0 is no limit",
+            ),
+            Arg::optional("identifies", Type::int(0, 1_000_000), "sessions that a bot may begin in a day; more is 4004"),
+            Arg::optional("max_concurrency", Type::int(1, 1000), "buckets: a shard's is its number modulo this"),
         ])
         .reply(Type::Object(&Shape {
             name: "HostGatewayLimits",
@@ -105,8 +126,10 @@ pub const COMMANDS: &[Row] = &[
                 Arg::required("replay", Type::INT, "how many events a session can be sent again"),
                 Arg::required("sends", Type::INT, "payloads that a client may send in a minute"),
                 Arg::required("guilds_per_shard", Type::INT, "how many guilds one shard may have"),
+                Arg::required("identify_ms", Type::INT, "how long a bot waits between two IDENTIFYs of a bucket"),
+                Arg::required("members_ms", Type::INT, "and until it may ask for all members of a guild again"),
                 Arg::required("identifies", Type::INT, "sessions that a bot may begin in a day"),
-                Arg::required("max_concurrency", Type::INT, "shards that may identify within 5 seconds"),
+                Arg::required("max_concurrency", Type::INT, "buckets"),
             ],
         }))
         .exact(),
@@ -114,7 +137,7 @@ pub const COMMANDS: &[Row] = &[
 
 const OF_SESSION: [Arg; 2] = [
     Arg::required("session_id", Type::TEXT, "what the client calls it"),
-    Arg::required("application_id", Type::Snowflake, "whose bot it is"),
+    Arg::required("application_id", Type::Nullable(&Type::Snowflake), "whose bot it is; null of a user who logged in"),
 ];
 
 /// What a sandbox tells, besides what every server does.

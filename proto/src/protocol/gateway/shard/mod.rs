@@ -213,9 +213,17 @@ impl Shard {
         shard
     }
 
-    /// Its set has taken over.
-    pub(super) fn take_over(&mut self, out: &mut impl Sink) {
+    /// Whether its program believes it to be connected.
+    pub(super) fn is_told_connected(&self) -> bool {
+        self.told == Told::Connected
+    }
+
+    /// Its set has taken over. Of a number that was connected in the old set there is nothing to tell.
+    pub(super) fn take_over(&mut self, was_connected: bool, out: &mut impl Sink) {
         self.quiet = false;
+        if was_connected {
+            return;
+        }
         let mut event = Event::new(EventType::Connected, "CONNECTED");
         (event.message, event.peer, event.seq) = (&self.address, self.number, self.seq.unwrap_or(0));
         event.payload = br#"{"resharded":true}"#;
