@@ -324,3 +324,30 @@ fn shards_have_their_guilds_and_another_number_of_them_loses_nothing() {
     assert_eq!(shards["shards"].as_array().map(Vec::len), Some(3));
     assert!(town.game.drain().iter().all(|seen| seen.name != "MESSAGE_CREATE"), "nothing came twice");
 }
+
+#[test]
+fn what_was_seen_is_asked_of_the_connection() {
+    let town = Town::new();
+    let conn = town.up(json!({"cache_bytes": 1 << 20}));
+    let here = json!({"guild_id": town.guild});
+    let guild = town.ask(conn, "CACHED_GUILD", &here).data();
+    assert_eq!((&guild["guild"]["name"], &guild["incomplete"]), (&json!("Harbour"), &json!([])));
+    let channels = town.ask(conn, "CACHED_CHANNELS", &here).data();
+    assert_eq!(channels["channels"][0]["name"], "quay");
+    let bob = town.host("USER_CREATE", json!({"username": "bob"}))["id"].clone();
+    town.host("GUILD_JOIN", json!({"guild_id": town.guild, "user_id": bob}));
+    town.game.dispatch(conn, "GUILD_MEMBER_ADD");
+    let member = town.ask(conn, "CACHED_MEMBER", &json!({"guild_id": town.guild, "user_id": bob})).data();
+    assert_eq!(member["member"]["user"]["username"], "bob");
+    town.host("GUILD_EDIT", json!({"guild_id": town.guild, "available": false}));
+    town.game.dispatch(conn, "GUILD_DELETE");
+    assert_eq!(town.ask(conn, "CACHED_GUILD", &here).data()["unavailable"], true);
+    town.host("GUILD_EDIT", json!({"guild_id": town.guild, "available": true}));
+    town.game.dispatch(conn, "GUILD_CREATE");
+    let state = town.ask(conn, "CACHED_STATE", &json!({})).data();
+    assert_eq!((&state["guilds"], &state["unavailable"]), (&json!(1), &json!([])));
+    // Without being asked for, nothing is kept.
+    let other = town.up(json!({}));
+    let reply = town.ask(other, "CACHED_STATE", &json!({}));
+    assert_eq!(reply.status, GB_ERR_STATE, "{}", reply.message);
+}

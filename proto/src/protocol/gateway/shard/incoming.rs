@@ -203,7 +203,7 @@ impl Shard {
             return Ok(());
         }
         if message.name == "GUILD_MEMBERS_CHUNK" && !self.gathers.is_empty() && self.chunk(message, shared, out) {
-            shared.see(message);
+            shared.see((self.number, self.count), message);
             return Ok(());
         }
         if !matches!(self.state, State::Ready { .. }) {
@@ -227,7 +227,7 @@ impl Shard {
             }
         }
         self.figures.events += 1;
-        shared.see(message);
+        shared.see((self.number, self.count), message);
         let mut event = self.event(EventType::Dispatch, message.name, message);
         event.peer = number;
         out.event(event);
@@ -324,7 +324,7 @@ impl Shard {
         self.in_use(now);
         // A new set's READY ends nothing: the set before goes on with what it has seen.
         if !self.quiet {
-            shared.see(message);
+            shared.see((self.number, self.count), message);
             let mut event = self.event(EventType::Connected, "CONNECTED", message);
             event.message = &self.address;
             out.event(event);

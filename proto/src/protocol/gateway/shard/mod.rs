@@ -59,9 +59,9 @@ pub(super) struct Shared {
 
 impl Shared {
     /// A dispatch that is handed on, or that becomes part of a reply.
-    pub(super) fn see(&mut self, message: &Envelope<'_>) {
+    pub(super) fn see(&mut self, shard: (u32, u32), message: &Envelope<'_>) {
         if let Some(cache) = &mut self.cache {
-            cache.take(message.name, message.data);
+            cache.take(shard, message.name, message.data);
         }
     }
 }
