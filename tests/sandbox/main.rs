@@ -346,8 +346,4 @@ fn what_was_seen_is_asked_of_the_connection() {
     town.game.dispatch(conn, "GUILD_CREATE");
     let state = town.ask(conn, "CACHED_STATE", &json!({})).data();
     assert_eq!((&state["guilds"], &state["unavailable"]), (&json!(1), &json!([])));
-    // Without being asked for, nothing is kept.
-    let other = town.up(json!({}));
-    let reply = town.ask(other, "CACHED_STATE", &json!({}));
-    assert_eq!(reply.status, GB_ERR_STATE, "{}", reply.message);
 }
