@@ -135,7 +135,7 @@ class AsyncClient:
         return self._opened(self._hub.connect(protocol, params, kwargs))
 
     async def serve(self, service: str, params: Params | None = None, /, **kwargs: Any) -> AsyncConnection:
-        """Hosts a server ("rpc") in this process and waits until it listens; `ready()` has its addresses."""
+        """Hosts a server ("rpc", "sandbox") in this process and waits until it listens; `ready()` has its addresses."""
         return await self._await_ready(self.serve_nowait(service, params, **kwargs))
 
     def serve_nowait(self, service: str, params: Params | None = None, /, **kwargs: Any) -> AsyncConnection:

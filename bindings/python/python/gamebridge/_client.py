@@ -146,7 +146,7 @@ class Client:
         return Connection(self._hub, self._hub.connect(protocol, params, kwargs))
 
     def serve(self, service: str, params: Params | None = None, /, **kwargs: Any) -> Connection:
-        """Hosts a server ("rpc") in this process and waits until it listens; `ready()` has its addresses."""
+        """Hosts a server ("rpc", "sandbox") in this process and waits until it listens; `ready()` has its addresses."""
         return self._await_ready(self.serve_nowait(service, params, **kwargs))
 
     def serve_nowait(self, service: str, params: Params | None = None, /, **kwargs: Any) -> Connection:
