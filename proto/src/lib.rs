@@ -15,6 +15,7 @@
 //! |---|---|
 //! | [`wire`] | vocabularies as data (opcodes, close codes, catalogs) and codecs (JSON, ETF, IPC framing) |
 //! | [`protocol`] | client machines: rpc, gateway |
+//! | [`cache`] | what a Gateway connection has seen, kept under a limit |
 //! | [`world`] | the in-memory Discord; it knows no protocol |
 //! | [`scenario`] | a world and what happens in it, written by hand: read, and played as host commands |
 //! | [`server`] | doors: a machine per peer, over the world |
@@ -22,6 +23,7 @@
 //! | [`record`] | what went through a machine, written down and played again |
 //! | [`event`], [`error`], [`command`], [`time`], [`random`], [`secret`] | the words that all rooms share |
 
+pub mod cache;
 pub mod command;
 pub mod error;
 pub mod event;

@@ -27,7 +27,7 @@ pub(super) fn ids<T: Copy>(out: &mut Vec<u8>, ids: &[T], number: impl Fn(T) -> u
     array(out, ids, |out, id| push_str(out, &number(*id).to_string()));
 }
 
-fn opt_id(out: &mut Vec<u8>, id: Option<u64>) {
+pub(super) fn opt_id(out: &mut Vec<u8>, id: Option<u64>) {
     match id {
         Some(id) => push_str(out, &id.to_string()),
         None => out.extend_from_slice(b"null"),

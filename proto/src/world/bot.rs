@@ -35,12 +35,17 @@ pub struct NewBot {
 
 impl Bot {
     pub(super) fn check(&self) -> Result<(), Error> {
-        let text = self.token.reveal();
-        if !(8..=256).contains(&text.len()) || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(Error::Invalid("token: 8 to 256 visible ASCII characters expected".into()));
-        }
-        Ok(())
+        check_token(&self.token)
     }
+}
+
+/// What a bot's token, and a login's, may be.
+pub(super) fn check_token(token: &Secret) -> Result<(), Error> {
+    let text = token.reveal();
+    if !(8..=256).contains(&text.len()) || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Error::Invalid("token: 8 to 256 visible ASCII characters expected".into()));
+    }
+    Ok(())
 }
 
 impl World {
@@ -62,8 +67,8 @@ impl World {
         let token = token.unwrap_or_else(|| entropy::draw(&mut *self.entropy));
         let bot = Bot { application, user: id, token, refused_intents };
         bot.check()?;
-        if self.bot_with(&bot.token).is_some() {
-            return Err(Error::Invalid("token: another one expected; a bot shows this one".into()));
+        if self.bot_with(&bot.token).is_some() || self.login_with(&bot.token).is_some() {
+            return Err(Error::Invalid("token: another one expected; somebody shows this one".into()));
         }
         self.users.insert(id, user);
         self.bots.insert(application, bot);

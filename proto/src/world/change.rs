@@ -159,6 +159,8 @@ pub enum Change {
     ApplicationRegistered(ApplicationId),
     /// An application has a bot now.
     BotCreated(ApplicationId),
+    /// A client can log in as a user now.
+    LoginCreated(UserId),
     /// A connection of an application began.
     SessionOpened(SessionId),
     /// What a user does changed, or ended.

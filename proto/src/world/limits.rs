@@ -48,6 +48,8 @@ pub const ENTITLEMENTS: usize = 10_000;
 pub const APPLICATIONS: usize = 1_000;
 /// Bots.
 pub const BOTS: usize = 1_000;
+/// Logins.
+pub const LOGINS: usize = 1_000;
 /// Commands of all applications together.
 pub const COMMANDS: usize = 5_000;
 /// Commands of an application, everywhere and in each guild: 100 of chat input and 5 of each menu. Discord.

@@ -24,6 +24,7 @@ mod guild;
 mod history;
 mod id;
 pub mod limits;
+mod login;
 mod member;
 mod mention;
 mod message;
@@ -63,6 +64,7 @@ pub use id::{
     ApplicationId, ChannelId, CommandId, EPOCH_MS, EntitlementId, Generator, GuildId, MessageId, RoleId, SkuId,
     Snowflake, UserId,
 };
+pub use login::Login;
 pub use message::{Message, MessageEdit, NewMessage};
 pub use operation::Operation;
 pub use people::{Presence, RelationshipKind, Status};
@@ -132,6 +134,7 @@ pub struct World {
     entitlements: BTreeMap<EntitlementId, Entitlement>,
     applications: Applications,
     bots: BTreeMap<ApplicationId, Bot>,
+    logins: BTreeMap<UserId, Login>,
     commands: BTreeMap<CommandId, AppCommand>,
     sessions: BTreeMap<SessionId, Session>,
     sessions_made: u64,
@@ -182,6 +185,7 @@ impl World {
             entitlements: BTreeMap::new(),
             applications: Applications { registered: BTreeMap::new(), registered_only },
             bots: BTreeMap::new(),
+            logins: BTreeMap::new(),
             commands: BTreeMap::new(),
             sessions: BTreeMap::new(),
             sessions_made: 0,
@@ -242,6 +246,7 @@ impl World {
             Operation::DeleteEntitlement(id) => self.delete_entitlement(id, out),
             Operation::RegisterApplication(application) => self.register(application, out),
             Operation::CreateBot(new) => self.create_bot(now, new, out),
+            Operation::CreateLogin { user, token } => self.create_login(user, token, out),
             Operation::PutCommand { application, guild, command } => {
                 self.put_command(now, (application, guild), command)
             }

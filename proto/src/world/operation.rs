@@ -237,6 +237,13 @@ pub enum Operation {
     RegisterApplication(Application),
     /// Gives an application its bot: [`super::Change::UserCreated`], [`super::Change::BotCreated`].
     CreateBot(NewBot),
+    /// Gives a user that is no bot a token with which a client logs in as it: [`super::Change::LoginCreated`].
+    CreateLogin {
+        /// Who.
+        user: UserId,
+        /// What the client is to show; the world draws one unless given.
+        token: Option<Secret>,
+    },
     /// Makes a command of an application, or replaces the one of the same name and kind. No change is told of commands.
     PutCommand {
         /// Whose; its own doing.

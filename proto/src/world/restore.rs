@@ -77,6 +77,7 @@ impl World {
             entitlements,
             applications,
             bots,
+            logins,
             join_requests,
             tokens,
         } = state;
@@ -108,6 +109,11 @@ impl World {
                 return Err(twice());
             }
             once(&mut world.bots, bot.application, bot)
+        })?;
+        each("logins", logins, |login| {
+            limits::room("logins", world.logins.len(), limits::LOGINS)?;
+            let login = world.checked(login)?;
+            once(&mut world.logins, login.user, login)
         })?;
         each("presences", presences, |(user, presence)| world.put_presence(user, presence))?;
         each("relationships", relationships, |(user, kind)| {

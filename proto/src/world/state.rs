@@ -7,7 +7,7 @@
 //! whether they go into it.
 
 use super::{
-    Application, Bot, Channel, ChannelId, Configured, Entitlement, Guild, JoinRequest, Message, Presence,
+    Application, Bot, Channel, ChannelId, Configured, Entitlement, Guild, JoinRequest, Login, Message, Presence,
     RelationshipKind, Scopes, Snowflake, User, UserId, UserVoiceSettings, VoiceConnection, VoiceSettings, VoiceState,
     World,
 };
@@ -59,6 +59,8 @@ pub struct State {
     pub applications: Vec<Application>,
     /// Their bots.
     pub bots: Vec<Bot>,
+    /// The tokens with which clients are users.
+    pub logins: Vec<Login>,
     /// Who waits for an answer, oldest first.
     pub join_requests: Vec<JoinRequest>,
     /// What users allowed applications to do, oldest first.
@@ -123,6 +125,7 @@ impl World {
             entitlements: self.entitlements.values().cloned().collect(),
             applications: self.applications.registered.values().cloned().collect(),
             bots: self.bots.values().cloned().collect(),
+            logins: self.logins.values().cloned().collect(),
             join_requests: self.join_requests.clone(),
             tokens: self.grants.saved(|expires| self.unix_ms(expires)),
         }

@@ -10,3 +10,4 @@ mod incoming;
 mod members;
 mod resuming;
 mod time;
+mod users;

@@ -214,3 +214,19 @@ fn a_bearer_token_opens_what_its_scopes_say() {
     assert_eq!(harbour.ask_as(Some(&token), "GET", "/users/@me/guilds", Value::Null).0, 403);
     assert_eq!(harbour.ask_as(Some(&token), "GET", "/gateway/bot", Value::Null).0, 403);
 }
+
+#[test]
+fn a_user_who_logged_in_asks_without_a_word_before_the_token() {
+    let mut harbour = Harbour::new();
+    let user = harbour.house.world.local_user().id;
+    let token = Some(Secret::new("the-token-of-a-user"));
+    harbour.house.world.apply(harbour.house.now, Operation::CreateLogin { user, token }).unwrap();
+    let mut ask = |method, target: &str, body| harbour.ask_as(Some("the-token-of-a-user"), method, target, body);
+    let (status, me) = ask("GET", "/users/@me", Value::Null);
+    assert_eq!((status, &me["id"], &me["bot"]), (200, &json!(user.to_string()), &json!(false)));
+    assert_eq!(ask("GET", "/users/@me/guilds", Value::Null).0, 200);
+    assert_eq!(ask("GET", "/gateway", Value::Null).0, 200);
+    assert_eq!(ask("GET", "/oauth2/applications/@me", Value::Null).0, 404, "it is no application's");
+    assert_eq!(harbour.ask_as(Some("the-token-of-nobody"), "GET", "/users/@me", Value::Null).0, 401);
+    assert_eq!(harbour.ask_as(Some("Bot the-token-of-a-user"), "GET", "/users/@me", Value::Null).0, 401);
+}

@@ -94,7 +94,7 @@ fn an_application_that_is_not_approved_makes_ten_guilds_and_ten_channels() {
         }
     };
     assert_eq!((made, refused), (10, (400, Some(30013))));
-    house.caller.application = GAME.into();
+    house.caller.application = Some(GAME.into());
     house.guild();
     house.gets(201, "POST", &path, json!({"name": "approved"}));
 }

@@ -29,7 +29,7 @@ impl Default for House {
     fn default() -> Self {
         let world = World::new(world::Config::default(), Seeded(Random::new(1))).unwrap();
         let user = world.local_user().id;
-        let caller = Caller { user, application: GAME.into(), scopes: ["rpc.api".into()].into(), bot: false };
+        let caller = Caller { user, application: Some(GAME.into()), scopes: ["rpc.api".into()].into(), full: false };
         House { world, now: Instant::ZERO, caller, changes: Vec::new() }
     }
 }
@@ -118,7 +118,7 @@ impl House {
         let testers = vec![self.world.local_user().id];
         let application = Application { approved: false, testers, ..Application::unregistered(id.into()) };
         self.apply(Operation::RegisterApplication(application));
-        self.caller.application = ApplicationId::from(id);
+        self.caller.application = Some(ApplicationId::from(id));
     }
 }
 

@@ -106,7 +106,7 @@ fn without_messages_read_only_what_the_application_made_is_read() {
     let mut house = House::default();
     let (_, own) = house.text_channel();
     let message = posted(&mut house, &own, "ours");
-    house.caller.application = 5.into();
+    house.caller.application = Some(5.into());
     let channel = format!("/channels/{own}");
     for path in ["messages".to_owned(), "pins".to_owned(), format!("messages/{message}")] {
         assert_eq!(house.refused("GET", &format!("{channel}/{path}"), Value::Null), (403, 50001), "{path}");

@@ -160,6 +160,7 @@ impl Door {
             | Change::EntitlementDeleted(_)
             | Change::ApplicationRegistered(_)
             | Change::BotCreated(_)
+            | Change::LoginCreated(_)
             | Change::SessionOpened(_)
             | Change::ActivityJoin { .. }
             | Change::ActivitySpectate { .. }

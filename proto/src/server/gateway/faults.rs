@@ -7,6 +7,7 @@ use super::{Door, Sink};
 use crate::command::Command;
 use crate::error::{Error, Status};
 use crate::event::{Event, EventType, LogLevel};
+use crate::server::objects;
 use crate::server::rpc::HttpResponse;
 use crate::time::Instant;
 use crate::value::{Document, Value};
@@ -14,7 +15,7 @@ use crate::wire::catalog;
 use crate::wire::gateway::{CloseCode, Opcode};
 use crate::wire::host;
 use crate::wire::json::{Object, push_int};
-use crate::world::{Changes, World};
+use crate::world::{ApplicationId, Changes, World};
 
 /// What goes wrong with the bytes of a connection: the driver's to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -274,11 +275,11 @@ impl Door {
         };
         Object::begin(out)
             .with("sessions", |out| {
-                crate::server::objects::array(out, self.sessions.values(), |out, session| {
+                objects::array(out, self.sessions.values(), |out, session| {
                     let intents = session.intents.and_then(|intents| i64::try_from(intents.0).ok());
                     Object::begin(out)
                         .str("session_id", &session.id)
-                        .id("application_id", session.application.get())
+                        .with("application_id", |out| objects::opt_id(out, session.application.map(ApplicationId::get)))
                         .id("user_id", session.user.get())
                         .int("version", session.dialect.version().into())
                         .with("intents", |out| number(out, intents))
@@ -291,12 +292,14 @@ impl Door {
             })
             .int("connections", i64::try_from(self.peers.len()).unwrap_or(i64::MAX))
             .with("logins", |out| {
-                crate::server::objects::array(out, world.bots(), |out, bot| {
+                let bots = world.bots().map(|bot| (bot.user, Some(bot.application), &bot.token));
+                let users = world.logins().map(|login| (login.user, None, &login.token));
+                objects::array(out, bots.chain(users), |out, (user, application, token)| {
                     Object::begin(out)
-                        .id("user_id", bot.user.get())
-                        .str("username", world.user(bot.user).map_or("", |user| &user.username))
-                        .id("application_id", bot.application.get())
-                        .str("token", bot.token.reveal())
+                        .id("user_id", user.get())
+                        .str("username", world.user(user).map_or("", |user| &user.username))
+                        .with("application_id", |out| objects::opt_id(out, application.map(ApplicationId::get)))
+                        .str("token", token.reveal())
                         .end();
                 });
             })

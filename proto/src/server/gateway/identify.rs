@@ -10,7 +10,7 @@ use crate::value::Value;
 use crate::wire::gateway::{CloseCode, Dialect, Intents, Opcode};
 use crate::wire::json::{Object, push_int};
 use crate::wire::rest::Version;
-use crate::world::{self, Guild, GuildId, UserId, World};
+use crate::world::{self, ApplicationId, Guild, GuildId, UserId, World};
 
 /// What a client is told with a code, in Discord's words where programs compare them.
 type Refused = (CloseCode, &'static str);
@@ -24,6 +24,30 @@ const BAD_INTENTS: Refused = (CloseCode::InvalidIntents, "Invalid intent(s).");
 fn token(d: Value<'_>) -> Result<Secret, Refused> {
     let token = d.member("token").as_str().ok_or(BAD_TOKEN)?;
     Ok(Secret::new(token.strip_prefix("Bot ").unwrap_or(token)))
+}
+
+/// Whoever a token is for.
+struct Who {
+    /// Whose bot; `None` is a user who logged in.
+    application: Option<ApplicationId>,
+    user: UserId,
+    refused_intents: u64,
+}
+
+impl Who {
+    fn with(world: &World, token: &Secret) -> Result<Who, Refused> {
+        let bot = world.bot_with(token).map(|bot| Who {
+            application: Some(bot.application),
+            user: bot.user,
+            refused_intents: bot.refused_intents,
+        });
+        let user = || Some(Who { application: None, user: world.login_with(token)?.id, refused_intents: 0 });
+        bot.or_else(user).ok_or(BAD_TOKEN)
+    }
+
+    fn is_user(&self) -> bool {
+        self.application.is_none()
+    }
 }
 
 impl Door {
@@ -53,35 +77,35 @@ impl Door {
 
     fn begin(&mut self, cx: &mut Cx<'_, impl Sink>, peer: u32, d: Value<'_>, dialect: Dialect) -> Result<(), Refused> {
         let token = token(d)?;
-        let bot = cx.world.bot_with(&token).cloned().ok_or(BAD_TOKEN)?;
+        let who = Who::with(cx.world, &token)?;
         let properties = d.member("properties");
         if !properties.is_none() && properties.kind() != crate::value::Kind::Object {
             return Err(UNREADABLE);
         }
         let wish = Wish {
             dialect,
-            intents: intents(d, dialect, bot.refused_intents)?,
-            shard: shard(d)?,
+            intents: intents(d, &who, dialect)?,
+            shard: shard(d, &who)?,
             large_threshold: threshold(d, dialect)?,
             guild_subscriptions: d.member("guild_subscriptions").as_bool().unwrap_or(true),
         };
-        match self.paces.start(cx.now, bot.user, wish.shard.0, &self.config.limits) {
+        match self.paces.start(cx.now, who.user, wish.shard.0, &self.config.limits) {
             Start::Granted => {}
             Start::TooSoon => {
                 self.wait_to_identify(cx, peer);
                 return Ok(());
             }
             Start::Spent => {
-                self.spent(cx, bot.user);
+                self.spent(cx, who.user);
                 return Err(BAD_TOKEN);
             }
         }
-        let guilds: Vec<GuildId> = guilds_of(cx.world, &bot, wish.shard).map(|guild| guild.id).collect();
+        let guilds: Vec<GuildId> = guilds_of(cx.world, who.user, wish.shard).map(|guild| guild.id).collect();
         if guilds.len() > self.config.limits.guilds_per_shard {
             return Err((CloseCode::ShardingRequired, "Sharding required."));
         }
         let id = world::draw(&mut *self.entropy);
-        let mut session = Session::new(id.reveal(), (bot.application, bot.user), wish, peer);
+        let mut session = Session::new(id.reveal(), (who.application, who.user), wish, peer);
         session.guilds = guilds.iter().map(|id| (*id, false)).collect();
         self.sessions_made += 1;
         let number = self.sessions_made;
@@ -95,8 +119,8 @@ impl Door {
         self.tell_session(cx, number, peer, "begun");
         self.say_ready(cx, number);
         // READY is the first word about the bot; what it says of itself comes after.
-        self.set_presence(cx, bot.user, bot.application, d.member("presence"));
-        if !dialect.greets() {
+        self.set_presence(cx, who.user, who.application, d.member("presence"));
+        if !dialect.greets() || who.is_user() {
             return Ok(());
         }
         for guild in guilds {
@@ -148,18 +172,21 @@ impl Door {
         }
         let private = || world.private_channels().filter(|channel| session.sees(world, channel));
         object = object.with("private_channels", |out| {
-            let shown = private().filter(|_| !dialect.requires_intents());
+            let shown = private().filter(|_| !dialect.requires_intents() || session.is_users());
             objects::array(out, shown, |out, one| objects::channel(out, world, one, version, session.user));
         });
         object = object.with("guilds", |out| {
             objects::array(out, session.guilds.keys(), |out, id| match world.guild(*id) {
-                Some(guild) if !dialect.greets() && guild.available => {
+                Some(guild) if session.has_whole_guilds() && guild.available => {
                     super::events::guild_create(out, world, session, guild);
                 }
                 _ => Object::begin(out).id("id", id.get()).bool("unavailable", true).end(),
             });
         });
         object = object.str("session_id", &session.id);
+        if session.is_users() {
+            object = super::account::of_ready(object, world, session);
+        }
         if !dialect.greets() {
             object = object.int("heartbeat_interval", interval(config.limits.heartbeat)).raw("read_state", b"[]");
         } else {
@@ -174,16 +201,17 @@ impl Door {
                     push_int(out, count.into());
                     out.push(b']');
                 })
-                .with("application", |out| {
-                    Object::begin(out).id("id", session.application.get()).int("flags", 0).end();
-                })
-                .raw("relationships", b"[]")
-                .raw("presences", b"[]")
-                .raw("user_settings", b"{}")
                 .raw("_trace", TRACE);
+            if let Some(application) = session.application {
+                object = object
+                    .with("application", |out| Object::begin(out).id("id", application.get()).int("flags", 0).end())
+                    .raw("relationships", b"[]")
+                    .raw("presences", b"[]")
+                    .raw("user_settings", b"{}");
+            }
         }
         object.end();
-        if !dialect.greets() {
+        if session.has_whole_guilds() {
             // Their guilds came whole.
             session.guilds.iter_mut().for_each(|(id, shown)| {
                 *shown = world.guild(*id).is_some_and(|guild| guild.available);
@@ -205,11 +233,12 @@ impl Door {
         let (Ok(token), Some(id)) = (token(d), d.member("session_id").as_str()) else {
             return self.close(cx, peer, CloseCode::DecodeError, UNREADABLE.1);
         };
-        let Some(bot) = cx.world.bot_with(&token).map(|bot| bot.user) else {
-            return self.close(cx, peer, BAD_TOKEN.0, BAD_TOKEN.1);
+        let who = match Who::with(cx.world, &token) {
+            Ok(who) => who,
+            Err((code, reason)) => return self.close(cx, peer, code, reason),
         };
         let seq = d.member("seq").as_id();
-        let found = self.sessions.iter().find(|(_, session)| *session.id == *id && session.user == bot);
+        let found = self.sessions.iter().find(|(_, session)| *session.id == *id && session.user == who.user);
         let Some((number, session)) = found.map(|(number, session)| (*number, session)) else {
             return self.say_invalid(cx.out, peer, false);
         };
@@ -279,7 +308,7 @@ impl Door {
         Object::begin(&mut payload)
             .str("how", how)
             .str("session_id", &session.id)
-            .id("application_id", session.application.get())
+            .with("application_id", |out| objects::opt_id(out, session.application.map(ApplicationId::get)))
             .id("user_id", session.user.get())
             .int("version", session.dialect.version().into())
             .with("intents", |out| match intents {
@@ -303,7 +332,7 @@ impl Door {
         let mut payload = Vec::new();
         Object::begin(&mut payload)
             .str("session_id", &session.id)
-            .id("application_id", session.application.get())
+            .with("application_id", |out| objects::opt_id(out, session.application.map(ApplicationId::get)))
             .end();
         let mut event = Event::new(EventType::Dispatch, "GATEWAY_CLOSED");
         (event.peer, event.payload, event.code, event.message) = (peer, &payload, code.into(), reason);
@@ -312,12 +341,7 @@ impl Door {
 }
 
 /// The guilds of a bot that a shard is for, by id.
-pub(super) fn guilds_of<'w>(
-    world: &'w World,
-    bot: &world::Bot,
-    (shard, count): (u32, u32),
-) -> impl Iterator<Item = &'w Guild> {
-    let user = bot.user;
+pub(super) fn guilds_of(world: &World, user: UserId, (shard, count): (u32, u32)) -> impl Iterator<Item = &Guild> {
     world.guilds().filter(move |guild| guild.members.contains_key(&user) && shard_of(guild.id, count) == shard)
 }
 
@@ -325,30 +349,31 @@ fn interval(heartbeat: std::time::Duration) -> i64 {
     i64::try_from(heartbeat.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// Needed from version 8 on; before, all events come unless some are named.
-fn intents(d: Value<'_>, dialect: Dialect, refused: u64) -> Result<Option<Intents>, Refused> {
+/// Needed from version 8 on; before, and for users, all events come unless some are named.
+fn intents(d: Value<'_>, who: &Who, dialect: Dialect) -> Result<Option<Intents>, Refused> {
     let given = d.member("intents");
     if given.is_none() {
-        return if dialect.requires_intents() { Err(BAD_INTENTS) } else { Ok(None) };
+        return if dialect.requires_intents() && !who.is_user() { Err(BAD_INTENTS) } else { Ok(None) };
     }
     let asked = given.as_id().map(Intents).ok_or(BAD_INTENTS)?;
     if asked.unknown() != 0 {
         return Err(BAD_INTENTS);
     }
-    if asked.0 & refused & Intents::PRIVILEGED.0 != 0 {
+    if asked.0 & who.refused_intents & Intents::PRIVILEGED.0 != 0 {
         return Err((CloseCode::DisallowedIntents, "Disallowed intent(s)."));
     }
     Ok(Some(asked))
 }
 
-fn shard(d: Value<'_>) -> Result<(u32, u32), Refused> {
+/// Users have no shards.
+fn shard(d: Value<'_>, who: &Who) -> Result<(u32, u32), Refused> {
     let given = d.member("shard");
     if given.is_none() {
         return Ok((0, 1));
     }
     let number = |at| given.at(at).as_whole().and_then(|number| u32::try_from(number).ok());
     match (given.len(), number(0), number(1)) {
-        (2, Some(shard), Some(count)) if shard < count => Ok((shard, count)),
+        (2, Some(shard), Some(count)) if shard < count && (count == 1 || !who.is_user()) => Ok((shard, count)),
         _ => Err(BAD_SHARD),
     }
 }

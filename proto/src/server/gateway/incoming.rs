@@ -69,9 +69,13 @@ impl Door {
         &mut self,
         cx: &mut Cx<'_, impl Sink>,
         user: UserId,
-        application: ApplicationId,
+        application: Option<ApplicationId>,
         d: Value<'_>,
     ) {
+        // The local user is there as the host says, and does what its games say.
+        if user == cx.world.local_user().id {
+            return;
+        }
         let status = match d.member("status").as_str() {
             Some("invisible") => Status::Offline,
             Some(name) => Status::from_name(name).unwrap_or(Status::Online),
@@ -80,8 +84,11 @@ impl Door {
             None => Status::Online,
         };
         let (many, one) = (d.member("activities"), d.member("game"));
-        let shown = if many.is_empty() { one } else { many.at(0) };
-        let activity = (shown.kind() == Kind::Object).then(|| (application, Box::new(activity::read(shown))));
+        let given = if many.is_empty() { one } else { many.at(0) };
+        // A user's own names its application, if it has one.
+        let application = application.or_else(|| given.member("application_id").as_id().map(ApplicationId::from));
+        let shown = application.filter(|_| given.kind() == Kind::Object);
+        let activity = shown.map(|application| (application, Box::new(activity::read(given))));
         self.apply(cx, Operation::SetPresence { user, presence: Presence { status, activity } });
     }
 

@@ -21,6 +21,8 @@
 //!   with false.
 //! - **Beats** are expected within one and a half intervals; a client that misses them is closed with 4009 and its session
 //!   ends. Beats before IDENTIFY are welcome.
+//! - **A user** logs in with a token of its own, needs no intents, has no shards, and hears everything: its guilds come whole in
+//!   READY. Who is the local user is there, and in voice, as the host and its games say.
 //! - **User opcodes** are answered where an answer is documented; the others are accepted and told to the host.
 //!
 //! | file | what lies there |
@@ -28,6 +30,7 @@
 //! | `config` | limits |
 //! | `peer` | one connection: how far it has come, how fast it may go, what is wrong with it on purpose |
 //! | `session` | one session: what it wants, what it was sent |
+//! | `account` | what READY says to a user who logged in |
 //! | `identify` | IDENTIFY and RESUME, READY and what follows it |
 //! | `incoming` | every other opcode |
 //! | `members` | chunks of members |
@@ -39,6 +42,7 @@
 //! The one thing to know before changing it: a session sees what its bot may see, at this moment. Whoever writes a dispatch
 //! asks the world first.
 
+mod account;
 mod asked;
 mod config;
 mod events;
@@ -249,7 +253,10 @@ impl Door {
         } else if let Some(gone) = self.sessions.remove(&number)
             && self.sessions.values().all(|session| session.user != gone.user)
         {
-            // A bot without a session is not there, and in no voice channel.
+            // A bot without a session is not there, and in no voice channel. The local user is there as the host says.
+            if gone.user == world.local_user().id {
+                return;
+            }
             let cx = &mut Cx { now, world, out, changes };
             if cx.world.voice_state(gone.user).is_some() {
                 self.apply(cx, Operation::LeaveVoice(gone.user));

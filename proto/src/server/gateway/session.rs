@@ -13,7 +13,8 @@ use crate::world::{ApplicationId, Channel, GuildId, UserId, World};
 pub(super) struct Session {
     /// What the client calls it.
     pub(super) id: Box<str>,
-    pub(super) application: ApplicationId,
+    /// Whose bot; a user who logged in has none.
+    pub(super) application: Option<ApplicationId>,
     pub(super) user: UserId,
     pub(super) dialect: Dialect,
     /// What it wants; `None` of old versions is everything.
@@ -47,7 +48,7 @@ pub(super) struct Wish {
 }
 
 impl Session {
-    pub(super) fn new(id: &str, (application, user): (ApplicationId, UserId), wish: Wish, peer: u32) -> Self {
+    pub(super) fn new(id: &str, (application, user): (Option<ApplicationId>, UserId), wish: Wish, peer: u32) -> Self {
         let Wish { dialect, intents, shard, large_threshold, guild_subscriptions } = wish;
         Session {
             id: id.into(),
@@ -65,6 +66,16 @@ impl Session {
             until: None,
             guilds: BTreeMap::new(),
         }
+    }
+
+    /// Whether a user logged in, and no bot.
+    pub(super) fn is_users(&self) -> bool {
+        self.application.is_none()
+    }
+
+    /// Whether READY shows guilds whole, and no GUILD_CREATE comes after.
+    pub(super) fn has_whole_guilds(&self) -> bool {
+        self.is_users() || !self.dialect.greets()
     }
 
     /// Whether its intents let an event of a guild through, or of a private channel.

@@ -48,7 +48,7 @@ pub(super) fn gateway_bot(call: &mut Call<'_>) -> Result<Response, Refusal> {
 
 pub(super) fn current(call: &mut Call<'_>) -> Result<Response, Refusal> {
     let world = &*call.world;
-    let known = world.application(call.caller.application);
+    let known = call.caller.application.and_then(|application| world.application(application));
     let known = known.ok_or_else(|| Refusal::new(404, JsonCode::UnknownApplication, "Unknown Application"))?;
     Ok(json(|out| {
         let object = Object::begin(out)

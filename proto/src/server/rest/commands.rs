@@ -28,7 +28,7 @@ type Place = (ApplicationId, Option<GuildId>);
 /// Whose commands, and where: only an application's own, and in a guild that it is in.
 fn place(call: &Call<'_>) -> Result<Place, Refusal> {
     let application: ApplicationId = call.id("application_id");
-    if application != call.caller.application {
+    if call.caller.application != Some(application) {
         return Err(Refusal::new(403, JsonCode::MissingAccess, "Missing Access"));
     }
     if call.endpoint.ids().all(|name| name != "guild_id") {

@@ -17,7 +17,7 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Response, Refusal> {
         icon: call.text("icon"),
         owner: Some(call.caller.user),
         members: Vec::new(),
-        created_by: Some(call.caller.application),
+        created_by: call.caller.application,
     };
     let changes = call.apply_within(Operation::CreateGuild(new), JsonCode::TooManyGuilds)?;
     let made = changes.iter().find_map(|change| match change {
@@ -82,7 +82,7 @@ pub(super) fn create_channel(call: &mut Call<'_>) -> Result<Response, Refusal> {
         user_limit: call.number("user_limit"),
         overwrites: overwrites::read(call, guild)?.unwrap_or_default(),
         recipients: Vec::new(),
-        created_by: Some(call.caller.application),
+        created_by: call.caller.application,
     };
     let changes = call.apply_within(Operation::CreateChannel(new), JsonCode::TooManyChannels)?;
     let made = changes.iter().find_map(|change| match change {

@@ -50,12 +50,12 @@ use refusal::Refusal;
 pub struct Caller {
     /// On whose behalf.
     pub user: UserId,
-    /// With which application's token. What it makes is marked as made by it.
-    pub application: ApplicationId,
+    /// With which application's token, unless it is a user's own. What it makes is marked as made by it.
+    pub application: Option<ApplicationId>,
     /// What the token allows.
     pub scopes: Scopes,
-    /// Whether it is a bot with a token of its own, to which every endpoint is open.
-    pub bot: bool,
+    /// Whether it is a bot or a user with a token of its own, to which every endpoint is open.
+    pub full: bool,
 }
 
 /// What this server says about itself: where its Gateway is.
@@ -212,7 +212,7 @@ fn find(method: &str, path: &str) -> Result<&'static Endpoint, Response> {
 
 /// Whether the token opens this endpoint.
 fn permit(endpoint: &Endpoint, caller: &Caller) -> Result<(), Refusal> {
-    if caller.bot || endpoint.row.scopes.allow(|scope| caller.scopes.iter().any(|held| **held == *scope)) {
+    if caller.full || endpoint.row.scopes.allow(|scope| caller.scopes.iter().any(|held| **held == *scope)) {
         return Ok(());
     }
     Err(Refusal::new(403, JsonCode::MissingScope, "the token lacks the OAuth2 scope that this endpoint needs"))

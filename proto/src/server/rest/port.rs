@@ -1,6 +1,7 @@
-//! The API on a port of its own, as the sandbox serves it: who asks is told by `Bot` or `Bearer` in Authorization.
+//! The API on a port of its own, as the sandbox serves it: who asks is told by `Bot` or `Bearer` in Authorization, or is a user
+//! who shows a token without a word before it.
 //!
-//! A bot may use every endpoint; a bearer token those that its scopes open. `GET /gateway` needs neither. The Origin is not
+//! A bot and a user may use every endpoint; a bearer token those that its scopes open. `GET /gateway` needs neither. The Origin is not
 //! looked at: what lets in is the token, as it is at Discord's API, and no cookie ever does.
 
 use super::{Caller, Request, Response, Site, handle};
@@ -36,12 +37,17 @@ pub fn answer(
 
 /// Whoever the token of `Authorization` is for.
 pub fn caller(now: Instant, authorization: Option<&str>, world: &World) -> Option<Caller> {
-    let (scheme, token) = authorization?.split_once(' ')?;
+    let authorization = authorization?.trim();
+    let Some((scheme, token)) = authorization.split_once(' ') else {
+        let user = world.login_with(&Secret::new(authorization))?.id;
+        return Some(Caller { user, application: None, scopes: [].into(), full: true });
+    };
     let token = Secret::new(token.trim());
     if scheme.eq_ignore_ascii_case("bot") {
         let bot = world.bot_with(&token)?;
-        return Some(Caller { user: bot.user, application: bot.application, scopes: [].into(), bot: true });
+        return Some(Caller { user: bot.user, application: Some(bot.application), scopes: [].into(), full: true });
     }
     let token = world.token(now, &token).filter(|_| scheme.eq_ignore_ascii_case("bearer"))?;
-    Some(Caller { user: token.user, application: token.application, scopes: token.scopes.clone(), bot: false })
+    let (user, application, scopes) = (token.user, Some(token.application), token.scopes.clone());
+    Some(Caller { user, application, scopes, full: false })
 }

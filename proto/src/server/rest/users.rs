@@ -99,7 +99,7 @@ pub(super) fn create_dm(call: &mut Call<'_>) -> Result<Response, Refusal> {
                 user_limit: None,
                 overwrites: Vec::new(),
                 recipients,
-                created_by: Some(call.caller.application),
+                created_by: call.caller.application,
             };
             let changes = call.apply_within(Operation::CreateChannel(new), JsonCode::TooManyRecipients)?;
             let made = changes.iter().find_map(|change| match change {

@@ -83,8 +83,8 @@ pub(super) fn readable<'w>(world: &'w World, caller: &Caller, id: ChannelId) -> 
     if !channel.kind.has_text() {
         return Err(Refusal::new(400, JsonCode::WrongChannelType, "Cannot execute action on this channel type"));
     }
-    if caller.bot
-        || world.made_by(caller.application, id)
+    if caller.full
+        || caller.application.is_some_and(|application| world.made_by(application, id))
         || caller.scopes.iter().any(|scope| **scope == *"messages.read")
     {
         return Ok(channel);

@@ -90,7 +90,7 @@ fn caller(now: Instant, request: HttpRequest<'_>, world: &World) -> Result<Calle
     {
         return Err(refused(403, JSON, JsonCode::InvalidOrigin, "Invalid request origin"));
     }
-    Ok(Caller { user: token.user, application: token.application, scopes: token.scopes, bot: false })
+    Ok(Caller { user: token.user, application: Some(token.application), scopes: token.scopes, full: false })
 }
 
 fn unauthorized() -> HttpResponse {

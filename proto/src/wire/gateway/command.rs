@@ -4,7 +4,7 @@
 //! answered as soon as it was handed to the transport: the Gateway itself answers none, and what it causes comes as events.
 //! Each dialect has its rows; those of user accounts are in `user_command`.
 
-use super::{Dialect, EventRow, OPCODES, Opcode, USER_COMMANDS};
+use super::{CACHE_COMMANDS, Dialect, EventRow, OPCODES, Opcode, USER_COMMANDS};
 use crate::error::Error;
 use crate::value::{Kind, Value};
 use crate::wire::catalog::{self, Arg, Row, Shape, Type};
@@ -163,7 +163,8 @@ impl Dialect {
     /// # Errors
     /// The name is a command's but for its case, an event's, or an opcode's that no program sends.
     pub fn check_name(self, name: &str) -> Result<Option<&'static Row>, Error> {
-        if let Some(row) = self.command(name).or_else(|| LOCAL_COMMANDS.iter().find(|row| row.is_named(name))) {
+        let mut local = LOCAL_COMMANDS.iter().chain(CACHE_COMMANDS);
+        if let Some(row) = self.command(name).or_else(|| local.find(|row| row.is_named(name))) {
             return Ok(Some(row));
         }
         if let Some(row) = OPCODES.iter().find(|row| row.name == name && !row.is_command()) {
@@ -174,7 +175,7 @@ impl Dialect {
         {
             return Err(Error::argument(format!("{} is an event, and no command", event.name)));
         }
-        for rows in [self.commands(), USER_COMMANDS, LOCAL_COMMANDS] {
+        for rows in [self.commands(), USER_COMMANDS, LOCAL_COMMANDS, CACHE_COMMANDS] {
             // Finds what is a command's name but for its case.
             catalog::named(name, ("command", rows), ("", &[]))?;
         }

@@ -4,6 +4,7 @@
 //! Data and pure readers only; the order of things is [`crate::protocol::gateway`]'s. Where each table comes from stands at its
 //! head.
 
+mod cache_command;
 mod close;
 mod command;
 mod dialect;
@@ -13,6 +14,7 @@ mod intents;
 mod opcode;
 mod user_command;
 
+pub use cache_command::CACHE_COMMANDS;
 pub use close::{After, CloseCode};
 pub use command::{COMMANDS, LOCAL_COMMANDS, V3_COMMANDS, V6_COMMANDS};
 pub use dialect::{Compression, Dialect};

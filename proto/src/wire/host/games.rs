@@ -34,6 +34,14 @@ const BOT: Type = Type::Object(&Shape {
     ],
 });
 
+const LOGIN: Type = Type::Object(&Shape {
+    name: "HostLogin",
+    fields: &[
+        Arg::required("user_id", Type::Snowflake, "as whom"),
+        Arg::required("token", Type::TEXT, "what the client shows: in IDENTIFY, and as the whole of Authorization"),
+    ],
+});
+
 const INVITATION: &[Arg] = &[
     Arg::required("secret", Type::text(1, 128), "the inviter's secret, as its game set it"),
     Arg::optional("application_id", Type::Snowflake, "the game it is for; every one unless given"),
@@ -87,6 +95,15 @@ pub(super) const ROWS: &[Row] = &[
             ),
         ])
         .reply(BOT),
+    Row::new(
+        "LOGIN_CREATE",
+        "lets a client be a user, as Discord's own does; one that the user had before is none any more",
+    )
+    .args(&[
+        Arg::optional("user_id", Type::Snowflake, "which, and no bot; the local user unless given"),
+        Arg::optional("token", Type::text(8, 256), "what it shows; a fresh one unless given"),
+    ])
+    .reply(LOGIN),
     Row::new("ENTITLEMENT_CREATE", "lets a user own something of an application")
         .args(&[
             Arg::required("application_id", Type::Snowflake, "whose"),

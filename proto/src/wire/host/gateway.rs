@@ -21,7 +21,7 @@ const SESSION: Type = Type::Object(&Shape {
     name: "HostGatewaySession",
     fields: &[
         Arg::required("session_id", Type::TEXT, "what the client calls it"),
-        Arg::required("application_id", Type::Snowflake, "whose bot"),
+        Arg::required("application_id", Type::Nullable(&Type::Snowflake), "whose bot; null of a user who logged in"),
         Arg::required("user_id", Type::Snowflake, "as whom"),
         Arg::required("version", Type::INT, "which version it speaks"),
         Arg::required("intents", Type::Nullable(&Type::INT), "what it asked for; null of old versions is everything"),
@@ -37,7 +37,7 @@ const LOGIN: Type = Type::Object(&Shape {
     fields: &[
         Arg::required("user_id", Type::Snowflake, "as whom"),
         Arg::required("username", Type::TEXT, "its name"),
-        Arg::required("application_id", Type::Snowflake, "whose bot"),
+        Arg::required("application_id", Type::Nullable(&Type::Snowflake), "whose bot; null of a user who logged in"),
         Arg::required("token", Type::TEXT, "what it shows"),
     ],
 });
@@ -137,7 +137,7 @@ pub const COMMANDS: &[Row] = &[
 
 const OF_SESSION: [Arg; 2] = [
     Arg::required("session_id", Type::TEXT, "what the client calls it"),
-    Arg::required("application_id", Type::Snowflake, "whose bot it is"),
+    Arg::required("application_id", Type::Nullable(&Type::Snowflake), "whose bot it is; null of a user who logged in"),
 ];
 
 /// What a sandbox tells, besides what every server does.

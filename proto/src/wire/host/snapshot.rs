@@ -37,6 +37,14 @@ const BOT: Shape = Shape {
     ],
 };
 
+const LOGIN: Shape = Shape {
+    name: "SnapshotLogin",
+    fields: &[
+        Arg::required("user_id", Type::Snowflake, "as whom a client logs in"),
+        Arg::required("token", Type::TEXT, "what it shows"),
+    ],
+};
+
 const PRESENCE: Shape = Shape {
     name: "SnapshotPresence",
     fields: &[
@@ -127,6 +135,7 @@ pub const SNAPSHOT: Shape = Shape {
         Arg::required("applications", Type::list(&Type::Object(&APPLICATION)), "the registered applications"),
         Arg::required("join_requests", Type::list(&Type::Object(&JOIN_REQUEST)), "who waits for an answer"),
         Arg::optional("bots", Type::list(&Type::Object(&BOT)), "the applications' bots; only with secrets"),
+        Arg::optional("logins", Type::list(&Type::Object(&LOGIN)), "how clients are users; only with secrets"),
         Arg::optional("tokens", Type::list(&Type::Object(&TOKEN)), "what was allowed; only with secrets"),
     ],
 };

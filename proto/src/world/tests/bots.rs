@@ -35,6 +35,24 @@ fn a_token_that_is_none_or_anothers_is_refused() {
     assert_eq!(world.bots().count(), 1);
 }
 
+#[test]
+fn a_login_is_a_token_of_a_user_who_is_no_bot() {
+    let mut world = world();
+    let user = world.local_user().id;
+    let login = |user, token: &str| Operation::CreateLogin { user, token: Some(Secret::new(token)) };
+    done(&mut world, login(user, "the-first-one"));
+    done(&mut world, login(user, "the-second-one"));
+    assert_eq!(world.login_with(&Secret::new("the-second-one")).map(|user| user.id), Some(user));
+    assert!(world.login_with(&Secret::new("the-first-one")).is_none(), "a user has one at a time");
+    done(&mut world, Operation::CreateBot(bot(Some("the-bots-own"), None)));
+    let robot = world.bot(GAME.into()).unwrap().user;
+    assert_eq!(field(&refused(&mut world, login(robot, "the-third-one"))), "user_id");
+    assert_eq!(field(&refused(&mut world, login(user, "the-bots-own"))), "token");
+    assert_eq!(field(&refused(&mut world, login(user, "short"))), "token");
+    let second = NewBot { application: 7.into(), ..bot(Some("the-second-one"), None) };
+    assert_eq!(field(&refused(&mut world, Operation::CreateBot(second))), "token");
+}
+
 fn command(name: &str, kind: u8) -> NewAppCommand {
     NewAppCommand { name: name.into(), kind, members: br#""description":"x""#[..].into() }
 }

@@ -56,6 +56,7 @@ fn full() -> World {
         }),
         Operation::RequestJoin { from: ada, application: None },
         Operation::CreateBot(NewBot { application: GAME.into(), username: None, token: None, refused_intents: 2 }),
+        Operation::CreateLogin { user: ada, token: None },
     ] {
         done(&mut world, operation);
     }

@@ -195,6 +195,9 @@ impl Place {
                 json!({"application_id": GAME, "token": "with a blank"}),
                 "token",
             ),
+            "LOGIN_CREATE" => {
+                (json!({"user_id": ada, "token": "shown-to-all"}), json!({"token": "with a blank"}), "token")
+            }
             "ENTITLEMENT_CREATE" => (
                 json!({"application_id": GAME, "user_id": ada, "sku_id": "9", "type": 8, "guild_id": guild,
                     "starts_ms": 1, "ends_ms": 2, "consumed": true}),

@@ -108,6 +108,7 @@ impl Door {
             // Told to whoever asked, to the host alone, or shown by no event of RPC.
             Change::UserCreated(_)
             | Change::BotCreated(_)
+            | Change::LoginCreated(_)
             | Change::TypingStarted { .. }
             | Change::GuildDeleted(_)
             | Change::MemberJoined { .. }

@@ -4,8 +4,8 @@ use super::deed::KINDS;
 use crate::server::rpc::objects::{activity, array, texts};
 use crate::wire::json::{Object, push_int, push_num, push_str};
 use crate::world::{
-    ApplicationId, Bot, CertifiedDevice, Channel, ChannelId, DeviceKind, Entitlement, Guild, JoinRequest, Member,
-    Message, Overwrite, OverwriteOf, Permissions, RelationshipKind, Role, User, UserId, UserVoiceSettings,
+    ApplicationId, Bot, CertifiedDevice, Channel, ChannelId, DeviceKind, Entitlement, Guild, JoinRequest, Login,
+    Member, Message, Overwrite, OverwriteOf, Permissions, RelationshipKind, Role, User, UserId, UserVoiceSettings,
     VoiceConnection, VoiceState, World,
 };
 
@@ -34,6 +34,10 @@ pub(super) fn bot(out: &mut Vec<u8>, world: &World, bot: &Bot) {
         .str("token", bot.token.reveal())
         .with("refused_intents", |out| out.extend_from_slice(bot.refused_intents.to_string().as_bytes()))
         .end();
+}
+
+pub(super) fn login(out: &mut Vec<u8>, login: &Login) {
+    Object::begin(out).id("user_id", login.user.get()).str("token", login.token.reveal()).end();
 }
 
 pub(super) fn user(out: &mut Vec<u8>, world: &World, user: &User) {

@@ -151,6 +151,7 @@ fn write(out: &mut Vec<u8>, world: &World, change: &Change) -> Option<&'static s
         // The host's own doing always, told by another event, or nobody's but who asked.
         Change::UserCreated(_)
         | Change::BotCreated(_)
+        | Change::LoginCreated(_)
         | Change::TypingStarted { .. }
         | Change::PresenceChanged(_)
         | Change::RelationshipChanged(_)

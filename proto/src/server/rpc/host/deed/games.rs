@@ -35,6 +35,10 @@ pub(super) fn read(world: &World, name: &str, args: Args<'_>) -> Option<Result<D
             };
             Deed::makes(Operation::CreateBot(new), Made::Bot)
         }
+        "LOGIN_CREATE" => {
+            let token = args.value.member("token").as_str().map(Secret::new);
+            Deed::makes(Operation::CreateLogin { user: args.who(), token }, Made::Login)
+        }
         "ENTITLEMENT_CREATE" => {
             let new = NewEntitlement {
                 sku: args.id("sku_id"),

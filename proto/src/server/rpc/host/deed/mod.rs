@@ -54,6 +54,7 @@ enum Thing {
     Entitlement(EntitlementId),
     Application(ApplicationId),
     Bot(ApplicationId),
+    Login(UserId),
     VoiceState(UserId),
     VoiceConnection,
     VoiceSettings,
@@ -70,6 +71,7 @@ enum Made {
     Message,
     Application,
     Bot,
+    Login,
     Entitlement,
     Token,
     RpcToken,
@@ -167,6 +169,7 @@ impl Made {
             (Made::Message, Change::MessagePosted { channel, message }) => Thing::Message(*channel, *message),
             (Made::Application, Change::ApplicationRegistered(id)) => Thing::Application(*id),
             (Made::Bot, Change::BotCreated(id)) => Thing::Bot(*id),
+            (Made::Login, Change::LoginCreated(id)) => Thing::Login(*id),
             (Made::Entitlement, Change::EntitlementCreated(id)) => Thing::Entitlement(*id),
             (Made::Token, Change::TokenIssued(token)) => {
                 objects::token(out, token);
@@ -198,6 +201,7 @@ impl Thing {
             Thing::Entitlement(id) => or_null(out, world.entitlement(id), objects::entitlement),
             Thing::Application(id) => or_null(out, world.application(id).as_deref(), objects::application),
             Thing::Bot(id) => or_null(out, world.bot(id), |out, bot| objects::bot(out, world, bot)),
+            Thing::Login(id) => or_null(out, world.login(id), objects::login),
             Thing::VoiceState(user) => objects::voice_state(out, user, world.voice_state(user)),
             Thing::VoiceConnection => objects::voice_connection(out, world.voice_connection()),
             Thing::VoiceSettings => objects::voice_settings(out, world.voice_settings()),

@@ -9,8 +9,8 @@ use crate::server::rpc::host::deed::{KINDS, overwrite, permissions};
 use crate::server::rpc::objects::activity;
 use crate::value::Value;
 use crate::world::{
-    Application, AudioDevice, Bot, Channel, ChannelKind, Configured, Entitlement, Guild, JoinRequest, Member, Message,
-    Permissions, Presence, RelationshipKind, Role, SavedToken, Snowflake, State, Status, User, UserVoiceEdit,
+    Application, AudioDevice, Bot, Channel, ChannelKind, Configured, Entitlement, Guild, JoinRequest, Login, Member,
+    Message, Permissions, Presence, RelationshipKind, Role, SavedToken, Snowflake, State, Status, User, UserVoiceEdit,
     UserVoiceSettings, VoiceConnection, VoiceConnectionState, VoiceIo, VoiceMode, VoiceModeKind, VoiceSettings,
     VoiceState,
 };
@@ -38,6 +38,10 @@ pub(super) fn state(root: Value<'_>, source: &[u8]) -> Result<State, Error> {
         entitlements: list(root, "entitlements", entitlement),
         applications: list(root, "applications", application),
         bots: list(root, "bots", bot),
+        logins: list(root, "logins", |value| Login {
+            user: id(value, "user_id"),
+            token: Secret::new(value.member("token").as_str().unwrap_or_default()),
+        }),
         join_requests: list(root, "join_requests", |value| JoinRequest {
             from: id(value, "user_id"),
             application: optional_id(value, "application_id"),

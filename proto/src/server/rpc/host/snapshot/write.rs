@@ -32,6 +32,7 @@ pub(super) fn write(out: &mut Vec<u8>, state: &State, secrets: bool) {
         entitlements,
         applications,
         bots,
+        logins,
         join_requests,
         tokens,
     } = state;
@@ -64,6 +65,7 @@ pub(super) fn write(out: &mut Vec<u8>, state: &State, secrets: bool) {
         .with("join_requests", |out| array(out, join_requests, objects::join_request));
     if secrets {
         let object = object.with("bots", |out| array(out, bots, bot));
+        let object = object.with("logins", |out| array(out, logins, objects::login));
         object.with("tokens", |out| array(out, tokens, token)).end();
     } else {
         object.end();
