@@ -353,3 +353,19 @@ fn what_was_seen_is_asked_of_the_connection() {
     let state = town.ask(conn, "CACHED_STATE", &json!({})).data();
     assert_eq!((&state["guilds"], &state["unavailable"]), (&json!(1), &json!([])));
 }
+
+/// Nobody else does anything meanwhile, so nothing but its own deadline wakes the sandbox.
+#[test]
+fn a_stranger_who_says_nothing_is_closed_in_time() {
+    use tokio_tungstenite::tungstenite;
+    let town = Town::new();
+    town.host("GATEWAY_LIMITS", json!({"heartbeat_ms": 50}));
+    let address = town.api.strip_prefix("http://").and_then(|rest| rest.strip_suffix("/api")).expect("an address");
+    let stream = std::net::TcpStream::connect(address).expect("a connection");
+    stream.set_read_timeout(Some(std::time::Duration::from_secs(20))).expect("a timeout");
+    let (mut silent, _) =
+        tungstenite::client(format!("ws://{address}/?v=10&encoding=json"), stream).expect("an upgrade");
+    silent.read().expect("HELLO");
+    let Ok(tungstenite::Message::Close(Some(close))) = silent.read() else { panic!("a close expected") };
+    assert_eq!(u16::from(close.code), 4009);
+}
