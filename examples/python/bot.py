@@ -53,7 +53,7 @@ async def listen(gb: gamebridge.AsyncClient, bot: gamebridge.AsyncConnection, co
             print(f"{event.get('/author/username')}: {event.get('/content')}", flush=True)
             # As often as it likes: the library sends the latest one, no more often than Discord takes it.
             game = {"name": f"heard {heard}", "type": 0}
-            await bot.send("PRESENCE_UPDATE", since=None, activities=[game], status="online", afk=False)
+            bot.send("PRESENCE_UPDATE", since=None, activities=[game], status="online", afk=False)
             if heard == count:
                 return
 
