@@ -57,6 +57,8 @@ impl Town {
             tag: std::cell::Cell::new(1000),
         };
         let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("a text: {value}")).to_owned();
+        // Each connection of a test is a program of its own, which knows nothing of the one before.
+        town.host("GATEWAY_LIMITS", json!({"identify_ms": 0}));
         town.ada = text(&town.host("USER_CREATE", json!({"username": "ada"}))["id"]);
         town.guild = text(&town.host("GUILD_CREATE", json!({"name": "Harbour", "members": [town.ada]}))["id"]);
         let channel = json!({"guild_id": town.guild, "name": "quay", "type": "GUILD_TEXT"});
