@@ -1,4 +1,5 @@
-/* The connection to the replay server: from its READY, where the clock starts, to its BENCH_END, where it stops. */
+/* The connection to the replay server: from its READY, where the clock starts, to its BENCH_END, where it stops. BENCH_COMPRESS
+ * says which compression is asked for; none unless given. */
 #ifndef REPLAY_H
 #define REPLAY_H
 
@@ -8,13 +9,14 @@
 /* Shows every dispatch in between to `each`, and prints the line. */
 static inline int replay(const char *label, void (*each)(const gb_event *)) {
   const char *port = getenv("BENCH_PORT"), *given = getenv("CLIENT");
+  const char *compress = getenv("BENCH_COMPRESS");
   char params[256];
   gb_client *gb = NULL;
   gb_conn conn = 0;
   meter m = meter_start();
   uint64_t events = 0;
-  snprintf(params, sizeof params, "{\"token\":\"x\",\"intents\":0,\"url\":\"ws://127.0.0.1:%s\",\"retry\":false}",
-           port != NULL ? port : "9200");
+  snprintf(params, sizeof params, "{\"token\":\"x\",\"intents\":0,\"url\":\"ws://127.0.0.1:%s\",\"compress\":\"%s\",\"retry\":false}",
+           port != NULL ? port : "9200", compress != NULL ? compress : "none");
   if (gb_client_new(NULL, &gb) != GB_OK || gb_connect(gb, "gateway", params, &conn) != GB_OK) {
     fprintf(stderr, "%s\n", gb_last_error());
     return 1;

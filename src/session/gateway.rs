@@ -110,6 +110,12 @@ pub const PARAMS: Row = Row::new("gateway", "Receives the real-time events of a 
         "What happens when nobody polls: pause reading, so that nothing is lost (the default), or drop the oldest events, \
          which a DROPPED event tells.",
     ),
+    Arg::optional(
+        "cache_bytes",
+        Type::int(0, 1 << 31),
+        "Keeps what was seen (guilds, channels, roles, members, voice states, presences) for the commands CACHED_..., in so many \
+         bytes at most. Default 0: nothing is kept.",
+    ),
     Arg::optional("retry", Type::Bool, "Whether to go on when nobody can be reached at the start. Default true."),
 ]);
 
@@ -183,6 +189,7 @@ impl Upstream {
                     let ours = here.then_some(["localhost", "127.0.0.1", "::1"]).into_iter().flatten();
                     named.chain(ours.map(str::to_owned)).collect()
                 },
+                cache: whole("cache_bytes").map(|bytes| bytes as usize).filter(|bytes| *bytes > 0),
                 user_commands: given.member("user_commands").as_str() == Some("at_my_own_risk"),
                 budget: budget.as_deref().map(budget_file::read).transpose().map_err(named)?.unwrap_or_default(),
                 unix_ms_at_zero: clock::unix_ms_at_zero(),

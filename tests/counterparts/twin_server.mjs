@@ -1,7 +1,7 @@
 // discord-digital-twin, for our Gateway client to talk to: runs it, runs our client (tests/counterparts/against_twin.c) beside
-// it, and does what that asks for.
+// it, and does what that asks for; then the bot of examples/c/bot.c, which hears one message.
 //
-//   node twin_server.mjs <node_modules> <our client>
+//   node twin_server.mjs <node_modules> <our client> <the bot>
 //
 // It would listen on all interfaces: it is kept to loopback.
 
@@ -11,7 +11,7 @@ import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-const [packages, client] = process.argv.slice(2);
+const [packages, client, bot] = process.argv.slice(2);
 
 const listen = net.Server.prototype.listen;
 net.Server.prototype.listen = function (port, ...rest) {
@@ -46,9 +46,23 @@ for await (const line of createInterface({ input: ours.stdout })) {
   if (line === 'done') done = true;
 }
 const code = await ended;
-await discord.stop();
 if (code !== 0 || !done) {
   console.error(`our client ended with ${code}`);
+  process.exit(1);
+}
+
+const example = spawn(bot, [`${discord.restUrl}/v10`, '1'], {
+  env: { ...process.env, DISCORD_TOKEN: discord.botToken },
+  stdio: ['ignore', 'pipe', 'inherit'],
+});
+const said = [];
+for await (const line of createInterface({ input: example.stdout })) {
+  said.push(line);
+  if (line === 'here as Twin') await discord.channel(channel.id).user(ada).sendMessage({ content: 'ahoy' });
+}
+await discord.stop();
+if (said.join('|') !== 'here as Twin|ada: ahoy') {
+  console.error(`the bot said: ${said.join('|')}`);
   process.exit(1);
 }
 console.log(`${posted} messages`);

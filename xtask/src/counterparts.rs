@@ -8,7 +8,7 @@
 //! They are installed with exact versions under `target` by their own package managers. arRPC takes the first free of the
 //! fixed ports 6463 to 6472, so these run one at a time.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::house::{self, Private};
@@ -67,12 +67,13 @@ fn arrpc(library: &Library, program: &str, more: &[&str]) -> Result<(), String> 
     play(program, script)
 }
 
-/// Their server runs in the script, which runs `tests/counterparts/against_twin.c` beside it.
+/// Their server runs in the script, which runs `tests/counterparts/against_twin.c` beside it, and the bot of the examples.
 fn twin(library: &Library) -> Result<(), String> {
     let packages = node_packages()?;
     let client = build(library, "against_twin")?;
+    let bot = build_in(library, &house::root().join("examples/c"), "bot")?;
     let mut script = Command::new("node");
-    script.arg(folder().join("twin_server.mjs")).arg(packages).arg(client);
+    script.arg(folder().join("twin_server.mjs")).arg(packages).arg(client).arg(bot);
     play("against_twin", script)
 }
 
@@ -92,6 +93,10 @@ fn folder() -> PathBuf {
 }
 
 fn build(library: &Library, name: &str) -> Result<PathBuf, String> {
+    build_in(library, &folder(), name)
+}
+
+fn build_in(library: &Library, folder: &Path, name: &str) -> Result<PathBuf, String> {
     let root = house::root();
     let program = house::own("programs").join(name);
     let mut compile = Command::new(toolchain::cc()?);
@@ -102,7 +107,7 @@ fn build(library: &Library, name: &str) -> Result<PathBuf, String> {
         .arg(root.join("include"))
         .arg("-I")
         .arg(root.join("tests/c"));
-    compile.arg("-o").arg(&program).arg(folder().join(format!("{name}.c"))).args(library.shared_args()).arg("-pthread");
+    compile.arg("-o").arg(&program).arg(folder.join(format!("{name}.c"))).args(library.shared_args()).arg("-pthread");
     Step::new(format!("compile-{name}"), compile).run()?.success()?;
     Ok(program)
 }

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import gamebridge
 import pytest
 from conftest import CLIENT_ID
 from gamebridge.testing import Server
@@ -138,6 +139,34 @@ def test_join_flow(gamebridge_server: Server) -> None:
         "guest: the host says welcome",
     ]
     assert lines[-1] == "demo: both have ended"
+
+
+def test_bot(gamebridge_server: Server, tmp_path: Path) -> None:
+    with gamebridge.Client() as gb:
+        town = gb.serve("sandbox")
+        ada = town.request("USER_CREATE", username="ada")["id"]
+        guild = town.request("GUILD_CREATE", name="Harbour", members=[ada])["id"]
+        channel = town.request("CHANNEL_CREATE", guild_id=guild, name="quay", type="GUILD_TEXT")["id"]
+        town.request("APPLICATION_REGISTER", id=CLIENT_ID, name="Ferry")
+        bot = town.request("BOT_CREATE", application_id=CLIENT_ID)
+        town.request("GUILD_JOIN", guild_id=guild, user_id=bot["user"]["id"])
+
+        def post(text: str) -> None:
+            town.request("MESSAGE_POST", channel_id=channel, user_id=ada, content=text)
+
+        args = [f"--api={town.ready()['api']}/v10", f"--session={tmp_path / 'bot.session'}"]
+        with started("bot", gamebridge_server, *args, "--count=2", DISCORD_TOKEN=bot["token"]) as process:
+            assert line(process) == "here as Ferry"
+            post("ahoy")
+            assert line(process) == "ada: ahoy"
+            town.request("GATEWAY_FAULT", fault="drop")
+            assert line(process).startswith("away: ")
+            post("still there?")
+            assert "ada: still there?" in ended(process)
+        post("between two starts")
+        with started("bot", gamebridge_server, *args, "--count=1", DISCORD_TOKEN=bot["token"]) as process:
+            assert ended(process) == ["ada: between two starts"]
+        assert all(path.stat().st_mode & 0o77 == 0 for path in tmp_path.iterdir())
 
 
 def test_every_example_is_here() -> None:

@@ -90,6 +90,7 @@ fn gateway_config(config: &gateway::Config) -> Vec<u8> {
         allowed_hosts,
         user_commands,
         budget,
+        cache,
         unix_ms_at_zero,
         retry,
         seed,
@@ -146,6 +147,9 @@ fn gateway_config(config: &gateway::Config) -> Vec<u8> {
     if !budget.is_empty() {
         object = object.raw("budget", budget.trim_ascii());
     }
+    if let Some(bytes) = cache {
+        object = object.with("cache_bytes", |out| unsigned(out, *bytes as u64));
+    }
     object
         .bool("user_commands", *user_commands)
         .with("unix_ms_at_zero", |out| unsigned(out, *unix_ms_at_zero))
@@ -194,6 +198,7 @@ pub(super) fn read_gateway(config: Fields<'_>) -> Result<gateway::Config, Wrong>
         },
         allowed_hosts: config.texts("allowed_hosts")?,
         user_commands: config.has("user_commands") && config.bool("user_commands")?,
+        cache: if config.has("cache_bytes") { Some(config.small::<u32>("cache_bytes")? as usize) } else { None },
         budget: config.json("budget").unwrap_or_default().into(),
         unix_ms_at_zero: if config.has("unix_ms_at_zero") { config.number("unix_ms_at_zero")? } else { 0 },
         retry: config.bool("retry")?,

@@ -1,5 +1,6 @@
 //! The Gateway client against scripted servers, on a clock that the tests own.
 
+mod cache;
 mod commands;
 mod config;
 mod connection;

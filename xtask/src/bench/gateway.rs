@@ -23,6 +23,9 @@ pub fn run(bench: &Bench, table: &mut Table) -> Result<(), String> {
     };
     let (_flood, port) = server(&["--events", EVENTS])?;
     let (_silence, silent_port) = server(&["--idle"])?;
+    let (_steady, steady_port) = server(&["--events", EVENTS, "--steady"])?;
+    let (_zlib, zlib_port) = server(&["--events", EVENTS, "--compress", "zlib-stream"])?;
+    let (_zstd, zstd_port) = server(&["--events", EVENTS, "--compress", "zstd-stream"])?;
     let client = |program: &Path, args: &[&str], port: &str| -> Command {
         let mut command = programs::command(program, args);
         command.env("BENCH_PORT", port);
@@ -36,6 +39,15 @@ pub fn run(bench: &Bench, table: &mut Table) -> Result<(), String> {
         figures.run("twilight ", client(&rust.join("twilight_raw"), &[], &port))?;
         figures.run("undecoded ", client(&undecoded, &[], &port))?;
         figures.run("fields ", client(&fields, &[], &port))?;
+        figures.run("steady socket ", client(&rust.join("floors"), &["socket"], &steady_port))?;
+        figures.run("steady twilight ", client(&rust.join("twilight_raw"), &[], &steady_port))?;
+        figures.run("steady undecoded ", client(&undecoded, &[], &steady_port))?;
+        figures.run("steady fields ", client(&fields, &[], &steady_port))?;
+        for (name, port) in [("zlib-stream", &zlib_port), ("zstd-stream", &zstd_port)] {
+            let mut packed = client(&undecoded, &[], port);
+            packed.env("BENCH_COMPRESS", name);
+            figures.run(&format!("{name} "), packed)?;
+        }
         figures.run("", client(&worst_poll, &[], &port))?;
     }
     figures.run("", client(&rust.join("allocations"), &[], &port))?;
@@ -54,6 +66,13 @@ pub fn run(bench: &Bench, table: &mut Table) -> Result<(), String> {
     let unit = "CPU s per 1 M";
     table.row("Gateway, text, events handed over undecoded", cpu("undecoded")?, unit, &beside, Goal::AtMost(0.60));
     table.row("Gateway, text, five typed fields of every event", cpu("fields")?, unit, &beside[2..], Goal::AtMost(2.5));
+    let beside = [("twilight", per_million("steady twilight")), ("bare socket", per_million("steady socket"))];
+    let job = "the same without large guilds, undecoded";
+    table.row(job, cpu("steady undecoded")?, unit, &beside, Goal::None);
+    table.row("the same, five fields", cpu("steady fields")?, unit, &beside[1..], Goal::None);
+    let text = [("as text", per_million("undecoded"))];
+    table.row("Gateway, zlib-stream, undecoded", cpu("zlib-stream")?, unit, &text, Goal::AtMost(3.9));
+    table.row("Gateway, zstd-stream, undecoded", cpu("zstd-stream")?, unit, &text, Goal::AtMost(1.82));
     let preempted = [("with the processor lost in it", figures.median("worst_poll_preempted_us"))];
     table.row(
         "worst single `gb_poll` under flood",

@@ -81,6 +81,8 @@ pub struct Config {
     pub user_commands: bool,
     /// What an earlier process wrote of its IDENTIFYs; empty for nothing.
     pub budget: Box<[u8]>,
+    /// How many bytes of what was seen are kept, for the commands that ask for it; `None` keeps nothing.
+    pub cache: Option<usize>,
     /// What the clock said when the machine's time was zero, in Unix milliseconds.
     pub unix_ms_at_zero: u64,
     /// Whether to go on when nobody can be reached at the very start.
@@ -108,6 +110,7 @@ impl Config {
             allowed_hosts: Vec::new(),
             user_commands: false,
             budget: Box::default(),
+            cache: None,
             unix_ms_at_zero: 0,
             retry: true,
             seed,

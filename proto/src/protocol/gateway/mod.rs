@@ -51,6 +51,7 @@ use self::overlap::Overlap;
 use self::reshard::Reshard;
 use self::shard::{End, FAREWELL, KEEP, Loss, Shard, Shared};
 use super::backoff::Backoff;
+use crate::cache::{self, Cache};
 use crate::command::Command;
 use crate::error::{Error, ProtocolError, Status};
 use crate::event::{Event, EventType, Flags, LogLevel};
@@ -156,6 +157,7 @@ impl Client {
                 url: own,
                 random: Random::new(config.seed),
                 budget: Budget::new(config.unix_ms_at_zero, &config.budget)?,
+                cache: config.cache.map(Cache::new),
                 config,
                 overlap: None,
                 doc: Document::new(),
@@ -307,6 +309,7 @@ impl Client {
                 return answer(out, &command, &data);
             }
             "SUSPEND" => return self.suspend(&command, out),
+            name if cache::takes(name) => return self.tell_cached(&command, out),
             _ => {}
         }
         if &*command.name == "RESHARD" {
@@ -326,6 +329,15 @@ impl Client {
             Err(error) => reply(out, &name, tag, error.status, &error.message),
         }
         self.settle(now, out);
+    }
+
+    /// What was seen, as far as it is kept.
+    fn tell_cached(&self, command: &Command, out: &mut impl Sink) {
+        let off = || Error::new(Status::State, "nothing is kept: connect with cache_bytes");
+        match self.shared.cache.as_ref().ok_or_else(off).and_then(|cache| cache.ask(&command.name, &command.args)) {
+            Ok(data) => answer(out, command, &data),
+            Err(error) => reply(out, &command.name, command.tag, error.status, &error.message),
+        }
     }
 
     /// Nobody knows yet which shard it is for.

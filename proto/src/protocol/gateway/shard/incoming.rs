@@ -203,6 +203,7 @@ impl Shard {
             return Ok(());
         }
         if message.name == "GUILD_MEMBERS_CHUNK" && !self.gathers.is_empty() && self.chunk(message, shared, out) {
+            shared.see(message);
             return Ok(());
         }
         if !matches!(self.state, State::Ready { .. }) {
@@ -226,6 +227,7 @@ impl Shard {
             }
         }
         self.figures.events += 1;
+        shared.see(message);
         let mut event = self.event(EventType::Dispatch, message.name, message);
         event.peer = number;
         out.event(event);
@@ -320,7 +322,9 @@ impl Shard {
         self.presence_due = self.presence.is_some();
         self.figures.identifies += 1;
         self.in_use(now);
+        // A new set's READY ends nothing: the set before goes on with what it has seen.
         if !self.quiet {
+            shared.see(message);
             let mut event = self.event(EventType::Connected, "CONNECTED", message);
             event.message = &self.address;
             out.event(event);

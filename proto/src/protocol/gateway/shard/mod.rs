@@ -27,12 +27,14 @@ use super::session::{RESUME_TRIES, RESUME_TRIES_THERE, Session};
 use super::{
     Config, GOOD_AFTER, HELLO_TIMEOUT, OPEN_TIMEOUT, PAUSE_LIMIT, SEND_LIMIT, SEND_WINDOW, Sink, address, log, reply,
 };
+use crate::cache::Cache;
 use crate::error::Status;
 use crate::event::{Event, EventType, Flags, LogLevel};
 use crate::protocol::backoff::Backoff;
 use crate::random::Random;
 use crate::time::Instant;
 use crate::value::Document;
+use crate::wire::gateway::Envelope;
 
 /// A close that ends the session.
 pub(super) const FAREWELL: u16 = 1000;
@@ -49,8 +51,19 @@ pub(super) struct Shared {
     pub(super) budget: Budget,
     /// While there are two sets of shards.
     pub(super) overlap: Option<Overlap>,
+    /// What was seen, where it is to be kept.
+    pub(super) cache: Option<Cache>,
     pub(super) doc: Document,
     pub(super) scratch: Vec<u8>,
+}
+
+impl Shared {
+    /// A dispatch that is handed on, or that becomes part of a reply.
+    pub(super) fn see(&mut self, message: &Envelope<'_>) {
+        if let Some(cache) = &mut self.cache {
+            cache.take(message.name, message.data);
+        }
+    }
 }
 
 /// See the module.
