@@ -21,7 +21,7 @@
 #include <unistd.h>
 #endif
 
-#define TOKEN "token-of-the-ferry"
+#define TOKEN "MTkyNzQxODY0NDE4MzEyMTky.harbour.token-of-the-ferry"
 
 static int fail(const char *what) {
   fprintf(stderr, "%s: %s\n", what, gb_last_error());

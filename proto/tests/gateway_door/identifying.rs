@@ -81,7 +81,7 @@ fn every_mistake_earns_its_close_code() {
         ("v=10", vec![intents(json!(null))], 4013),
         ("v=8", vec![intents(json!(null))], 4013),
         ("v=10", vec![intents(json!(-1))], 4013),
-        ("v=10", vec![intents(json!(1 << 17))], 4013),
+        ("v=10", vec![intents(json!(1 << 27))], 4013),
         ("v=10", vec![intents(json!([0]))], 4013),
         ("v=10", vec![refused()], 4014),
     ];
@@ -129,6 +129,7 @@ fn what_real_clients_send_is_taken() {
         json!({"compress": null}),
         json!({"shard": null, "large_threshold": 250}),
         json!({"intents": ALL.to_string()}),
+        json!({"intents": ALL | 1 << 17}),
         json!({"capabilities": 16381, "client_state": {"guild_versions": {}}}),
     ] {
         let mut house = House::default();

@@ -87,7 +87,7 @@ fn a_user_has_no_shards_and_a_wrong_token_is_nobodys() {
         (json!({"shard": [0, 2]}), Some(4010)),
         (json!({"shard": [0, 1]}), None),
         (json!({"token": "the-token-of-nobody"}), Some(4004)),
-        (json!({"intents": 1 << 17}), Some(4013)),
+        (json!({"intents": 1 << 27}), Some(4013)),
     ] {
         let peer = house.connect("v=10");
         house.say(peer, login(more.clone()));

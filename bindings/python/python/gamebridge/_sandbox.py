@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import base64
+import copy
+import secrets
 from typing import Any
 
 from ._client import Connection
@@ -22,9 +25,11 @@ EXAMPLES = """examples:
   python -m gamebridge sandbox --json | jq .name
 """
 
+_APPLICATION = "192741864418312192"
+
 WORLD: dict[str, Any] = {
     "scenario": 1,
-    "applications": {"bot": {"id": "192741864418312192", "name": "Bot"}},
+    "applications": {"bot": {"id": _APPLICATION, "name": "Bot"}},
     "guilds": {"sandbox": {"name": "Sandbox", "members": {"me": {}}, "channels": {"general": {}}}},
     "setup": [
         {"do": "BOT_CREATE", "args": {"application_id": "@bot"}, "as": "bot-user"},
@@ -32,6 +37,18 @@ WORLD: dict[str, Any] = {
     ],
 }
 """What there is when nobody says what there is to be."""
+
+
+def token() -> str:
+    """A new one in the form of Discord's, which begin with an id: some libraries read it (hikari)."""
+    return f"{base64.b64encode(_APPLICATION.encode()).decode()}.sandbox.{secrets.token_urlsafe(24)}"
+
+
+def world() -> dict[str, Any]:
+    """WORLD, with a token of its own."""
+    own = copy.deepcopy(WORLD)
+    own["setup"][0]["args"]["token"] = token()
+    return own
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
     """Serves until it is stopped."""
     given = absolute(options.scenario)
     parameters: dict[str, Any] = {
-        "scenario": given if given or options.snapshot else WORLD,
+        "scenario": given if given or options.snapshot else world(),
         "scenario_speed": options.speed,
         "snapshot": absolute(options.snapshot),
         "username": options.username,

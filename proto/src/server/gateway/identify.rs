@@ -12,6 +12,10 @@ use crate::wire::json::{Object, push_int};
 use crate::wire::rest::Version;
 use crate::world::{self, ApplicationId, Guild, GuildId, UserId, World};
 
+/// A bit that no document names and that clients ask for all the same (interactions.py, with all that there are): it is
+/// served at Discord, and means nothing here.
+const UNDOCUMENTED: u64 = 1 << 17;
+
 /// What a client is told with a code, in Discord's words where programs compare them.
 type Refused = (CloseCode, &'static str);
 
@@ -356,7 +360,7 @@ fn intents(d: Value<'_>, who: &Who, dialect: Dialect) -> Result<Option<Intents>,
         return if dialect.requires_intents() && !who.is_user() { Err(BAD_INTENTS) } else { Ok(None) };
     }
     let asked = given.as_id().map(Intents).ok_or(BAD_INTENTS)?;
-    if asked.unknown() != 0 {
+    if asked.unknown() & !UNDOCUMENTED != 0 {
         return Err(BAD_INTENTS);
     }
     if asked.0 & who.refused_intents & Intents::PRIVILEGED.0 != 0 {
