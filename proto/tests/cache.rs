@@ -379,6 +379,16 @@ fn without_room_people_go_before_places() {
 }
 
 #[test]
+fn what_would_never_fit_costs_nothing_else() {
+    let mut seen = Seen::harbour();
+    let before = seen.ask("CACHED_STATE", json!({}));
+    seen.take("CHANNEL_CREATE", json!({"id": "15", "guild_id": "10", "topic": "x".repeat(ROOM)}));
+    let after = seen.ask("CACHED_STATE", json!({}));
+    assert_eq!((&after["evicted"], &after["refused"]), (&json!(0), &json!(1)));
+    assert_eq!((&after["members"], &after["bytes"]), (&before["members"], &before["bytes"]));
+}
+
+#[test]
 fn commands_that_do_not_fit_are_refused() {
     let seen = Seen::harbour();
     for (name, args) in [
