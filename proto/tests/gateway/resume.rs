@@ -320,3 +320,17 @@ fn sequences_that_jump_or_fall_are_wondered_at_once() {
     pair.frame(r#"{"op":1,"d":null}"#);
     assert_eq!(pair.did(), [Did::Send(json!({"op": 1, "d": u64::MAX}))], "the highest is what is resumed from");
 }
+
+#[test]
+fn sequences_that_jump_to_the_end_of_numbers_break_nothing() {
+    let mut pair = Pair::ready();
+    for _ in 0..3 {
+        pair.frame(&format!(r#"{{"op":0,"s":{},"t":"E","d":{{}}}}"#, u64::MAX));
+        pair.frame(r#"{"op":0,"s":1,"t":"E","d":{}}"#);
+        assert_eq!(pair.events().len(), 2, "both are handed on");
+        pair.frame(r#"{"op":9,"d":false}"#);
+        while !matches!(pair.next(10 * SECOND), Some(Did::Open(_))) {}
+        pair.greet();
+        pair.did();
+    }
+}
