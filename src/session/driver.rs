@@ -239,6 +239,7 @@ impl<P: Protocol> Driver<'_, P> {
                 Woken::Driven(line, Ok(())) => {
                     self.turn = line + 1;
                     self.frames(line);
+                    self.bound(line);
                 }
                 Woken::Driven(line, Err(lost)) => self.lose(line, &lost),
                 Woken::Opened(line, result) => self.settle_opening(line, result),
@@ -274,11 +275,14 @@ impl<P: Protocol> Driver<'_, P> {
                 None => break,
             }
         }
-        for line in 0..self.lines.len() {
-            if self.lines[line].outbox.bytes() > MAX_WAITING {
-                let error = Error::new(Status::Io, "the peer does not read what it is sent");
-                self.lose(line, &Lost { code: None, error });
-            }
+        (0..self.lines.len()).for_each(|line| self.bound(line));
+    }
+
+    /// Ends a connection whose peer does not read, whether the program has much to say or the peer asks for answers without end.
+    fn bound(&mut self, line: usize) {
+        if self.lines[line].outbox.bytes() > MAX_WAITING {
+            let error = Error::new(Status::Io, "the peer does not read what it is sent");
+            self.lose(line, &Lost { code: None, error });
         }
     }
 
