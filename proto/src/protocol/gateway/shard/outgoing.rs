@@ -68,6 +68,16 @@ impl Shard {
         self.fence = None;
     }
 
+    /// Whether what happens in a guild is this shard's.
+    pub(in super::super) fn has(&self, guild: u64) -> bool {
+        u64::from(self.number) == (guild >> 22) % u64::from(self.count)
+    }
+
+    /// Those of the guilds that are this shard's.
+    pub(in super::super) fn own(&self, guilds: &[u64]) -> Box<[u64]> {
+        guilds.iter().copied().filter(|guild| self.has(*guild)).collect()
+    }
+
     /// What the program set, if anything.
     pub(in super::super) fn presence(&self) -> Option<&[u8]> {
         self.presence.as_deref()
@@ -125,14 +135,15 @@ impl Shard {
     }
 
     /// When something that waits may be sent; `None` when nothing waits.
-    pub(super) fn next_send(&self) -> Option<Instant> {
-        let pace = self.send_pace.next(Instant::ZERO);
-        let is_presence = |waiting: &Waiting| waiting.opcode == Opcode::PresenceUpdate;
-        if self.queue.any(|waiting| !is_presence(waiting)) {
-            return Some(pace);
-        }
-        let presence = self.presence_due || self.queue.any(is_presence);
-        presence.then(|| pace.max(self.presence_pace.next(Instant::ZERO)))
+    pub(super) fn next_send(&self, shared: &Shared) -> Option<Instant> {
+        let presence = self.presence_pace.next(Instant::ZERO);
+        let own = |waiting: &Waiting| match waiting.opcode {
+            Opcode::PresenceUpdate => presence,
+            _ => shared.members.next(&waiting.all_of),
+        };
+        let due = self.presence_due.then_some(presence);
+        let next = self.queue.iter().map(own).chain(due).min()?;
+        Some(next.max(self.send_pace.next(Instant::ZERO)))
     }
 
     /// Sends what waits, as far as the paces allow.
@@ -149,8 +160,12 @@ impl Shard {
                 }
                 continue;
             }
-            let next = self.queue.take(|waiting| waiting.opcode != Opcode::PresenceUpdate || presence);
-            let Some(waiting) = next else { return };
+            let may = |waiting: &Waiting| match waiting.opcode {
+                Opcode::PresenceUpdate => presence,
+                _ => shared.members.next(&waiting.all_of) <= now,
+            };
+            let Some(waiting) = self.queue.take(may) else { return };
+            shared.members.spend(now, &waiting.all_of);
             self.send(now, waiting.opcode, &waiting.args, shared, out);
             self.sent(waiting, out);
         }
@@ -168,7 +183,7 @@ impl Shard {
     }
 
     fn sent(&mut self, waiting: Waiting, out: &mut impl Sink) {
-        let Waiting { name, opcode, args, tag, deadline, gather } = waiting;
+        let Waiting { name, opcode, args, tag, deadline, gather, .. } = waiting;
         if gather {
             let mut doc = Document::new();
             let parsed = doc.parse(&args).is_ok();
