@@ -45,7 +45,7 @@ pub use gather::MOST as MOST_GATHERED;
 pub use members::{MEMBERS_EVERY, MEMBERS_TIMEOUT};
 pub use overlap::WINDOW as OVERLAP;
 pub use queue::{MAX_WAITING, TIMEOUT};
-pub use reshard::FILL;
+pub use reshard::{FILL, RESHARD_EACH, RESHARD_TIMEOUT};
 pub use session::{RESUME_TRIES, RESUME_TRIES_THERE, Session, read as read_sessions, write as write_sessions};
 
 use self::budget::Budget;
@@ -418,7 +418,7 @@ impl Client {
         };
         let shards = self.shards.iter().filter_map(|shard| shard.next_timeout(&self.shared)).min();
         let early = self.early.iter().map(deadline).min();
-        let reshard = self.reshard.as_ref().and_then(Reshard::next_timeout);
+        let reshard = self.reshard.as_ref().map(Reshard::next_timeout);
         let overlap = self.shared.overlap.as_ref().and_then(Overlap::next_timeout);
         [own, shards, early, reshard, overlap].into_iter().flatten().min()
     }

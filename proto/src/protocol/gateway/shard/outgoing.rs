@@ -49,9 +49,10 @@ impl Shard {
     }
 
     /// Whether everything has come that the Gateway said before this was first asked: whether it answered a beat of then. One
-    /// that was refused for good brings nothing more; one whose connection is lost has it to come.
+    /// that was refused for good brings nothing more, and neither does one that has lost its session: what comes of the next
+    /// one is said later. One whose connection alone is lost has it to come.
     pub(in super::super) fn fence(&mut self, now: Instant, shared: &mut Shared, out: &mut impl Sink) -> bool {
-        if self.end.is_some() {
+        if self.end.is_some() || self.session.is_none() && !self.is_ready() {
             return true;
         }
         if !self.is_ready() || !self.gathers.is_empty() {
