@@ -2,8 +2,9 @@
 
 use std::collections::VecDeque;
 
-use gamebridge_proto::protocol::gateway::{RESUME_TRIES, RESUME_TRIES_THERE};
+use gamebridge_proto::protocol::gateway::{RESUME_TRIES, RESUME_TRIES_THERE, Session as Saved};
 use gamebridge_proto::random::Random;
+use gamebridge_proto::wire::gateway::Dialect;
 
 use crate::pair::*;
 
@@ -332,5 +333,67 @@ fn sequences_that_jump_to_the_end_of_numbers_break_nothing() {
         while !matches!(pair.next(10 * SECOND), Some(Did::Open(_))) {}
         pair.greet();
         pair.did();
+    }
+}
+
+/// A session of each shard.
+fn sessions(shards: &[(u32, u32)]) -> Vec<Saved> {
+    let one = |shard: &(u32, u32)| Saved { shard: *shard, id: "abc".into(), url: None, seq: 2 };
+    shards.iter().map(one).collect()
+}
+
+#[test]
+fn sessions_of_other_shards_are_refused_where_that_is_known() {
+    let some = |numbers: &[u32], count| Shards::Some(numbers.into(), count);
+    let count = |at: u32, of: u32, count: u32| {
+        format!("session.sessions[{at}].shard: [0, {of}] given; a count of {count} expected, as this connection has")
+    };
+    let none = "session.sessions: none is of a shard that this connection has".to_owned();
+    for (shards, given, refused) in [
+        (Shards::Single, &[(0, 1)][..], None),
+        (Shards::Single, &[(0, 2)], Some(count(0, 2, 1))),
+        (Shards::All(2), &[(0, 2), (1, 2)], None),
+        (Shards::All(2), &[(1, 2)], None),
+        (Shards::All(3), &[(1, 3), (0, 2)], Some(count(1, 2, 3))),
+        (some(&[1], 3), &[(0, 3), (1, 3)], None),
+        (some(&[1], 3), &[(0, 3), (2, 3)], Some(none)),
+        (some(&[0], 3), &[(0, 4)], Some(count(0, 4, 3))),
+        (Shards::Auto, &[(0, 4)], None),
+    ] {
+        let config = Config { shards: shards.clone(), sessions: sessions(given), ..config() };
+        let error = Client::new(config).err().map(|error| (error.status, error.message.to_string()));
+        assert_eq!(error, refused.map(|sentence| (Status::Argument, sentence)), "{shards:?} {given:?}");
+    }
+    let config = Config { dialect: Dialect::V3, sessions: sessions(&[(0, 1)]), ..config() };
+    assert_eq!(Client::new(config).expect_err("it has none").message, "session: version 3 resumes none");
+}
+
+#[test]
+fn sessions_that_are_not_resumed_are_told() {
+    let discovered = br#"{"url":"wss://gateway.discord.gg","shards":2,"session_start_limit":
+        {"total":1000,"remaining":1000,"reset_after":0,"max_concurrency":2}}"#;
+    for (shards, given, told) in [
+        (Shards::Auto, &[(0, 2), (1, 2)][..], None),
+        (
+            Shards::Auto,
+            &[(0, 3), (1, 3)],
+            Some("session: 2 of 2 are not resumed, as that of shard [0, 3]: this connection has 2 of 2 shards"),
+        ),
+        (
+            Shards::Some([1].into(), 3),
+            &[(0, 3), (1, 3)],
+            Some("session: 1 of 2 are not resumed, as that of shard [0, 3]: this connection has 1 of 3 shards"),
+        ),
+    ] {
+        let mut pair = Pair::new(Config { shards, sessions: sessions(given), ..config() });
+        pair.client.start(pair.now, &mut pair.out);
+        pair.client.handle_discovered(pair.now, discovered, &mut pair.out);
+        let sentence = pair.did().into_iter().find_map(|did| match did {
+            Did::Event(event) if event.kind == EventType::Log && event.message.starts_with("session: ") => {
+                Some(event.message)
+            }
+            _ => None,
+        });
+        assert_eq!(sentence.as_deref(), told);
     }
 }

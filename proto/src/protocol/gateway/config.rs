@@ -138,6 +138,7 @@ impl Config {
             return Err(Error::argument(format!("compress: version {version} does not know this compression")));
         }
         self.check_shards()?;
+        self.check_sessions()?;
         if let Some(large) = self.large_threshold
             && !(50..=250).contains(&large)
         {
@@ -196,6 +197,34 @@ impl Config {
         }
         if !self.dialect.greets() && self.shards != Shards::Single {
             return Err(Error::argument("shards: version 3 has none"));
+        }
+        Ok(())
+    }
+
+    /// Sessions of another number of shards are never resumed, which nobody would notice but by what is missing. How many
+    /// shards `auto` means is known later only.
+    fn check_sessions(&self) -> Result<(), Error> {
+        if !self.sessions.is_empty() && !self.dialect.greets() {
+            return Err(Error::argument("session: version 3 resumes none"));
+        }
+        let count = match &self.shards {
+            Shards::Auto => return Ok(()),
+            Shards::Single => 1,
+            Shards::All(count) | Shards::Some(_, count) => *count,
+        };
+        if let Some(at) = self.sessions.iter().position(|session| session.shard.1 != count) {
+            let (number, given) = self.sessions[at].shard;
+            return Err(Error::argument(format!(
+                "session.sessions[{at}].shard: [{number}, {given}] given; a count of {count} expected, as this connection has"
+            )));
+        }
+        let is_own = |session: &Session| match &self.shards {
+            Shards::Some(numbers, _) => numbers.contains(&session.shard.0),
+            _ => true,
+        };
+        // The rest may be another process's.
+        if !self.sessions.is_empty() && !self.sessions.iter().any(is_own) {
+            return Err(Error::argument("session.sessions: none is of a shard that this connection has"));
         }
         Ok(())
     }

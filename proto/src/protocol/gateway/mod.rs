@@ -243,6 +243,7 @@ impl Client {
             Shards::All(count) => (0..*count).map(|number| (number, *count)).collect(),
             Shards::Some(numbers, count) => numbers.iter().map(|number| (*number, *count)).collect(),
         };
+        self.tell_unused(&numbers, out);
         for shard in numbers {
             let line = u32::try_from(self.shards.len()).unwrap_or(u32::MAX);
             let mut shard = Shard::new(line, shard, &self.shared.config);
@@ -254,6 +255,21 @@ impl Client {
             self.handle_command(now, command, out);
         }
         self.settle(now, out);
+    }
+
+    /// What was known before was refused by [`Config::check`].
+    fn tell_unused(&self, shards: &[(u32, u32)], out: &mut impl Sink) {
+        let sessions = &self.shared.config.sessions;
+        let Some(first) = sessions.iter().find(|saved| !shards.contains(&saved.shard)) else { return };
+        let unused = sessions.iter().filter(|saved| !shards.contains(&saved.shard)).count();
+        let ((number, count), own) = (first.shard, shards.first().map_or(1, |shard| shard.1));
+        let sentence = format!(
+            "session: {unused} of {} are not resumed, as that of shard [{number}, {count}]: this connection has {} of {own} shards",
+            sessions.len(),
+            shards.len(),
+        );
+        // Of the same number others are another process's.
+        log(out, if count == own { LogLevel::Info } else { LogLevel::Warn }, &sentence);
     }
 
     /// The transport of a line is open.
