@@ -50,6 +50,19 @@ pub(crate) fn write(path: &Path, content: &[u8]) -> Result<(), Error> {
     put(path, content, None)
 }
 
+/// Whether [`write`] can do its work: all of it but for the last step, so that what is there stays.
+///
+/// # Errors
+/// As for [`write`].
+#[cfg(feature = "gateway")]
+pub(crate) fn check_writable(path: &Path, content: &[u8]) -> Result<(), Error> {
+    let beside = beside(path)?;
+    let written = write_new(&beside, content);
+    // It may not have come to be.
+    let _ = fs::remove_file(&beside);
+    written.map_err(|error| not_written(path, &error))
+}
+
 /// As [`write`], for a file that is the user's and not ours: where a link leads elsewhere it goes on doing so, and who may
 /// read the file stays as it was.
 ///
@@ -72,12 +85,16 @@ fn put(path: &Path, content: &[u8], permissions: Option<Permissions>) -> Result<
         // It may not have come to be.
         let _ = fs::remove_file(&beside);
     }
-    written.map_err(|error| Error::new(Status::Io, format!("cannot write {}: {error}", path.display())))?;
+    written.map_err(|error| not_written(path, &error))?;
     // The name is safe when the folder is; where a folder can't be opened, the system sees to it by itself.
     if let Ok(folder) = File::open(folder(path)) {
         let _ = folder.sync_all();
     }
     Ok(())
+}
+
+fn not_written(path: &Path, error: &io::Error) -> Error {
+    Error::new(Status::Io, format!("cannot write {}: {error}", path.display()))
 }
 
 fn folder(path: &Path) -> &Path {

@@ -12,12 +12,15 @@ use crate::files;
 /// The longest file: a day of a very large bot.
 const MOST: u64 = 4 << 20;
 
-/// What an earlier process wrote; nothing when there is no such file.
+/// What an earlier process wrote; nothing when there is no such file. That it can be written is tried, too, since nobody is
+/// there to mend it once the connection runs, and what is not counted costs the token.
 ///
 /// # Errors
-/// `Io` with the path: it can't be read, is no file, or is too long.
+/// `Io` with the path: it can't be read or written, is no file, or is too long.
 pub(super) fn read(path: &Path) -> Result<Box<[u8]>, Error> {
-    Ok(files::read_if_there(path, MOST).map_err(named)?.unwrap_or_default().into())
+    let record = files::read_if_there(path, MOST).map_err(named)?.unwrap_or_default();
+    files::check_writable(path, &record).map_err(named)?;
+    Ok(record.into())
 }
 
 /// Puts the record in the file's place.
@@ -53,6 +56,8 @@ mod tests {
         let error = read(&folder).expect_err("a folder");
         assert!(error.status == Status::Io && error.message.starts_with("identify_budget: "), "{error}");
         assert_eq!(write(&folder.join("no/where"), b"").expect_err("no folder").status, Status::Io);
+        let error = read(&folder.join("no/where")).expect_err("none is there, and none can be");
+        assert!(error.status == Status::Io && error.message.starts_with("identify_budget: cannot write "), "{error}");
         fs::remove_dir_all(&folder).expect("it is ours");
     }
 }

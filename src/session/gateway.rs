@@ -391,3 +391,29 @@ impl Protocol for Upstream {
         self.machine.is_finished()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_counted_or_resumed_is_refused_before_connecting() {
+        let saved = r#"{"version":10,"sessions":[{"shard":[0,2],"session_id":"x","seq":1}]}"#;
+        for (params, status, sentence) in [
+            (
+                r#""identify_budget":"/no/such/folder/budget.json""#.to_owned(),
+                Status::Io,
+                "gateway: identify_budget: cannot write /no/such/folder/budget.json: ",
+            ),
+            (
+                format!(r#""shards":3,"session":{saved}"#),
+                Status::Argument,
+                "gateway: session.sessions[0].shard: [0, 2] given; a count of 3 expected",
+            ),
+        ] {
+            let text = format!(r#"{{"token":"t","intents":1,{params}}}"#);
+            let error = Upstream::parse(text.as_bytes()).expect_err(sentence);
+            assert!(error.status == status && error.message.starts_with(sentence), "{error}");
+        }
+    }
+}
