@@ -39,41 +39,59 @@ def parameters(options: argparse.Namespace) -> dict[str, Any]:
     return params
 
 
-async def listen(gb: gamebridge.AsyncClient, bot: gamebridge.AsyncConnection, count: int) -> None:
-    heard = 0
-    async for event in gb:
-        if event.type == "connected":
-            print("back, and nothing missed" if event.resumed else f"here as {event.get('/user/username')}", flush=True)
-        elif event.type == "reconnecting":
-            print(f"away: {event.message}", flush=True)
-        elif event.type == "dropped":
-            print(f"{event.code} events were dropped", flush=True)
-        elif event.name == "MESSAGE_CREATE" and not event.get("/author/bot", False):
-            heard += 1
-            print(f"{event.get('/author/username')}: {event.get('/content')}", flush=True)
+class Bot:
+    def __init__(self, gb: gamebridge.AsyncClient, options: argparse.Namespace) -> None:
+        self.gb = gb
+        self.count: int = options.count
+        self.session: Path = options.session
+        self.heard = 0
+        self.leaving: asyncio.Task[None] | None = None
+        self.connection = gb.connect_nowait("gateway", parameters(options))
+
+    def leave(self) -> None:
+        """Ends the connection, and leaves the session to the next start."""
+        if self.leaving is None:
+            self.leaving = asyncio.create_task(self._suspend())
+
+    async def _suspend(self) -> None:
+        session = await self.connection.request("SUSPEND")
+        # As secret as the token.
+        with open(self.session, "w", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+            json.dump(session, file)
+
+    async def listen(self) -> None:
+        """Until the connection is over: what came before its end is heard now, and not by the next start."""
+        async for event in self.gb:
+            if event.type == "connected":
+                print("back, and nothing missed" if event.resumed else f"here as {event.get('/user/username')}", flush=True)
+            elif event.type == "reconnecting":
+                print(f"away: {event.message}", flush=True)
+            elif event.type == "disconnected" and event.fatal:
+                sys.exit(event.message)
+            elif event.name == "MESSAGE_CREATE" and not event.get("/author/bot", False):
+                self.hear(event)
+        if self.leaving is not None:
+            await self.leaving
+
+    def hear(self, message: gamebridge.Event) -> None:
+        self.heard += 1
+        print(f"{message.get('/author/username')}: {message.get('/content')}", flush=True)
+        if self.heard == self.count:
+            self.leave()
+        elif self.leaving is None:
             # As often as it likes: the library sends the latest one, no more often than Discord takes it.
-            game = {"name": f"heard {heard}", "type": 0}
-            await bot.send("PRESENCE_UPDATE", since=None, activities=[game], status="online", afk=False)
-            if heard == count:
-                return
+            game = {"name": f"heard {self.heard}", "type": 0}
+            self.connection.send("PRESENCE_UPDATE", since=None, activities=[game], status="online", afk=False)
 
 
 async def main(options: argparse.Namespace) -> None:
     async with gamebridge.AsyncClient() as gb:
-        bot = gb.connect_nowait("gateway", parameters(options))
-        listening = asyncio.create_task(listen(gb, bot, options.count))
+        bot = Bot(gb, options)
         try:
-            asyncio.get_running_loop().add_signal_handler(signal.SIGINT, listening.cancel)
+            asyncio.get_running_loop().add_signal_handler(signal.SIGINT, bot.leave)
         except NotImplementedError:  # Windows: Ctrl-C ends the loop, and the session with it
             pass
-        try:
-            await listening
-        except asyncio.CancelledError:
-            print("the session is kept", flush=True)
-        session = await bot.request("SUSPEND")
-        # As secret as the token.
-        with open(options.session, "w", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
-            json.dump(session, file)
+        await bot.listen()
 
 
 if __name__ == "__main__":

@@ -223,6 +223,28 @@ pub fn gateway_peer() -> Vec<Vec<u8>> {
     all
 }
 
+/// A limit, and dispatches that a cache concerns.
+pub fn cache() -> Vec<Vec<u8>> {
+    let all = [
+        r#"READY {"user":{"id":"1"},"guilds":[{"id":"10","unavailable":true}],"private_channels":[{"id":"90","type":1}]}"#,
+        r#"GUILD_CREATE {"id":"10","name":"n","member_count":2,"roles":[{"id":"10"}],"channels":[{"id":"11"}],"threads":[{"id":"13"}],"members":[{"user":{"id":"1"}},{"user":{"id":"2"}}],"voice_states":[{"user_id":"2","channel_id":"11"}],"presences":[{"user":{"id":"2"},"status":"idle"}]}"#,
+        r#"GUILD_UPDATE {"id":"10","name":"m","roles":[{"id":"10","name":"e"}]}"#,
+        r#"GUILD_EMOJIS_UPDATE {"guild_id":"10","emojis":[{"id":"7"}]}"#,
+        r#"CHANNEL_UPDATE {"id":"11","guild_id":"10","name":"c"}"#,
+        r#"THREAD_LIST_SYNC {"guild_id":"10","threads":[{"id":"14"}]}"#,
+        r#"GUILD_ROLE_CREATE {"guild_id":"10","role":{"id":"15"}}"#,
+        r#"GUILD_MEMBER_ADD {"guild_id":"10","user":{"id":"3"}}"#,
+        r#"GUILD_MEMBER_UPDATE {"guild_id":"10","user":{"id":"3"},"nick":"k"}"#,
+        r#"GUILD_MEMBERS_CHUNK {"guild_id":"10","members":[{"user":{"id":"4"}}],"presences":[]}"#,
+        r#"VOICE_STATE_UPDATE {"guild_id":"10","user_id":"3","channel_id":"11","member":{"user":{"id":"3"}}}"#,
+        r#"PRESENCE_UPDATE {"guild_id":"10","user":{"id":"3"},"status":"dnd"}"#,
+        r#"GUILD_MEMBER_REMOVE {"guild_id":"10","user":{"id":"3"}}"#,
+        r#"USER_UPDATE {"id":"1","username":"u"}"#,
+        r#"GUILD_DELETE {"id":"10","unavailable":true}"#,
+    ];
+    (0..16u8).map(|limit| [&[limit][..], all.join("\n").as_bytes()].concat()).collect()
+}
+
 /// What a dmod gateway says, with the program's commands, breaks and time in between.
 pub fn dmod() -> Vec<Vec<u8>> {
     let let_in = "\u{4}\n{\"op\":0,\"t\":null,\"d\":null}\n{\"op\":2,\"t\":null,\"d\":{\"missed_notifications\":[]}}";

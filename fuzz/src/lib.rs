@@ -11,7 +11,7 @@ pub mod scene;
 mod targets;
 
 pub use targets::{
-    DMOD_TOKEN, GATEWAY_TOKEN, dmod, dmod_peer, envelope, etf, framing, gateway_client, gateway_peer, inflate,
+    DMOD_TOKEN, GATEWAY_TOKEN, cache, dmod, dmod_peer, envelope, etf, framing, gateway_client, gateway_peer, inflate,
     ipc_peer, messages, pointer, recording, redaction, scenario, snapshot_file, tape, websocket_peer,
 };
 
@@ -27,7 +27,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 17] = [
+pub const TARGETS: [Target; 18] = [
     Target { name: "framing", run: framing, corpus: corpus::framing },
     Target { name: "envelope", run: envelope, corpus: corpus::envelope },
     Target { name: "etf", run: etf, corpus: corpus::etf },
@@ -41,6 +41,7 @@ pub const TARGETS: [Target; 17] = [
     Target { name: "dmod_peer", run: dmod_peer, corpus: corpus::dmod_peer },
     Target { name: "gateway_client", run: gateway_client, corpus: corpus::gateway_client },
     Target { name: "inflate", run: inflate, corpus: corpus::inflate },
+    Target { name: "cache", run: cache, corpus: corpus::cache },
     Target { name: "recording", run: recording, corpus: corpus::recording },
     Target { name: "redaction", run: redaction, corpus: corpus::redaction },
     Target { name: "scenario", run: scenario, corpus: corpus::scenario },

@@ -11,7 +11,7 @@ use gamebridge_fuzz::{TARGETS, Target};
 const USAGE: &str = "usage: gamebridge-fuzz [--seconds N] [--seed N] [target...]
        gamebridge-fuzz --replay FILE TARGET
 targets: framing envelope etf tape pointer messages ipc_peer websocket_peer
-    gateway_peer dmod dmod_peer recording redaction scenario snapshot (all, when none is named)";
+    gateway_peer dmod dmod_peer cache recording redaction scenario snapshot (all, when none is named)";
 
 /// Deep enough for every decoder, and no deeper: none may need more.
 const STACK: usize = 256 * 1024;

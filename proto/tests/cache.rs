@@ -24,7 +24,11 @@ impl Seen {
     }
 
     fn take(&mut self, name: &str, data: Value) {
-        self.0.take(name, data.to_string().as_bytes());
+        self.take_of((0, 1), name, data);
+    }
+
+    fn take_of(&mut self, shard: (u32, u32), name: &str, data: Value) {
+        self.0.take(shard, name, data.to_string().as_bytes());
         assert!(self.0.bytes() <= self.ask("CACHED_STATE", json!({}))["most_bytes"].as_u64().unwrap() as usize);
     }
 
@@ -281,15 +285,11 @@ fn ready_begins_anew_for_its_own_shard() {
     let (even, odd) = (2u64 << 22, 3u64 << 22);
     let mut seen = Seen::with(ROOM);
     for (shard, id) in [(0, even), (1, odd)] {
-        let mut ready = ready(&[guild_id(id)]);
-        ready["shard"] = json!([shard, 2]);
-        seen.take("READY", ready);
+        seen.take_of((shard, 2), "READY", ready(&[guild_id(id)]));
         seen.take("GUILD_CREATE", json!({"id": id.to_string(), "name": "x", "members": [{"user": {"id": "5"}}]}));
     }
     assert_eq!(seen.ask("CACHED_STATE", json!({}))["guilds"], 2);
-    let mut again = ready(&[]);
-    again["shard"] = json!([1, 2]);
-    seen.take("READY", again);
+    seen.take_of((1, 2), "READY", ready(&[]));
     let left = seen.ask("CACHED_GUILDS", json!({}));
     assert_eq!(left["guilds"][0]["id"], json!(even.to_string()));
     assert_eq!(left["guilds"].as_array().unwrap().len(), 1);
@@ -376,6 +376,16 @@ fn without_room_people_go_before_places() {
     let state = seen.ask("CACHED_STATE", json!({}));
     assert_eq!((&state["guilds"], &state["bytes"]), (&json!(0), &json!(0)));
     assert_eq!(state["refused"], 1);
+}
+
+#[test]
+fn what_would_never_fit_costs_nothing_else() {
+    let mut seen = Seen::harbour();
+    let before = seen.ask("CACHED_STATE", json!({}));
+    seen.take("CHANNEL_CREATE", json!({"id": "15", "guild_id": "10", "topic": "x".repeat(ROOM)}));
+    let after = seen.ask("CACHED_STATE", json!({}));
+    assert_eq!((&after["evicted"], &after["refused"]), (&json!(0), &json!(1)));
+    assert_eq!((&after["members"], &after["bytes"]), (&before["members"], &before["bytes"]));
 }
 
 #[test]
@@ -469,7 +479,7 @@ fn random_days_keep_the_books() {
     for bad in ["", "{", "null", "[]", "5", "{\"id\":{}}"] {
         let mut cache = Cache::new(ROOM);
         for name in NAMES {
-            cache.take(name, bad.as_bytes());
+            cache.take((0, 1), name, bad.as_bytes());
         }
         assert_eq!(cache.bytes(), 0, "{bad}");
     }

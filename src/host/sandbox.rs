@@ -147,6 +147,8 @@ impl House {
     /// Whoever's doing it was, the RPC door is told, which tells the Gateway's.
     fn show(&self, now: Instant, changes: &[Changes]) {
         self.show_changes(now, changes);
+        // Also when nothing changed there may be an earlier deadline than the main task knows of.
+        self.settle();
     }
 
     /// A peer of the Gateway came, with this query.

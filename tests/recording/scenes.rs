@@ -9,7 +9,7 @@ use gamebridge::proto::event::EventType;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::{self, Message};
 
-use crate::stage::{Folder, Game, PATIENCE, base64, is_child, recorded, spellings};
+use crate::stage::{Folder, Game, PATIENCE, Seen, base64, is_child, recorded, spellings};
 
 const CLIENT_SECRET: &str = "cl1ent/s3cret+\"of\" the ~game";
 const JOIN: &str = "join-s3cret-0f-the-party";
@@ -181,6 +181,46 @@ fn a_bot_plays_again_without_its_token() {
     }
     let [bot] = &report.connections[..] else { panic!("{report}") };
     assert!(bot.kind == "gateway" && bot.timeouts >= 3 && bot.sent >= 5 && bot.received >= 7 && bot.ended, "{report}");
+}
+
+/// A moderator's evening at a sandbox's dmod door; the sandbox itself is not recorded.
+fn a_moderator() {
+    let game = Game::new();
+    let sandbox = game.client.serve("sandbox", b"").expect("a server");
+    let connected = game.until("CONNECTED", |seen| seen.kind == EventType::Connected && seen.conn == sandbox);
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let ada = text(&game.ask(sandbox, "USER_CREATE", &json!({"username": "ada"})).data["id"]);
+    let guild = text(&game.ask(sandbox, "GUILD_CREATE", &json!({"name": "Harbour", "members": [ada]})).data["id"]);
+    let user = game.ask(sandbox, "DMOD_USER", &json!({"user_id": ada})).data;
+    let token = text(&game.ask(sandbox, "DMOD_GUILD", &json!({"guild_id": guild})).data["token"]);
+    for secret in [&text(&user["token"]), &text(&user["hash"]), &token] {
+        game.secret(secret);
+    }
+    let conn = game.connect("dmod", &json!({"url": connected.data["dmod"], "token": user["token"], "uid": ada}));
+    game.ask(conn, "CONNECT_GUILD", &json!({"token": token, "gid": guild}));
+    let session = json!({"uid": ada, "gid": guild, "utokh": user["token"], "uhash": user["hash"]});
+    game.ask(conn, "APPLICATION_SESSION", &session);
+    game.ask(sandbox, "DMOD_FAULT", &json!({"fault": "drop"}));
+    let back = |seen: &Seen| seen.kind == EventType::Dispatch && seen.name == "APPLICATION_SESSION";
+    game.until("the session again", back);
+    game.end(conn);
+    game.end(sandbox);
+}
+
+#[test]
+fn a_moderator_plays_again_without_the_hashes() {
+    if is_child() {
+        return a_moderator();
+    }
+    let (recording, report, secrets) = recorded("scenes::a_moderator_plays_again_without_the_hashes");
+    assert_eq!(secrets.len(), 3);
+    for secret in &secrets {
+        for spelling in spellings(secret) {
+            assert!(!recording.contains(&spelling), "{secret} is there as {spelling}");
+        }
+    }
+    let [moderator] = &report.connections[..] else { panic!("{report}") };
+    assert!(moderator.kind == "dmod" && moderator.sent >= 6 && moderator.received >= 8 && moderator.ended, "{report}");
 }
 
 /// Nobody is there; somebody is there who hangs up, and somebody who says what is no JSON.

@@ -419,7 +419,7 @@ impl Page {
         }
         self.say("### Asked of the connection itself");
         self.say("Nothing of these is sent.");
-        for row in gateway::LOCAL_COMMANDS {
+        for row in gateway::LOCAL_COMMANDS.iter().chain(gateway::CACHE_COMMANDS) {
             self.command(row.name, row, Told::Server);
         }
         self.say("### In versions 6 and 7");

@@ -57,6 +57,8 @@ impl Town {
             tag: std::cell::Cell::new(1000),
         };
         let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("a text: {value}")).to_owned();
+        // Each connection of a test is a program of its own, which knows nothing of the one before.
+        town.host("GATEWAY_LIMITS", json!({"identify_ms": 0}));
         town.ada = text(&town.host("USER_CREATE", json!({"username": "ada"}))["id"]);
         town.guild = text(&town.host("GUILD_CREATE", json!({"name": "Harbour", "members": [town.ada]}))["id"]);
         let channel = json!({"guild_id": town.guild, "name": "quay", "type": "GUILD_TEXT"});
@@ -329,4 +331,43 @@ fn shards_have_their_guilds_and_another_number_of_them_loses_nothing() {
     let shards = town.ask(conn, "GET_SHARDS", &json!({})).data();
     assert_eq!(shards["shards"].as_array().map(Vec::len), Some(3));
     assert!(town.game.drain().iter().all(|seen| seen.name != "MESSAGE_CREATE"), "nothing came twice");
+}
+
+#[test]
+fn what_was_seen_is_asked_of_the_connection() {
+    let town = Town::new();
+    let conn = town.up(json!({"cache_bytes": 1 << 20}));
+    let here = json!({"guild_id": town.guild});
+    let guild = town.ask(conn, "CACHED_GUILD", &here).data();
+    assert_eq!((&guild["guild"]["name"], &guild["incomplete"]), (&json!("Harbour"), &json!([])));
+    let channels = town.ask(conn, "CACHED_CHANNELS", &here).data();
+    assert_eq!(channels["channels"][0]["name"], "quay");
+    let bob = town.host("USER_CREATE", json!({"username": "bob"}))["id"].clone();
+    town.host("GUILD_JOIN", json!({"guild_id": town.guild, "user_id": bob}));
+    town.game.dispatch(conn, "GUILD_MEMBER_ADD");
+    let member = town.ask(conn, "CACHED_MEMBER", &json!({"guild_id": town.guild, "user_id": bob})).data();
+    assert_eq!(member["member"]["user"]["username"], "bob");
+    town.host("GUILD_EDIT", json!({"guild_id": town.guild, "available": false}));
+    town.game.dispatch(conn, "GUILD_DELETE");
+    assert_eq!(town.ask(conn, "CACHED_GUILD", &here).data()["unavailable"], true);
+    town.host("GUILD_EDIT", json!({"guild_id": town.guild, "available": true}));
+    town.game.dispatch(conn, "GUILD_CREATE");
+    let state = town.ask(conn, "CACHED_STATE", &json!({})).data();
+    assert_eq!((&state["guilds"], &state["unavailable"]), (&json!(1), &json!([])));
+}
+
+/// Nobody else does anything meanwhile, so nothing but its own deadline wakes the sandbox.
+#[test]
+fn a_stranger_who_says_nothing_is_closed_in_time() {
+    use tokio_tungstenite::tungstenite;
+    let town = Town::new();
+    town.host("GATEWAY_LIMITS", json!({"heartbeat_ms": 50}));
+    let address = town.api.strip_prefix("http://").and_then(|rest| rest.strip_suffix("/api")).expect("an address");
+    let stream = std::net::TcpStream::connect(address).expect("a connection");
+    stream.set_read_timeout(Some(std::time::Duration::from_secs(20))).expect("a timeout");
+    let (mut silent, _) =
+        tungstenite::client(format!("ws://{address}/?v=10&encoding=json"), stream).expect("an upgrade");
+    silent.read().expect("HELLO");
+    let Ok(tungstenite::Message::Close(Some(close))) = silent.read() else { panic!("a close expected") };
+    assert_eq!(u16::from(close.code), 4009);
 }

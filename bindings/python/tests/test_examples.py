@@ -165,7 +165,7 @@ def test_bot(gamebridge_server: Server, tmp_path: Path) -> None:
             assert "ada: still there?" in ended(process)
         post("between two starts")
         with started("bot", gamebridge_server, *args, "--count=1", DISCORD_TOKEN=bot["token"]) as process:
-            assert ended(process) == ["ada: between two starts"]
+            assert ended(process) == ["ada: between two starts", "back, and nothing missed"]
         assert all(path.stat().st_mode & 0o77 == 0 for path in tmp_path.iterdir())
 
 

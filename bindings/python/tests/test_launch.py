@@ -85,8 +85,9 @@ def test_the_script_that_runs_is_registered(exec_line: Callable[[], str], tmp_pa
 def test_what_is_wrong_is_named_and_nothing_is_written(
     exec_line: Callable[[], str], tmp_path: Path, arguments: dict[str, Any], error: type[Exception], field: str
 ) -> None:
+    given: dict[str, Any] = {"application_id": ID, "command": None if "steam_id" in arguments else "x", **arguments}
     with pytest.raises(error, match=f"^{field}: "):
-        gamebridge.register_launch(**{"application_id": ID, "command": None if "steam_id" in arguments else "x", **arguments})
+        gamebridge.register_launch(**given)
     assert not (tmp_path / "data").exists() and not (tmp_path / "config").exists()
 
 

@@ -1,5 +1,6 @@
 //! What is promised of each decoder.
 
+mod cache;
 mod client;
 mod dmod;
 mod envelope;
@@ -14,6 +15,7 @@ mod record;
 mod tape;
 mod world;
 
+pub use cache::cache;
 pub use client::gateway_client;
 pub use dmod::{TOKEN as DMOD_TOKEN, dmod, dmod_peer};
 pub use envelope::envelope;

@@ -72,11 +72,15 @@ impl Cache {
         self.bytes
     }
 
-    /// Takes note of a dispatch. Data that cannot be read, or that lacks what it should have, changes nothing.
-    pub fn take(&mut self, name: &str, data: &[u8]) {
+    /// Takes note of a dispatch to a shard: its number, and of how many. Data that cannot be read, or that lacks what it
+    /// should have, changes nothing.
+    pub fn take(&mut self, shard: (u32, u32), name: &str, data: &[u8]) {
         let Some(step) = step_of(name) else { return };
         let mut doc = std::mem::take(&mut self.doc);
         if doc.parse(data).is_ok() {
+            if name == "READY" {
+                self.begin_anew(shard);
+            }
             step(self, doc.root(), data);
         }
         doc.shrink_to(KEEP);
@@ -84,19 +88,17 @@ impl Cache {
         self.before.shrink_to(KEEP);
     }
 
-    /// READY: what was known of this shard's guilds is over, and those that it names are there or will be.
-    fn ready(&mut self, d: Value<'_>, text: &[u8]) {
-        let shard = d.member("shard");
-        let number = |at| shard.at(at).as_whole().and_then(|number| u64::try_from(number).ok());
-        let (number, count) = match (number(0), number(1)) {
-            (Some(number), Some(count)) if number < count => (number, count),
-            _ => (0, 1),
-        };
-        let is_ours = |id: u64| (id >> 22) % count == number;
+    /// A session begins: what was known of its shard's guilds is over.
+    fn begin_anew(&mut self, (number, count): (u32, u32)) {
+        let is_ours = |id: u64| (id >> 22) % u64::from(count.max(1)) == u64::from(number);
         let gone: Vec<u64> = self.guilds.keys().copied().filter(|id| is_ours(*id)).collect();
         gone.into_iter().for_each(|id| self.drop_guild(id));
         let gone: Vec<u64> = self.unavailable.iter().copied().filter(|id| is_ours(*id)).collect();
         gone.into_iter().for_each(|id| self.forget(id));
+    }
+
+    /// READY: the guilds that it names are there, or will be.
+    fn ready(&mut self, d: Value<'_>, text: &[u8]) {
         self.set_user(d.member("user"), text);
         for guild in d.member("guilds").iter() {
             self.guild_create(guild, text);

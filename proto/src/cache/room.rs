@@ -12,6 +12,11 @@ use crate::value::Value;
 impl Cache {
     /// Whether there is room for so many more bytes of this kind, once lesser things were let go of.
     pub(super) fn make_room(&mut self, bytes: usize, kind: Kind) -> bool {
+        if bytes > self.limit {
+            // Nothing that could go would make it fit.
+            self.refused += 1;
+            return false;
+        }
         while self.bytes.saturating_add(bytes) > self.limit {
             let lesser = Kind::ALL.into_iter().find(|lesser| *lesser < kind && self.of_kind[*lesser as usize] > 0);
             let Some(lesser) = lesser else {

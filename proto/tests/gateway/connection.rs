@@ -1,5 +1,7 @@
 //! From opening to READY, and the signs of life.
 
+use gamebridge_proto::protocol::gateway::SEND_WINDOW;
+
 use crate::pair::*;
 
 #[test]
@@ -66,6 +68,19 @@ fn answers_a_wish_for_a_beat_at_once() {
     pair.frame(r#"{"t":null,"s":null,"op":1,"d":null}"#);
     assert_eq!(pair.did(), [Did::Send(json!({"op": 1, "d": null}))]);
     assert_eq!(pair.client.next_timeout(), due, "its own beats stay where they were");
+}
+
+#[test]
+fn beats_are_wished_for_three_times_a_minute_at_most() {
+    let mut pair = Pair::ready();
+    for minute in 0..2 {
+        for wish in 0..10_000 {
+            pair.frame(r#"{"op":1,"d":null}"#);
+            let sent = pair.did().into_iter().filter(|did| matches!(did, Did::Send(_))).count();
+            assert_eq!(sent, usize::from(wish < 3), "{wish} in minute {minute}");
+        }
+        pair.now = pair.now + SEND_WINDOW;
+    }
 }
 
 #[test]
@@ -149,6 +164,21 @@ fn silence_at_any_stage_is_given_up() {
         pair.frame(ACK);
     }
     assert_eq!(pair.now - identified, 60 * SECOND);
+}
+
+#[test]
+fn a_resume_that_is_answered_by_acks_alone_is_given_up() {
+    let mut pair = Pair::ready();
+    pair.closed(None);
+    while !matches!(pair.next(SECOND), Some(Did::Open(_))) {}
+    pair.client.handle_opened(pair.now, 0, &mut pair.out);
+    pair.frame(&hello());
+    let asked = pair.now;
+    pair.did();
+    while pair.now - asked < 120 * SECOND && matches!(pair.next(61 * SECOND), Some(Did::Send(_))) {
+        pair.frame(ACK);
+    }
+    assert_eq!(pair.now - asked, 60 * SECOND);
 }
 
 #[test]

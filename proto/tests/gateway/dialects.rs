@@ -299,14 +299,14 @@ fn members_are_gathered_into_one_reply_or_streamed() {
     let [Did::Send(asked)] = &did[..] else { panic!("{did:?}") };
     assert!(asked["d"].get("gather").is_none());
     let nonce = asked["d"]["nonce"].as_str().expect("a nonce").to_owned();
-    for index in 0..3 {
+    for (at, index) in [0, 2, 1].into_iter().enumerate() {
         pair.frame(&chunk(index, "another"));
         assert_eq!(pair.events()[0].name, "GUILD_MEMBERS_CHUNK", "what nobody waits for is streamed");
         pair.frame(&chunk(index, &nonce));
-        match (index, &pair.events()[..]) {
+        match (at, &pair.events()[..]) {
             (2, [reply]) => {
                 assert_eq!((reply.kind, reply.tag, reply.status), (EventType::Reply, 9, Status::Ok));
-                let whole = json!({"guild_id": "7", "members": [{"n": 0}, {"n": 1}, {"n": 2}], "not_found": []});
+                let whole = json!({"guild_id": "7", "members": [{"n": 0}, {"n": 2}, {"n": 1}], "not_found": []});
                 assert_eq!(serde_json::from_str::<Value>(&reply.payload).expect("JSON"), whole);
             }
             (_, events) => assert!(events.is_empty(), "{events:?}"),
@@ -331,6 +331,22 @@ fn members_are_gathered_into_one_reply_or_streamed() {
     pair.closed(None);
     let events = pair.events();
     assert_eq!((events[0].tag, events[0].status, events[0].flags), (10, Status::Closed, Flags::UNCERTAIN));
+}
+
+#[test]
+fn members_that_are_limited_are_answered_with_when_to_ask_again() {
+    let mut pair = ready(Dialect::V10);
+    pair.command("REQUEST_GUILD_MEMBERS", r#"{"guild_id":"7","query":"","limit":0,"nonce":"n","gather":true}"#, 9);
+    pair.did();
+    for (seq, nonce, replies) in [(2, "another", 0), (3, "n", 1)] {
+        let meta = json!({"guild_id": "7", "nonce": nonce});
+        let limited = json!({"opcode": 8, "retry_after": 29.5, "meta": meta});
+        pair.frame(&json!({"op": 0, "t": "RATE_LIMITED", "s": seq, "d": limited}).to_string());
+        let mut events = pair.events();
+        assert_eq!(events.pop().expect("it is told").name, "RATE_LIMITED");
+        let told: Vec<_> = events.iter().map(|reply| (reply.tag, reply.status, reply.retry_after_ms)).collect();
+        assert_eq!(told, vec![(9, Status::RateLimited, 29_500); replies]);
+    }
 }
 
 #[test]

@@ -80,7 +80,8 @@ impl Sink for Lines {
 
 impl Bot {
     fn new(shards: u32, seed: u64) -> Bot {
-        let client = Client::new(Config { shards: Shards::All(shards), ..config() }).expect("it is valid");
+        let client =
+            Client::new(Config { shards: Shards::All(shards), cache: Some(1 << 20), ..config() }).expect("it is valid");
         let mut bot = Bot {
             now: Instant::ZERO,
             client,
@@ -218,6 +219,16 @@ impl Bot {
         self.client.handle_command(self.now, command, &mut self.out);
     }
 
+    /// How many guilds are kept, and how many are away.
+    fn cached(&mut self) -> (u64, u64) {
+        let command = Command { name: "CACHED_STATE".into(), tag: 77, issued: self.now, ..Command::default() };
+        self.client.handle_command(self.now, command, &mut self.out);
+        self.did();
+        let state: Value = serde_json::from_str(&self.reply(77).expect("a reply").payload).expect("JSON");
+        let away = state["unavailable"].as_array().expect("a list").len() as u64;
+        (state["guilds"].as_u64().expect("a number"), away)
+    }
+
     fn reply(&mut self, tag: u64) -> Option<Delivered> {
         let at = self.rest.iter().position(|event| event.kind == EventType::Reply && event.tag == tag)?;
         Some(self.rest.remove(at))
@@ -244,6 +255,7 @@ fn nothing_is_lost_and_nothing_repeated_while_the_number_of_shards_changes() {
         assert_eq!(odd, [], "seed {seed}: things, and how often they were told");
         let guilds = bot.events.iter().filter(|(name, _)| name == "GUILD_CREATE").count() as u64;
         assert_eq!(guilds, GUILDS, "the program had them");
+        assert_eq!(bot.cached(), (GUILDS, 0), "seed {seed}: what was seen is there still");
     }
 }
 

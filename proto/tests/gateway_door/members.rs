@@ -63,6 +63,7 @@ fn members_are_found_by_name_and_by_id() {
         (ALL, json!({"user_ids": ada}), Some(vec!["ada"])),
         (ALL, json!({"query": "", "limit": 0}), Some(vec!["Guest", "ada", "Ferry"])),
         (ALL & !MEMBERS, json!({"query": "", "limit": 0}), None),
+        (ALL & !MEMBERS, json!({"query": "", "limit": 1000000}), None),
         (ALL & !MEMBERS, json!({"query": "ad", "limit": 5}), Some(vec!["ada"])),
         (ALL & !PRESENCES, json!({"query": "ad", "limit": 5, "presences": true}), None),
     ] {

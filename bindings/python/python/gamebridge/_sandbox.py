@@ -58,6 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--snapshot", metavar="FILE", help="the world to begin with, as SNAPSHOT_SAVE wrote it")
     parser.add_argument("--username", metavar="NAME", help="who is logged in at local RPC (Guest)")
     parser.add_argument("--gateway-port", type=int, metavar="N", help="the port of Gateway and API (any free one)")
+    parser.add_argument("--dmod-port", type=int, metavar="N", help="the port of the dmod gateway (any free one)")
     parser.add_argument("--port", type=int, metavar="N", help="the port of local RPC (any free one)")
     parser.add_argument("--transport", choices=["both", "ipc", "websocket"], help="of local RPC (websocket)")
     parser.add_argument("--folder", metavar="PATH", help="where its local socket goes, when there is one")
@@ -76,6 +77,7 @@ def run(options: argparse.Namespace) -> int:
         "snapshot": absolute(options.snapshot),
         "username": options.username,
         "gateway_port": options.gateway_port,
+        "dmod_port": options.dmod_port,
         "port": options.port,
         "transport": options.transport,
         "folder": absolute(options.folder),
@@ -96,4 +98,5 @@ def introduce(server: Connection) -> None:
         print(f"RPC      {at['ipc']}")
     for login in server.request("GATEWAY_STATE")["logins"]:
         print(f"token    {login['token']} ({login['username']}, {login['user_id']})")
+    print(f"dmod     {at['dmod']}")
     print("Ctrl-C ends it.", flush=True)

@@ -69,6 +69,13 @@ impl Budget {
         })
     }
 
+    /// The connection begins. What was written down of a time that is still to come is of a clock that was set back since: it
+    /// counts as of now, or nothing could begin until then.
+    pub(super) fn start(&mut self, now: Instant) {
+        let unix = self.unix(now);
+        self.used.iter_mut().for_each(|used| *used = unix.min(*used));
+    }
+
     fn unix(&self, at: Instant) -> u64 {
         self.unix_ms_at_zero.saturating_add(at.as_nanos() / 1_000_000)
     }
@@ -301,6 +308,14 @@ mod tests {
         assert_eq!(budget.left(now), 1);
         budget.spend(now, 0, 0);
         assert_eq!(budget.next(now, 0), now + 3600 * SECOND);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_keeps_nobody_waiting() {
+        let mut budget = budget(br#"{"identified_ms":[1699999999000,99999999999999]}"#);
+        budget.start(Instant::ZERO);
+        assert_eq!(budget.next(Instant::ZERO, 0), Instant::ZERO + 5 * SECOND);
+        assert_eq!(budget.left(Instant::ZERO), 978, "it was used all the same");
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! Members that come in chunks, gathered into one reply.
 //!
-//! From version 8 on a chunk says its nonce and its number. Before, it says its guild only, and a chunk that is not full is
+//! From version 8 on a chunk says its nonce and how many there are; they may come in any order. Before, it says its guild only, and a chunk that is not full is
 //! the last one (1000 members each). What is gathered is bounded: [`MOST`] bytes, then the reply is an error.
 
 use crate::time::Instant;
 use crate::value::{Document, Kind, Value};
+use crate::wire::gateway::Opcode;
 use crate::wire::json::Object;
 
 /// The most bytes of members that one reply gathers.
@@ -21,6 +22,8 @@ pub(super) struct Gather {
     /// What comes back in each chunk; `None` where chunks have none.
     nonce: Option<Box<str>>,
     guild: u64,
+    /// Chunks that came.
+    chunks: i64,
     members: List,
     presences: List,
     not_found: List,
@@ -72,7 +75,7 @@ pub(super) enum Chunk {
 impl Gather {
     pub(super) fn new(name: Box<str>, tag: u64, deadline: Instant, nonce: Option<Box<str>>, guild: u64) -> Self {
         let (members, presences, not_found) = (List::default(), List::default(), List::default());
-        Gather { name, tag, deadline, nonce, guild, members, presences, not_found }
+        Gather { name, tag, deadline, nonce, guild, chunks: 0, members, presences, not_found }
     }
 
     fn is_of(&self, guild: Option<u64>, nonce: Option<&str>) -> bool {
@@ -107,10 +110,23 @@ pub(super) fn add(gathers: &mut [Gather], text: &[u8], doc: &mut Document) -> Ch
     if bytes > MOST {
         return Chunk::TooLarge(at);
     }
-    let number = |name: &str| chunk.member(name).as_whole();
-    let last = match (number("chunk_index"), number("chunk_count")) {
-        (Some(index), Some(count)) => index.saturating_add(1) >= count,
-        _ => chunk.member("members").len() < CHUNK,
+    gather.chunks += 1;
+    let last = match chunk.member("chunk_count").as_whole() {
+        Some(count) => gather.chunks >= count,
+        None => chunk.member("members").len() < CHUNK,
     };
     if last { Chunk::Whole(at) } else { Chunk::Part }
+}
+
+/// Which reply a RATE_LIMITED ends, and after how many milliseconds it may be asked for again. No chunk comes then.
+pub(super) fn limited(gathers: &[Gather], text: &[u8], doc: &mut Document) -> Option<(usize, u32)> {
+    doc.parse(text).ok()?;
+    let (limited, meta) = (doc.root(), doc.root().member("meta"));
+    if limited.member("opcode").as_whole() != Some(Opcode::RequestGuildMembers as i64) {
+        return None;
+    }
+    let (guild, nonce) = (meta.member("guild_id").as_id(), meta.member("nonce").as_str());
+    let at = gathers.iter().position(|gather| gather.is_of(guild, nonce))?;
+    // Saturating; what is no number is nothing.
+    Some((at, (limited.member("retry_after").as_f64().unwrap_or(0.0) * 1000.0).ceil() as u32))
 }

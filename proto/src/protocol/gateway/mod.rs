@@ -183,6 +183,7 @@ impl Client {
         if !matches!(self.phase, Phase::New) {
             return;
         }
+        self.shared.budget.start(now);
         match self.shared.config.url {
             Some(_) if self.shared.config.shards != Shards::Auto => self.run(now, 1, out),
             _ => self.discover(now, out),

@@ -86,8 +86,10 @@ impl Overlap {
     }
 
     /// There is one set again. What it brings is compared until `end` with what the old one brought after `caught_up`: by
-    /// then the new set had brought all that it was told before.
+    /// then the new set had brought all that it was told before. A guild that it announced and has not brought is in an outage,
+    /// for the program too: that it is back, nobody else will tell.
     pub(super) fn end(&mut self, caught_up: Instant, end: Instant) {
+        self.announced.clear();
         while self.order.front().is_some_and(|(at, _)| *at < caught_up) {
             self.forget_oldest();
         }
@@ -255,6 +257,13 @@ mod tests {
         // Somebody adds us to another one: both tell, each in its words.
         assert_eq!(overlap.take(NOW, Set::New, "GUILD_CREATE", br#"{"id":"8388608","members":[1]}"#), Some(0));
         assert_eq!(overlap.take(NOW, Set::Old, "GUILD_CREATE", br#"{"id":"8388608","members":[2]}"#), None);
+    }
+
+    #[test]
+    fn a_guild_that_comes_back_once_the_new_set_has_taken_over_is_told() {
+        let mut overlap = overlap();
+        overlap.end(NOW, NOW + WINDOW);
+        assert!(overlap.take(NOW, Set::New, "GUILD_CREATE", br#"{"id":"4194304","members":[]}"#).is_some());
     }
 
     #[test]

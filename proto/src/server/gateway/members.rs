@@ -50,8 +50,8 @@ impl Door {
         let mut not_found = Vec::new();
         let members: Vec<&Member> = if wanted.is_none() {
             let query = d.member("query").as_str().unwrap_or_default().to_lowercase();
-            if query.is_empty() && limit == 0 && !session.asked_for("GUILD_MEMBERS") {
-                return Err("all of them need the intent GUILD_MEMBERS");
+            if query.is_empty() && !session.asked_for("GUILD_MEMBERS") {
+                return Err("without a name or ids they need the intent GUILD_MEMBERS");
             }
             let most = match limit {
                 0 if query.is_empty() => usize::MAX,

@@ -29,19 +29,22 @@ impl Shard {
     ) -> Result<(), ProtocolError> {
         match &mut self.state {
             State::Greeting { .. } | State::Identifying { heartbeat: None, .. } => {}
-            State::Identifying { heartbeat: Some(heartbeat), .. } | State::Ready { heartbeat, .. } => heartbeat.heard(),
-            State::Resuming { heartbeat, deadline } => {
-                heartbeat.heard();
-                // A replay may be long: it is given up when it stops, not when it takes its time.
-                *deadline = now + READY_TIMEOUT;
-            }
+            State::Identifying { heartbeat: Some(heartbeat), .. }
+            | State::Resuming { heartbeat, .. }
+            | State::Ready { heartbeat, .. } => heartbeat.heard(),
             // It was on its way when the connection was given up.
             State::Queued | State::Waiting { .. } | State::Opening { .. } | State::Ended => return Ok(()),
         }
         let message = envelope(text)?;
         match Opcode::from_code(message.op) {
             Some(Opcode::Dispatch) => self.dispatch(now, &message, shared, out)?,
-            Some(Opcode::Heartbeat) => self.beat(now, shared, out),
+            Some(Opcode::Heartbeat) if self.wish_pace.next(now) <= now => {
+                self.wish_pace.spend(now);
+                self.beat(now, shared, out);
+            }
+            Some(Opcode::Heartbeat) => {
+                log(out, LogLevel::Debug, "too many heartbeats are wished for: this one is not sent")
+            }
             Some(Opcode::HeartbeatAck) => {
                 if let Some(heartbeat) = self.heartbeat() {
                     heartbeat.acknowledged(now);
@@ -186,6 +189,10 @@ impl Shard {
         if message.name.is_empty() {
             return Err(ProtocolError::protocol("a dispatch has no t; an event name expected"));
         }
+        if let State::Resuming { deadline, .. } = &mut self.state {
+            // A replay may be long: it is given up when it stops, not when it takes its time. ACKs are no part of it.
+            *deadline = now + READY_TIMEOUT;
+        }
         // READY begins its own count, and RESUMED ends a replay whatever its number.
         match (message.name, &self.state) {
             ("READY", State::Resuming { .. }) => self.forget(),
@@ -203,8 +210,11 @@ impl Shard {
             return Ok(());
         }
         if message.name == "GUILD_MEMBERS_CHUNK" && !self.gathers.is_empty() && self.chunk(message, shared, out) {
-            shared.see(message);
+            shared.see((self.number, self.count), message);
             return Ok(());
+        }
+        if message.name == "RATE_LIMITED" && !self.gathers.is_empty() {
+            self.limited(message, shared, out);
         }
         if !matches!(self.state, State::Ready { .. }) {
             // The session is alive, whatever becomes of this connection.
@@ -227,7 +237,7 @@ impl Shard {
             }
         }
         self.figures.events += 1;
-        shared.see(message);
+        shared.see((self.number, self.count), message);
         let mut event = self.event(EventType::Dispatch, message.name, message);
         event.peer = number;
         out.event(event);
@@ -251,7 +261,7 @@ impl Shard {
             // A replay may leave out what was said of the session itself.
             Some(_) if matches!(self.state, State::Resuming { .. }) => self.seq = Some(seq),
             Some(last) => {
-                self.figures.missed += seq - last - 1;
+                self.figures.missed = self.figures.missed.saturating_add(seq - last - 1);
                 self.wonder(format_args!("sequence {seq} came after {last}: what is between never came"), out);
                 self.seq = Some(seq);
             }
@@ -298,6 +308,16 @@ impl Shard {
         }
     }
 
+    /// What was to be gathered does not come; the program hears of the limit itself, too.
+    fn limited(&mut self, message: &Envelope<'_>, shared: &mut Shared, out: &mut impl Sink) {
+        let Some((at, wait)) = gather::limited(&self.gathers, message.data, &mut shared.doc) else { return };
+        let gather = self.gathers.remove(at);
+        let mut event = Event::new(EventType::Reply, &gather.name);
+        (event.tag, event.status, event.peer) = (gather.tag, Status::RateLimited, self.number);
+        (event.message, event.retry_after_ms) = ("the Gateway tells members of this guild again later", wait);
+        out.event(event);
+    }
+
     fn ready(
         &mut self,
         now: Instant,
@@ -324,7 +344,7 @@ impl Shard {
         self.in_use(now);
         // A new set's READY ends nothing: the set before goes on with what it has seen.
         if !self.quiet {
-            shared.see(message);
+            shared.see((self.number, self.count), message);
             let mut event = self.event(EventType::Connected, "CONNECTED", message);
             event.message = &self.address;
             out.event(event);

@@ -41,6 +41,10 @@ pub(super) const FAREWELL: u16 = 1000;
 /// A close that leaves the session as it is. Any code but 1000 and 1001 does.
 pub(super) const KEEP: u16 = 4900;
 
+/// How many of the beats that the Gateway wishes for are sent within [`SEND_WINDOW`]. With [`SEND_LIMIT`] commands and our own
+/// beats they stay below what it takes; one that wishes without end and reads nothing costs no memory.
+const WISHES: usize = 3;
+
 /// What the shards of a client use in turn.
 #[derive(Debug)]
 pub(super) struct Shared {
@@ -59,9 +63,9 @@ pub(super) struct Shared {
 
 impl Shared {
     /// A dispatch that is handed on, or that becomes part of a reply.
-    pub(super) fn see(&mut self, message: &Envelope<'_>) {
+    pub(super) fn see(&mut self, shard: (u32, u32), message: &Envelope<'_>) {
         if let Some(cache) = &mut self.cache {
-            cache.take(message.name, message.data);
+            cache.take(shard, message.name, message.data);
         }
     }
 }
@@ -83,6 +87,8 @@ pub(super) struct Shard {
     backoff: Backoff,
     send_pace: Pace,
     presence_pace: Pace,
+    /// Of beats that the Gateway wishes for.
+    wish_pace: Pace,
     queue: Queue,
     gathers: Vec<Gather>,
     /// The last presence that the program set, and whether it has to be set again: it is state.
@@ -189,6 +195,7 @@ impl Shard {
             backoff: Backoff::default(),
             send_pace: Pace::new(SEND_LIMIT, SEND_WINDOW),
             presence_pace: Pace::new(times, within),
+            wish_pace: Pace::new(WISHES, SEND_WINDOW),
             queue: Queue::default(),
             gathers: Vec::new(),
             presence: None,
@@ -272,6 +279,7 @@ impl Shard {
         self.odd = false;
         self.budget_told = false;
         self.send_pace.clear();
+        self.wish_pace.clear();
         self.state = State::Opening { deadline: now + OPEN_TIMEOUT };
         out.open(self.line, &self.address);
     }
