@@ -202,3 +202,124 @@ fn the_presence_is_set_again_on_every_ready() {
     let last = did.last().expect("something was done");
     assert_eq!(last, &Did::Send(json!({"op": 3, "d": {"status": "idle"}})));
 }
+
+/// All members of a guild.
+fn all(guild: u64) -> String {
+    json!({"guild_id": guild.to_string(), "query": "", "limit": 0}).to_string()
+}
+
+/// What was sent within so long, and when; heartbeats are answered.
+fn sent(pair: &mut Pair, within: Duration) -> Vec<(u64, Value)> {
+    let (start, end, mut sent) = (pair.now, pair.now + within, Vec::new());
+    loop {
+        for did in pair.did() {
+            match did {
+                Did::Send(message) if message["op"] == 1 => pair.frame(ACK),
+                Did::Send(message) => sent.push(((pair.now - start).as_secs(), message["d"].clone())),
+                _ => {}
+            }
+        }
+        if pair.now >= end {
+            return sent;
+        }
+        pair.step(end);
+    }
+}
+
+#[test]
+fn all_members_of_a_guild_are_asked_for_once_in_31_seconds() {
+    let mut pair = Pair::ready();
+    let others = [
+        r#"{"guild_id":"1","query":"a","limit":0}"#,
+        r#"{"guild_id":"1","query":"","limit":5}"#,
+        r#"{"guild_id":"1","user_ids":["7"]}"#,
+    ];
+    for args in [all(1), all(1), all(2), all(1)].iter().map(String::as_str).chain(others) {
+        pair.command("REQUEST_GUILD_MEMBERS", args, 0);
+    }
+    pair.command("VOICE_STATE_UPDATE", "{}", 0);
+    let sent: Vec<_> = sent(&mut pair, 100 * SECOND);
+    let whole = |sent: &[(u64, Value)], guild: u64| -> Vec<u64> {
+        let all: Value = serde_json::from_str(&all(guild)).expect("JSON");
+        sent.iter().filter(|(_, data)| *data == all).map(|(at, _)| *at).collect()
+    };
+    assert_eq!((whole(&sent, 1), whole(&sent, 2)), (vec![0, 31, 62], vec![0]), "guilds wait for themselves only");
+    assert_eq!(
+        sent.iter().filter(|(at, _)| *at == 0).count(),
+        6,
+        "what asks for some, or for something else, passes them"
+    );
+}
+
+#[test]
+fn a_new_connection_and_a_new_session_are_no_new_turn() {
+    for (code, greet) in [(None, Pair::resume as fn(&mut Pair)), (Some(4009), Pair::greet)] {
+        let mut pair = Pair::ready();
+        pair.command("REQUEST_GUILD_MEMBERS", &all(1), 0);
+        let start = pair.now;
+        pair.closed(code);
+        pair.did();
+        while !matches!(pair.next(10 * SECOND), Some(Did::Open(_))) {}
+        greet(&mut pair);
+        pair.did();
+        pair.command("REQUEST_GUILD_MEMBERS", &all(1), 0);
+        assert_eq!(pair.did(), []);
+        while !matches!(pair.next(60 * SECOND), Some(Did::Send(message)) if message["op"] == 8) {}
+        assert_eq!(pair.now - start, 31 * SECOND, "{code:?}");
+    }
+}
+
+#[test]
+fn who_waits_for_a_guilds_turn_times_out_is_cancelled_and_has_bounds() {
+    let mut pair = Pair::ready();
+    pair.command("REQUEST_GUILD_MEMBERS", &all(1), 0);
+    pair.did();
+    for tag in 1..=6 {
+        let timeout = (tag == 1).then_some(5 * SECOND);
+        let (name, args) = ("REQUEST_GUILD_MEMBERS".into(), all(1).into_bytes().into());
+        let command = Command { name, args, tag, timeout, issued: pair.now, ..Command::default() };
+        pair.client.handle_command(pair.now, command, &mut pair.out);
+    }
+    let start = pair.now;
+    pair.client.handle_cancel(pair.now, 2, &mut pair.out);
+    let cancelled = event(pair.next(Duration::ZERO));
+    assert_eq!((cancelled.tag, cancelled.status), (2, Status::Cancelled));
+    let mut told = Vec::new();
+    while pair.now - start < 150 * SECOND {
+        match pair.next(start + 150 * SECOND - pair.now) {
+            Some(Did::Send(message)) if message["op"] == 1 => pair.frame(ACK),
+            Some(Did::Event(reply)) => told.push((reply.tag, reply.status, (pair.now - start).as_secs())),
+            _ => {}
+        }
+    }
+    assert_eq!(
+        told,
+        [
+            (1, Status::Timeout, 5),
+            (3, Status::Ok, 31),
+            (4, Status::Ok, 62),
+            (5, Status::Ok, 93),
+            (6, Status::Timeout, 120)
+        ]
+    );
+    for tag in 1..=1026 {
+        pair.command("REQUEST_GUILD_MEMBERS", &all(1), tag);
+    }
+    let refused = pair.events().into_iter().filter(|reply| reply.status == Status::Full).map(|reply| reply.tag);
+    assert_eq!(refused.collect::<Vec<_>>(), [1026], "the first is sent, 1024 wait");
+}
+
+#[test]
+fn what_discord_says_of_a_guilds_next_turn_counts() {
+    let mut pair = Pair::ready();
+    pair.command("REQUEST_GUILD_MEMBERS", &all(1), 0);
+    pair.did();
+    let limited = json!({"opcode": 8, "retry_after": 45.5, "meta": {"guild_id": "1"}});
+    pair.frame(&json!({"op": 0, "t": "RATE_LIMITED", "s": 2, "d": limited}).to_string());
+    assert_eq!(pair.events().len(), 1, "the program hears of it");
+    pair.command("REQUEST_GUILD_MEMBERS", &all(1), 0);
+    pair.command("REQUEST_GUILD_MEMBERS", &all(2), 0);
+    let at: Vec<_> =
+        sent(&mut pair, 100 * SECOND).into_iter().map(|(at, data)| (at, data["guild_id"].clone())).collect();
+    assert_eq!(at, [(0, json!("2")), (45, json!("1"))]);
+}

@@ -304,7 +304,7 @@ fn members_are_gathered_into_one_reply_or_streamed() {
     );
     assert_eq!(serde_json::from_str::<Value>(&pair.events()[0].payload).expect("JSON")["members"][1000], 1);
 
-    pair.command("REQUEST_GUILD_MEMBERS", r#"{"guild_id":"7","query":"","limit":0,"gather":true}"#, 10);
+    pair.command("REQUEST_GUILD_MEMBERS", r#"{"guild_id":"8","query":"","limit":0,"gather":true}"#, 10);
     pair.did();
     pair.closed(None);
     let events = pair.events();

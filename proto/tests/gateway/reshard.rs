@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use gamebridge_proto::protocol::gateway::{FILL, OVERLAP};
+use gamebridge_proto::protocol::gateway::{
+    FILL, IDENTIFY_A_DAY, IDENTIFY_RESERVE, OVERLAP, RESHARD_EACH, RESHARD_TIMEOUT,
+};
 use gamebridge_proto::random::Random;
 
 use crate::pair::*;
@@ -52,6 +54,10 @@ struct Bot {
     random: Random,
     /// A shard count that is refused.
     refused: u64,
+    /// A guild whose GUILD_CREATE does not come.
+    away: Option<u64>,
+    /// From this line on nobody answers.
+    deaf: u32,
 }
 
 #[derive(Default)]
@@ -80,8 +86,12 @@ impl Sink for Lines {
 
 impl Bot {
     fn new(shards: u32, seed: u64) -> Bot {
+        Bot::of(shards, seed, config())
+    }
+
+    fn of(shards: u32, seed: u64, config: Config) -> Bot {
         let client =
-            Client::new(Config { shards: Shards::All(shards), cache: Some(1 << 20), ..config() }).expect("it is valid");
+            Client::new(Config { shards: Shards::All(shards), cache: Some(1 << 20), ..config }).expect("it is valid");
         let mut bot = Bot {
             now: Instant::ZERO,
             client,
@@ -94,6 +104,8 @@ impl Bot {
             closed: Vec::new(),
             random: Random::new(seed),
             refused: 0,
+            away: None,
+            deaf: u32::MAX,
         };
         bot.client.start(bot.now, &mut bot.out);
         bot.run(shards * 6 * SECOND, false, false);
@@ -120,7 +132,7 @@ impl Bot {
                 let guilds: Vec<_> =
                     own.iter().map(|guild| json!({"id": id(*guild).to_string(), "unavailable": true})).collect();
                 session.dispatch("READY", &json!({"session_id": format!("s{line}"), "guilds": guilds}));
-                for guild in own {
+                for guild in own.into_iter().filter(|guild| self.away != Some(*guild)) {
                     let guild = json!({"id": id(guild).to_string(), "session": format!("s{line}")});
                     session.dispatch("GUILD_CREATE", &guild);
                 }
@@ -139,6 +151,8 @@ impl Bot {
         while !self.out.0.is_empty() {
             for (line, did) in std::mem::take(&mut self.out.0) {
                 match did {
+                    Did::Open(_) if line >= self.deaf => {}
+                    Did::Close(_) if line >= self.deaf => {}
                     Did::Open(_) => {
                         let session = self.sessions.entry(line).or_default();
                         session.connected = false;
@@ -344,4 +358,40 @@ fn the_end_of_the_connection_ends_both_sets() {
     bot.did();
     assert_eq!(bot.reply(9).expect("a reply").status, Status::Closed);
     assert_eq!(bot.rest.last().map(|event| event.kind), Some(EventType::Disconnected));
+}
+
+#[test]
+fn an_old_shard_that_waits_for_the_days_budget_delays_nothing() {
+    // Two for the old set, two for the new one, and none is left.
+    let spent = vec!["0"; IDENTIFY_A_DAY - IDENTIFY_RESERVE - 4].join(",");
+    let budget = format!(r#"{{"identified_ms":[{spent}]}}"#).into_bytes().into();
+    let mut bot = Bot::of(2, 1, Config { budget, ..config() });
+    bot.away = Some(5);
+    bot.reshard(2, 9);
+    bot.run(15 * SECOND, true, false);
+    assert_eq!((bot.sessions.len(), bot.reply(9)), (4, None), "a guild is waited for");
+    let old = bot.sessions.get_mut(&0).expect("it is connected");
+    (old.connected, old.wire) = (false, VecDeque::new());
+    let closed = Closed { code: Some(4009), ..Closed::default() };
+    bot.client.handle_closed(bot.now, 0, closed, &mut bot.out);
+    bot.run(FILL, true, false);
+    assert_eq!(bot.reply(9).expect("it took over").status, Status::Ok);
+    bot.run(OVERLAP, true, false);
+    bot.told.sort_unstable();
+    assert!(bot.told.iter().copied().eq(1..=bot.happened), "the new set brings what the old shard cannot");
+    assert!(!bot.client.is_finished());
+}
+
+#[test]
+fn a_new_set_that_is_never_ready_is_given_up() {
+    let mut bot = Bot::new(1, 1);
+    bot.deaf = 1;
+    bot.reshard(2, 9);
+    bot.run(RESHARD_TIMEOUT + 2 * RESHARD_EACH - SECOND, false, false);
+    assert_eq!(bot.reply(9), None);
+    bot.run(SECOND, false, false);
+    let reply = bot.reply(9).expect("a reply");
+    assert_eq!((reply.status, &*reply.message), (Status::Timeout, "the new set was not ready in time"));
+    bot.run(10 * SECOND, true, false);
+    assert!(bot.told.iter().copied().eq(1..=bot.happened), "the old set goes on");
 }

@@ -12,6 +12,7 @@ use gamebridge_proto::event::{EventType, Flags};
 use gamebridge_proto::protocol::gateway::{Config, IDENTIFY_A_DAY, IDENTIFY_EVERY, IDENTIFY_RESERVE, Shards};
 use gamebridge_proto::random::Random;
 use gamebridge_proto::secret::Secret;
+use gamebridge_proto::server::gateway::Limits;
 use gamebridge_proto::wire::gateway::{After, CloseCode, Intents};
 use serde_json::json;
 
@@ -187,4 +188,35 @@ fn shards_are_killed_one_by_one_and_each_is_resumed() {
     assert!(tie.contents.iter().map(|content| content.parse::<u64>().expect("a number")).eq(1..=200));
     assert_eq!(tie.identifies.len(), 3);
     assert_ne!(TOKEN, "", "the token of all");
+}
+
+#[test]
+fn no_request_for_all_members_is_limited_however_often_a_program_asks() {
+    for seed in 0..5 {
+        let mut random = Random::new(seed);
+        let mut house = House::with(Limits::default());
+        let guilds = ["Island", "Isle", "Reef"].map(|name| {
+            let (guild, user) = (house.new_guild(name), house.bot);
+            house.apply(gamebridge_proto::world::Operation::JoinGuild { guild, user });
+            guild
+        });
+        let mut tie = Tie::over(house, config());
+        tie.run(SECOND);
+        let asked = 30;
+        for _ in 0..asked {
+            let guild = guilds[(random.next_u64() % 3) as usize];
+            tie.command(
+                "REQUEST_GUILD_MEMBERS",
+                &json!({"guild_id": guild.get().to_string(), "query": "", "limit": 0}),
+            );
+            // What was asked for over a connection that is lost was asked for all the same.
+            if random.next_u64().is_multiple_of(4) {
+                tie.kill(0);
+            }
+            tie.run(15 * SECOND + random.up_to(15 * SECOND));
+        }
+        tie.run(Duration::from_secs(120));
+        assert_eq!(tie.count("RATE_LIMITED"), 0, "seed {seed}");
+        assert_eq!(tie.count("GUILD_MEMBERS_CHUNK"), asked, "seed {seed}: each was answered");
+    }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use gamebridge_proto::command::Command;
 use gamebridge_proto::error::{Error, Status};
 use gamebridge_proto::event::{Event, EventType, Flags};
 use gamebridge_proto::protocol::gateway::{Client, Closed, Config, Sink};
@@ -38,6 +39,7 @@ enum Did {
 struct Out {
     did: VecDeque<Did>,
     contents: Vec<String>,
+    names: BTreeMap<String, usize>,
     events: Vec<Told>,
 }
 
@@ -57,6 +59,7 @@ impl Sink for Out {
     fn keep(&mut self, _budget: &[u8]) {}
     fn event(&mut self, event: Event<'_>) {
         if event.kind == EventType::Dispatch {
+            *self.names.entry(event.name.to_owned()).or_default() += 1;
             if event.name == "MESSAGE_CREATE" {
                 let data: Value = serde_json::from_slice(event.payload).expect("JSON");
                 self.contents.push(data["content"].as_str().expect("a text").to_owned());
@@ -183,6 +186,18 @@ impl Tie {
             self.client.handle_closed(self.house.now, line, Closed::default(), &mut self.out);
             self.carry_out();
         }
+    }
+
+    /// How many dispatches of this name the program was told.
+    pub fn count(&self, name: &str) -> usize {
+        self.out.names.get(name).copied().unwrap_or_default()
+    }
+
+    pub fn command(&mut self, name: &str, args: &Value) {
+        let args = args.to_string().into_bytes().into();
+        let command = Command { name: name.into(), args, issued: self.house.now, ..Command::default() };
+        self.client.handle_command(self.house.now, command, &mut self.out);
+        self.carry_out();
     }
 
     /// Time passes, with what comes due on both sides; nothing is delivered.

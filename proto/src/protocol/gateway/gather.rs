@@ -118,15 +118,26 @@ pub(super) fn add(gathers: &mut [Gather], text: &[u8], doc: &mut Document) -> Ch
     if last { Chunk::Whole(at) } else { Chunk::Part }
 }
 
-/// Which reply a RATE_LIMITED ends, and after how many milliseconds it may be asked for again. No chunk comes then.
-pub(super) fn limited(gathers: &[Gather], text: &[u8], doc: &mut Document) -> Option<(usize, u32)> {
+/// What a RATE_LIMITED says of members: no chunk comes.
+pub(super) struct Limited {
+    /// Of which guild.
+    pub(super) guild: u64,
+    /// After how many milliseconds they may be asked for again.
+    pub(super) wait_ms: u32,
+    /// The reply that it ends.
+    pub(super) gather: Option<usize>,
+}
+
+/// Reads a RATE_LIMITED; `None` when it is not about members.
+pub(super) fn limited(gathers: &[Gather], text: &[u8], doc: &mut Document) -> Option<Limited> {
     doc.parse(text).ok()?;
     let (limited, meta) = (doc.root(), doc.root().member("meta"));
     if limited.member("opcode").as_whole() != Some(Opcode::RequestGuildMembers as i64) {
         return None;
     }
-    let (guild, nonce) = (meta.member("guild_id").as_id(), meta.member("nonce").as_str());
-    let at = gathers.iter().position(|gather| gather.is_of(guild, nonce))?;
+    let (guild, nonce) = (meta.member("guild_id").as_id()?, meta.member("nonce").as_str());
+    let gather = gathers.iter().position(|gather| gather.is_of(Some(guild), nonce));
     // Saturating; what is no number is nothing.
-    Some((at, (limited.member("retry_after").as_f64().unwrap_or(0.0) * 1000.0).ceil() as u32))
+    let wait_ms = (limited.member("retry_after").as_f64().unwrap_or(0.0) * 1000.0).ceil() as u32;
+    Some(Limited { guild, wait_ms, gather })
 }

@@ -14,7 +14,7 @@
 //! | `session` | what it takes to resume, in this process or the next |
 //! | `address` | where a server may send us |
 //! | `discovery` | what `GET /gateway` and `/gateway/bot` answer |
-//! | `queue`, `pace`, `gather` | commands on their way, how fast they go, and chunks that become one reply |
+//! | `queue`, `pace`, `members`, `gather` | commands on their way, how fast they go, and chunks that become one reply |
 //! | `route` | which shard a command is for |
 //! | `reshard`, `overlap` | another number of shards, and no event lost or repeated over it |
 
@@ -25,6 +25,7 @@ mod discovery;
 mod figures;
 mod gather;
 mod heartbeat;
+mod members;
 mod message;
 mod overlap;
 pub(super) mod pace;
@@ -41,12 +42,14 @@ pub use budget::{IDENTIFY_A_DAY, IDENTIFY_EVERY, IDENTIFY_RESERVE, StartLimit};
 pub use config::{Config, DISCORD, MAX_SHARDS, Properties, Shards};
 pub use discovery::Discovered;
 pub use gather::MOST as MOST_GATHERED;
+pub use members::{MEMBERS_EVERY, MEMBERS_TIMEOUT};
 pub use overlap::WINDOW as OVERLAP;
 pub use queue::{MAX_WAITING, TIMEOUT};
-pub use reshard::FILL;
+pub use reshard::{FILL, RESHARD_EACH, RESHARD_TIMEOUT};
 pub use session::{RESUME_TRIES, RESUME_TRIES_THERE, Session, read as read_sessions, write as write_sessions};
 
 use self::budget::Budget;
+use self::members::MembersPace;
 use self::overlap::Overlap;
 use self::reshard::Reshard;
 use self::shard::{End, FAREWELL, KEEP, Loss, Shard, Shared};
@@ -159,6 +162,7 @@ impl Client {
                 budget: Budget::new(config.unix_ms_at_zero, &config.budget)?,
                 cache: config.cache.map(Cache::new),
                 config,
+                members: MembersPace::default(),
                 overlap: None,
                 doc: Document::new(),
                 scratch: Vec::new(),
@@ -391,7 +395,7 @@ impl Client {
         }
         self.expire_early(now, out);
         for shard in &mut self.shards {
-            if shard.next_timeout().is_some_and(|at| at <= now) {
+            if shard.next_timeout(&self.shared).is_some_and(|at| at <= now) {
                 shard.timeout(now, &mut self.shared, out);
             }
         }
@@ -412,9 +416,9 @@ impl Client {
             Phase::Discovering { deadline: at } | Phase::Undiscovered { at } => Some(at),
             Phase::Running => self.shared.budget.next_grant(),
         };
-        let shards = self.shards.iter().filter_map(Shard::next_timeout).min();
+        let shards = self.shards.iter().filter_map(|shard| shard.next_timeout(&self.shared)).min();
         let early = self.early.iter().map(deadline).min();
-        let reshard = self.reshard.as_ref().and_then(Reshard::next_timeout);
+        let reshard = self.reshard.as_ref().map(Reshard::next_timeout);
         let overlap = self.shared.overlap.as_ref().and_then(Overlap::next_timeout);
         [own, shards, early, reshard, overlap].into_iter().flatten().min()
     }

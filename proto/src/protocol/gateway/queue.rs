@@ -11,7 +11,7 @@ use crate::value::{Document, Kind, Value};
 use crate::wire::gateway::{Dialect, MAX_SEND, Opcode};
 use crate::wire::json::push_str;
 
-/// How long a command may wait when its caller does not say.
+/// How long a command may wait when its caller does not say; [`super::MEMBERS_TIMEOUT`] for all members of a guild.
 pub const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How many commands may wait, for each shard.
@@ -28,6 +28,8 @@ pub(super) struct Waiting {
     pub(super) deadline: Instant,
     /// Whether the reply waits for what the command asks for.
     pub(super) gather: bool,
+    /// Guilds whose members it asks for, all of them: it waits for their turn.
+    pub(super) all_of: Box<[u64]>,
 }
 
 /// Checks a command (its errors stand beside its name, which they leave out): the name, the arguments' form, and the size of
@@ -119,6 +121,10 @@ impl Queue {
     /// Whether one waits that fits.
     pub(super) fn any(&self, fits: impl Fn(&Waiting) -> bool) -> bool {
         self.waiting.iter().any(fits)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Waiting> {
+        self.waiting.iter()
     }
 
     /// Takes out the first that fits.

@@ -3,8 +3,8 @@
 //! RESHARD begins a second set beside the first. Until it takes over, the program hears nothing of its life, commands go to
 //! the first set, and events of both are handed on once ([`super::overlap`]), under the numbers of the first. It takes over
 //! when each of its shards is ready, the guilds that it announced have come ([`FILL`] at most), and each shard of both has
-//! answered a heartbeat that was sent after that: what it was told before, it has brought by then. Then the first set's
-//! sessions are ended. The one thing to know before changing it: a set that is only half there must never be the
+//! answered a heartbeat that was sent after that: what it was told before, it has brought by then. One of the first set that
+//! has no session any more is not waited for. Then the first set's sessions are ended. The one thing to know before changing it: a set that is only half there must never be the
 //! only one, so nothing here ends the first set but [`Client::take_over`].
 
 use std::ops::Range;
@@ -22,14 +22,19 @@ use crate::wire::json::Object;
 /// How long a new set that is ready is waited for until all guilds that it announced have come: some may be in an outage.
 pub const FILL: Duration = Duration::from_secs(30);
 
+/// How long a re-sharding may take when its caller does not say, and [`RESHARD_EACH`] more for each new shard.
+pub const RESHARD_TIMEOUT: Duration = Duration::from_secs(600);
+/// Twice what the sessions' pace takes for one shard where there is one bucket.
+pub const RESHARD_EACH: Duration = Duration::from_secs(10);
+
 /// A re-sharding under way.
 #[derive(Debug)]
 pub(super) struct Reshard {
     command: Command,
     /// The places of the new set.
     new: Range<usize>,
-    /// When it is given up, if its program set a time.
-    deadline: Option<Instant>,
+    /// When it is given up.
+    deadline: Instant,
     /// Until when guilds are waited for, once all shards were ready.
     fill: Option<Instant>,
     /// When both sets were asked for a beat's answer.
@@ -41,8 +46,8 @@ impl Reshard {
         self.new.clone()
     }
 
-    pub(super) fn next_timeout(&self) -> Option<Instant> {
-        [self.deadline, self.fill.filter(|_| self.fenced.is_none())].into_iter().flatten().min()
+    pub(super) fn next_timeout(&self) -> Instant {
+        self.fill.filter(|_| self.fenced.is_none()).map_or(self.deadline, |fill| fill.min(self.deadline))
     }
 
     /// The connection ended over it.
@@ -116,7 +121,7 @@ impl Client {
                 None => self.shards.push(shard),
             }
         }
-        let deadline = command.timeout.map(|timeout| command.issued + timeout);
+        let deadline = command.issued + command.timeout.unwrap_or(RESHARD_TIMEOUT + RESHARD_EACH * count);
         self.reshard = Some(Reshard { command, new: first..first + size, deadline, fill: None, fenced: None });
         self.settle(now, out);
     }
@@ -133,7 +138,7 @@ impl Client {
             let (status, why) = (end.status, format!("the new set was refused: {}", end.why));
             return self.abandon(status, &why, out);
         }
-        if reshard.deadline.is_some_and(|deadline| deadline <= now) {
+        if reshard.deadline <= now {
             return self.abandon(Status::Timeout, "the new set was not ready in time", out);
         }
         if !self.shards[new.clone()].iter().all(Shard::is_ready) {

@@ -4,6 +4,7 @@
 //! and a presence is every shard's. A command for several shards is answered by the first of them; the others' failures are
 //! log lines. Source: the inventory `gateway_v6.yaml` (sharding).
 
+use super::members::{MEMBERS_TIMEOUT, all_of};
 use super::queue::{MAX_WAITING, Waiting, check, rewritten};
 use super::shard::{Shard, Shared};
 use super::{Command, Error, Sink, Status, TIMEOUT, message, reply};
@@ -29,6 +30,7 @@ pub(super) fn route(
     if gather && command.tag == 0 {
         return Err(Error::argument("gather: without a tag there is no reply"));
     }
+    let all_of = all_of(opcode, args);
     let mut parts = match opcode {
         Opcode::PresenceUpdate => (0..shards.len()).map(|at| (at, command.args.clone())).collect(),
         Opcode::RequestSoundboardSounds => by_guild("guild_ids", args, &command.args, shards)?,
@@ -63,18 +65,19 @@ pub(super) fn route(
     if parts.iter().any(|(at, _)| shards[*at].waiting() >= MAX_WAITING) {
         return Err(Error::new(Status::Full, format!("{MAX_WAITING} commands wait already")));
     }
-    let deadline = command.issued + command.timeout.unwrap_or(TIMEOUT);
+    let usual = if all_of.is_empty() { TIMEOUT } else { MEMBERS_TIMEOUT };
+    let deadline = command.issued + command.timeout.unwrap_or(usual);
     let Command { name, tag, .. } = command;
     let waiting = |(place, (at, args)): (usize, (usize, Box<[u8]>))| {
         let tag = if place == 0 { tag } else { 0 };
-        (at, Waiting { name: name.clone(), opcode, args, tag, deadline, gather })
+        let all_of = shards[at].own(&all_of);
+        (at, Waiting { name: name.clone(), opcode, args, tag, deadline, gather, all_of })
     };
     Ok(parts.into_iter().enumerate().map(waiting).collect())
 }
 
 fn of_guild(guild: u64, shards: &[Shard]) -> Result<usize, Error> {
-    let has = |shard: &Shard| u64::from(shard.number) == (guild >> 22) % u64::from(shard.count);
-    shards.iter().position(has).ok_or_else(|| {
+    shards.iter().position(|shard| shard.has(guild)).ok_or_else(|| {
         let count = shards.first().map_or(1, |shard| shard.count);
         let number = (guild >> 22) % u64::from(count);
         Error::argument(format!(
@@ -132,7 +135,8 @@ pub(super) fn again(
     match parts {
         Ok(parts) => {
             let one = |(place, (at, args)): (usize, Part)| {
-                (at, Waiting { args, tag: if place == 0 { waiting.tag } else { 0 }, ..waiting.clone() })
+                let (tag, all_of) = (if place == 0 { waiting.tag } else { 0 }, shards[at].own(&waiting.all_of));
+                (at, Waiting { args, tag, all_of, ..waiting.clone() })
             };
             parts.into_iter().enumerate().map(one).collect()
         }

@@ -213,8 +213,8 @@ impl Shard {
             shared.see((self.number, self.count), message);
             return Ok(());
         }
-        if message.name == "RATE_LIMITED" && !self.gathers.is_empty() {
-            self.limited(message, shared, out);
+        if message.name == "RATE_LIMITED" {
+            self.limited(now, message, shared, out);
         }
         if !matches!(self.state, State::Ready { .. }) {
             // The session is alive, whatever becomes of this connection.
@@ -309,12 +309,15 @@ impl Shard {
     }
 
     /// What was to be gathered does not come; the program hears of the limit itself, too.
-    fn limited(&mut self, message: &Envelope<'_>, shared: &mut Shared, out: &mut impl Sink) {
-        let Some((at, wait)) = gather::limited(&self.gathers, message.data, &mut shared.doc) else { return };
+    fn limited(&mut self, now: Instant, message: &Envelope<'_>, shared: &mut Shared, out: &mut impl Sink) {
+        let Some(limited) = gather::limited(&self.gathers, message.data, &mut shared.doc) else { return };
+        shared.members.limited(now, limited.guild, Duration::from_millis(limited.wait_ms.into()));
+        let Some(at) = limited.gather else { return };
         let gather = self.gathers.remove(at);
         let mut event = Event::new(EventType::Reply, &gather.name);
         (event.tag, event.status, event.peer) = (gather.tag, Status::RateLimited, self.number);
-        (event.message, event.retry_after_ms) = ("the Gateway tells members of this guild again later", wait);
+        (event.message, event.retry_after_ms) =
+            ("the Gateway tells members of this guild again later", limited.wait_ms);
         out.event(event);
     }
 

@@ -20,6 +20,7 @@ use super::budget::Budget;
 use super::figures::{Figures, Snapshot};
 use super::gather::Gather;
 use super::heartbeat::{Heartbeat, Pulse};
+use super::members::MembersPace;
 use super::overlap::{Overlap, Set};
 use super::pace::Pace;
 use super::queue::Queue;
@@ -53,6 +54,8 @@ pub(super) struct Shared {
     pub(super) url: String,
     pub(super) random: Random,
     pub(super) budget: Budget,
+    /// Of requests for all members of a guild.
+    pub(super) members: MembersPace,
     /// While there are two sets of shards.
     pub(super) overlap: Option<Overlap>,
     /// What was seen, where it is to be kept.
@@ -365,7 +368,7 @@ impl Shard {
         self.flush(now, shared, out);
     }
 
-    pub(super) fn next_timeout(&self) -> Option<Instant> {
+    pub(super) fn next_timeout(&self, shared: &Shared) -> Option<Instant> {
         let own = match &self.state {
             State::Ended => return None,
             State::Queued => None,
@@ -378,7 +381,7 @@ impl Shard {
             }
             State::Ready { heartbeat, .. } => {
                 let beat = self.or_pause(heartbeat.next);
-                Some(self.next_send().map_or(beat, |send| beat.min(send)))
+                Some(self.next_send(shared).map_or(beat, |send| beat.min(send)))
             }
         };
         let gathers = self.gathers.iter().map(|gather| gather.deadline).min();

@@ -49,9 +49,10 @@ impl Shard {
     }
 
     /// Whether everything has come that the Gateway said before this was first asked: whether it answered a beat of then. One
-    /// that was refused for good brings nothing more; one whose connection is lost has it to come.
+    /// that was refused for good brings nothing more, and neither does one that has lost its session: what comes of the next
+    /// one is said later. One whose connection alone is lost has it to come.
     pub(in super::super) fn fence(&mut self, now: Instant, shared: &mut Shared, out: &mut impl Sink) -> bool {
-        if self.end.is_some() {
+        if self.end.is_some() || self.session.is_none() && !self.is_ready() {
             return true;
         }
         if !self.is_ready() || !self.gathers.is_empty() {
@@ -66,6 +67,16 @@ impl Shard {
 
     pub(in super::super) fn unfence(&mut self) {
         self.fence = None;
+    }
+
+    /// Whether what happens in a guild is this shard's.
+    pub(in super::super) fn has(&self, guild: u64) -> bool {
+        u64::from(self.number) == (guild >> 22) % u64::from(self.count)
+    }
+
+    /// Those of the guilds that are this shard's.
+    pub(in super::super) fn own(&self, guilds: &[u64]) -> Box<[u64]> {
+        guilds.iter().copied().filter(|guild| self.has(*guild)).collect()
     }
 
     /// What the program set, if anything.
@@ -125,14 +136,15 @@ impl Shard {
     }
 
     /// When something that waits may be sent; `None` when nothing waits.
-    pub(super) fn next_send(&self) -> Option<Instant> {
-        let pace = self.send_pace.next(Instant::ZERO);
-        let is_presence = |waiting: &Waiting| waiting.opcode == Opcode::PresenceUpdate;
-        if self.queue.any(|waiting| !is_presence(waiting)) {
-            return Some(pace);
-        }
-        let presence = self.presence_due || self.queue.any(is_presence);
-        presence.then(|| pace.max(self.presence_pace.next(Instant::ZERO)))
+    pub(super) fn next_send(&self, shared: &Shared) -> Option<Instant> {
+        let presence = self.presence_pace.next(Instant::ZERO);
+        let own = |waiting: &Waiting| match waiting.opcode {
+            Opcode::PresenceUpdate => presence,
+            _ => shared.members.next(&waiting.all_of),
+        };
+        let due = self.presence_due.then_some(presence);
+        let next = self.queue.iter().map(own).chain(due).min()?;
+        Some(next.max(self.send_pace.next(Instant::ZERO)))
     }
 
     /// Sends what waits, as far as the paces allow.
@@ -149,8 +161,12 @@ impl Shard {
                 }
                 continue;
             }
-            let next = self.queue.take(|waiting| waiting.opcode != Opcode::PresenceUpdate || presence);
-            let Some(waiting) = next else { return };
+            let may = |waiting: &Waiting| match waiting.opcode {
+                Opcode::PresenceUpdate => presence,
+                _ => shared.members.next(&waiting.all_of) <= now,
+            };
+            let Some(waiting) = self.queue.take(may) else { return };
+            shared.members.spend(now, &waiting.all_of);
             self.send(now, waiting.opcode, &waiting.args, shared, out);
             self.sent(waiting, out);
         }
@@ -168,7 +184,7 @@ impl Shard {
     }
 
     fn sent(&mut self, waiting: Waiting, out: &mut impl Sink) {
-        let Waiting { name, opcode, args, tag, deadline, gather } = waiting;
+        let Waiting { name, opcode, args, tag, deadline, gather, .. } = waiting;
         if gather {
             let mut doc = Document::new();
             let parsed = doc.parse(&args).is_ok();
