@@ -7,6 +7,7 @@ mod connection;
 mod dialects;
 mod losses;
 mod pair;
+mod received;
 mod reshard;
 mod resume;
 mod shards;

@@ -45,6 +45,8 @@ fn each_version_has_its_own_shapes() {
         assert_eq!(quay["permission_overwrites"][0]["type"], kind, "{query}");
         assert_eq!(quay["type"], 0);
         let role = &guild["roles"][0];
+        assert_eq!(role["colors"]["primary_color"], role["color"], "{query}: hikari and others read no other");
+        assert!(guild.get("rules_channel_id").is_some_and(Value::is_null), "{query}");
         assert_eq!(role["permissions"].is_string(), text, "{query}");
         assert_eq!(role["permissions_new"].is_string(), both, "{query}");
         assert_eq!(guild["threads"].is_array(), threads, "{query}");

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::house::{ALL, House};
 
 /// Everything that happens in the world and that bots are told of: the dispatch, and what causes it.
-fn happenings(house: &mut House) -> Vec<(&'static str, Operation)> {
+pub fn happenings(house: &mut House) -> Vec<(&'static str, Operation)> {
     let (guild, user, quay, bridge) = (house.guild, house.ada, house.quay, house.bridge);
     let role =
         || NewRole { name: "Crew".into(), color: 0, permissions: Permissions::NONE, hoist: false, mentionable: false };

@@ -32,6 +32,8 @@ impl Entropy for Seeded {
 #[derive(Default, Debug)]
 pub struct Line {
     pub said: Vec<Value>,
+    /// The same, as it was written.
+    pub texts: Vec<String>,
     pub closed: Option<(u16, String)>,
     pub compressed: bool,
     pub faults: Vec<Fault>,
@@ -50,7 +52,9 @@ impl Sink for Out {
         let said = serde_json::from_slice(payload).unwrap_or_else(|error| {
             panic!("{error}: {}", String::from_utf8_lossy(payload));
         });
-        self.lines.entry(peer).or_default().said.push(said);
+        let line = self.lines.entry(peer).or_default();
+        line.said.push(said);
+        line.texts.push(String::from_utf8(payload.into()).expect("payloads are text"));
     }
 
     fn compress(&mut self, peer: u32) {

@@ -37,6 +37,18 @@ fn a_presence_is_the_worlds_and_others_see_it() {
 }
 
 #[test]
+fn a_bot_that_comes_into_voice_muted_is_told_of_once() {
+    let mut house = House::default();
+    let (peer, ready) = house.bot_with(ALL);
+    let (guild, channel) = (&ready["guilds"][0]["id"], house.bridge.to_string());
+    house.say(peer, json!({"op": 4, "d": {"guild_id": guild, "channel_id": channel, "self_mute": true}}));
+    let said = house.said(peer);
+    let told: Vec<_> = said.iter().map(|said| (&said["t"], &said["d"]["self_mute"])).collect();
+    let (state, server) = (json!("VOICE_STATE_UPDATE"), json!("VOICE_SERVER_UPDATE"));
+    assert_eq!(told, [(&state, &json!(true)), (&server, &Value::Null)]);
+}
+
+#[test]
 fn a_bot_joins_moves_and_leaves_voice() {
     let mut house = House::default();
     let (peer, ready) = house.bot_with(ALL);

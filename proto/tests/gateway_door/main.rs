@@ -4,6 +4,7 @@
 mod dialects;
 mod events;
 mod faults;
+mod goldens;
 mod house;
 mod identifying;
 mod incoming;

@@ -7,7 +7,7 @@ use super::{Cx, Door, Sink};
 use crate::event::LogLevel;
 use crate::server::objects;
 use crate::value::Value;
-use crate::wire::gateway::Opcode;
+use crate::wire::gateway::{Dialect, Opcode};
 use crate::wire::json::Object;
 use crate::world::{Channel, ChannelId, ChannelKind, GuildId, Permissions, UserId, World};
 
@@ -75,14 +75,13 @@ impl Door {
                 members.retain(|member| super::members::is_called(it.world, it.guild, member, &query));
                 members.sort_by_key(|member| std::cmp::Reverse(member.joined_ms));
                 members.truncate(RECENT);
-                object
-                    .with("members", |out| {
-                        objects::array(out, members, |out, member| objects::member(out, it.world, member));
-                    })
-                    .int("chunk_index", 0)
-                    .int("chunk_count", 1)
-                    .raw("not_found", b"[]")
-                    .end();
+                let object = object.with("members", |out| {
+                    objects::array(out, members, |out, member| objects::member(out, it.world, member));
+                });
+                match it.dialect.numbered_chunks() {
+                    true => object.int("chunk_index", 0).int("chunk_count", 1).raw("not_found", b"[]").end(),
+                    false => object.end(),
+                }
             }),
             other => {
                 self.log(cx.out, LogLevel::Info, &format!("{} was accepted: nothing answers it", other.row().name))
@@ -106,7 +105,7 @@ impl Door {
         let Some(guild) = here else {
             return self.log(cx.out, LogLevel::Warn, &format!("{name} is not told: the bot is not in that guild"));
         };
-        let about = About { world: cx.world, guild, user: session.user };
+        let about = About { world: cx.world, guild, user: session.user, dialect: session.dialect };
         let mut data = std::mem::take(&mut self.data);
         data.clear();
         write(Object::begin(&mut data).id("guild_id", guild.get()), about);
@@ -121,6 +120,7 @@ struct About<'w> {
     world: &'w World,
     guild: GuildId,
     user: UserId,
+    dialect: Dialect,
 }
 
 impl<'w> About<'w> {

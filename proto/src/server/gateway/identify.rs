@@ -272,11 +272,15 @@ impl Door {
         for payload in session.since(seq).into_iter().flatten() {
             known.say(peer, payload, cx.out);
         }
-        self.data.clear();
-        Object::begin(&mut self.data).raw("_trace", TRACE).end();
+        let greets = session.dialect.greets();
         self.tell_session(cx, number, peer, "resumed");
         self.data.clear();
-        Object::begin(&mut self.data).raw("_trace", TRACE).end();
+        let object = Object::begin(&mut self.data).raw("_trace", TRACE);
+        match greets {
+            true => object.end(),
+            // Without HELLO it is here that the interval is said anew.
+            false => object.int("heartbeat_interval", interval(self.config.limits.heartbeat)).end(),
+        }
         self.dispatch(cx.out, number, "RESUMED");
     }
 

@@ -113,7 +113,8 @@ impl Door {
             return self.log(cx.out, LogLevel::Warn, &format!("voice: channel {channel} is not in that guild"));
         }
         let is_there = |world: &World| world.voice_state(user).is_some_and(|state| state.channel == channel);
-        if !is_there(cx.world) {
+        let comes = !is_there(cx.world);
+        if comes {
             self.apply(cx, Operation::JoinVoice { user, channel });
         }
         if !is_there(cx.world) {
@@ -121,6 +122,11 @@ impl Door {
         }
         let flag = |name| d.member(name).as_bool();
         let (self_mute, self_deaf) = (flag("self_mute"), flag("self_deaf"));
+        let told = cx.changes.len();
         self.apply(cx, Operation::EditVoice { user, self_mute, self_deaf });
+        // Who comes in is shown as they are now, so that it is told once. The local user's are settings, too.
+        if comes && user != cx.world.local_user().id {
+            cx.changes.truncate(told);
+        }
     }
 }

@@ -36,7 +36,7 @@ const fn users(name: &'static str) -> EventRow {
 }
 
 /// Every event that is known by name, in the order of the documents.
-pub const EVENTS: [EventRow; 80] = [
+pub const EVENTS: [EventRow; 81] = [
     old("READY"),
     old("RESUMED"),
     later("RATE_LIMITED"),
@@ -117,6 +117,7 @@ pub const EVENTS: [EventRow; 80] = [
     later("MESSAGE_POLL_VOTE_ADD"),
     later("MESSAGE_POLL_VOTE_REMOVE"),
     users("FORUM_UNREADS"),
+    users("LAST_MESSAGES"),
 ];
 
 impl EventRow {
