@@ -1,8 +1,9 @@
-/* What an idle Gateway connection holds: 200 of them are made to a server that is silent after READY. */
+/* What an idle shard holds: 200 of them, each a connection, are made to a server that is silent after READY. */
 #include "gamebridge.h"
 #include "meter.h"
 
 enum { CONNECTIONS = 200 };
+#define SHARD "{\"token\":\"x\",\"intents\":0,\"url\":\"ws://127.0.0.1:%s\",\"shard\":[%d,%d]}"
 
 static void ready(gb_client *gb, int count) {
   while (count > 0) {
@@ -19,13 +20,18 @@ int main(void) {
   long before;
   int at;
   const char *port = getenv("BENCH_PORT");
-  snprintf(params, sizeof params, "{\"token\":\"x\",\"intents\":0,\"url\":\"ws://127.0.0.1:%s\"}", port);
   if (gb_client_new(NULL, &gb) != GB_OK) return 1;
   /* The first few pay for what all share. */
-  for (at = 0; at < 5; at++) gb_connect(gb, "gateway", params, &conn);
+  for (at = 0; at < 5; at++) {
+    snprintf(params, sizeof params, SHARD, port, at, CONNECTIONS + 5);
+    gb_connect(gb, "gateway", params, &conn);
+  }
   ready(gb, 5);
   before = meter_kb("VmRSS");
-  for (at = 0; at < CONNECTIONS; at++) gb_connect(gb, "gateway", params, &conn);
+  for (at = 0; at < CONNECTIONS; at++) {
+    snprintf(params, sizeof params, SHARD, port, at + 5, CONNECTIONS + 5);
+    gb_connect(gb, "gateway", params, &conn);
+  }
   ready(gb, CONNECTIONS);
   printf("idle_connection_kb %.1f\n", (double)(meter_kb("VmRSS") - before) / CONNECTIONS);
   gb_client_free(gb);

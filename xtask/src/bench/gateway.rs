@@ -16,6 +16,7 @@ pub fn run(bench: &Bench, table: &mut Table) -> Result<(), String> {
     let rust = programs::rust_programs()?;
     let ours = |name: &str| c_program(&bench.library, &format!("gateway/{name}"));
     let (undecoded, fields) = (ours("gw_undecoded")?, ours("gw_five_fields")?);
+    let shards = ours("gw_shards")?;
     let (worst_poll, not_polled, idle) = (ours("worst_poll")?, ours("not_polled")?, ours("idle_connections")?);
     let server = |args: &[&str]| -> Result<(Server, String), String> {
         let mut server = Server::start(programs::command(&rust.join("replay_server"), args))?;
@@ -58,6 +59,7 @@ pub fn run(bench: &Bench, table: &mut Table) -> Result<(), String> {
             packed.env("BENCH_COMPRESS", name);
             figures.run(&format!("{name} "), packed)?;
         }
+        figures.run("shards ", client(&shards, &[], &port))?;
         figures.run("", client(&worst_poll, &[], &port))?;
     }
     figures.run("", client(&rust.join("allocations"), &[], &port))?;
@@ -77,6 +79,13 @@ pub fn run(bench: &Bench, table: &mut Table) -> Result<(), String> {
     let unit = "CPU s per 1 M";
     table.row("Gateway, text, events handed over undecoded", cpu("undecoded")?, unit, &beside, Goal::AtMost(0.60));
     table.row("Gateway, text, five typed fields of every event", cpu("fields")?, unit, &beside[1..], Goal::AtMost(2.5));
+    let rate = |name: &str| -> Option<f64> {
+        Some(figures.median(&format!("{name} events"))? / figures.median(&format!("{name} wall_s"))? / 1000.0)
+    };
+    let shards = rate("shards").ok_or("shards printed no line")?;
+    let job = "four shards at once, one thread takes all";
+    table.row(job, shards, "k events/s", &[("one shard", rate("undecoded"))], Goal::None);
+    table.row("the same", cpu("shards")?, unit, &[("one shard", per_million("undecoded"))], Goal::None);
     let beside = [("twilight", per_million("steady twilight")), ("bare socket", per_million("steady socket"))];
     let job = "the same without large guilds, undecoded";
     table.row(job, cpu("steady undecoded")?, unit, &beside, Goal::None);
@@ -99,7 +108,7 @@ pub fn run(bench: &Bench, table: &mut Table) -> Result<(), String> {
     // The cap of 4 MiB, a chunk on its way in, the read buffer, and the largest event.
     let job = "resident memory, polling stopped under flood, cap 4 MiB: growth";
     table.row(job, grown, "MB", &[("after 0.2 s", early)], Goal::AtMost(5.5));
-    let job = "idle Gateway connection";
+    let job = "idle shard";
     table.row(job, figures.of("idle_connection_kb")?, "KB", &[], Goal::AtMost(24.0));
     Ok(())
 }
