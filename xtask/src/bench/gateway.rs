@@ -1,4 +1,4 @@
-//! The Gateway's rows: a replay of 200,000 events, our C clients, twilight, @discordjs/ws and the floors in turn.
+//! The Gateway's rows: a replay of 200,000 events, our C clients, twilight and the floors in turn.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,7 +7,6 @@ use super::Bench;
 use super::programs::{self, Figures, c_program};
 use super::servers::Server;
 use super::table::{Goal, Table};
-use crate::{counterparts, house};
 
 const EVENTS: &str = "200000";
 
@@ -34,20 +33,11 @@ pub fn run(bench: &Bench, table: &mut Table) -> Result<(), String> {
         command
     };
 
-    let script = house::root().join("benches/peers/discordjs_ws.mjs");
-    let packages = counterparts::node_packages()?;
-    let discordjs = |port: &str| -> Command {
-        let mut node = client(Path::new("node"), &[], port);
-        node.arg(&script).arg(&packages);
-        node
-    };
-
     let mut figures = Figures::default();
     for _ in 0..bench.rounds {
         figures.run("socket ", client(&rust.join("floors"), &["socket"], &port))?;
         figures.run("tungstenite ", client(&rust.join("floors"), &["tungstenite"], &port))?;
         figures.run("twilight ", client(&rust.join("twilight_raw"), &[], &port))?;
-        figures.run("discordjs ", discordjs(&port))?;
         figures.run("undecoded ", client(&undecoded, &[], &port))?;
         figures.run("fields ", client(&fields, &[], &port))?;
         figures.run("steady socket ", client(&rust.join("floors"), &["socket"], &steady_port))?;
@@ -71,14 +61,13 @@ pub fn run(bench: &Bench, table: &mut Table) -> Result<(), String> {
     };
     let beside = [
         ("twilight", per_million("twilight")),
-        ("@discordjs/ws", per_million("discordjs")),
         ("tungstenite, counting", per_million("tungstenite")),
         ("bare socket", per_million("socket")),
     ];
     let cpu = |name: &str| per_million(name).ok_or_else(|| format!("{name} printed no line"));
     let unit = "CPU s per 1 M";
     table.row("Gateway, text, events handed over undecoded", cpu("undecoded")?, unit, &beside, Goal::AtMost(0.60));
-    table.row("Gateway, text, five typed fields of every event", cpu("fields")?, unit, &beside[1..], Goal::AtMost(2.5));
+    table.row("Gateway, text, five typed fields of every event", cpu("fields")?, unit, &beside[2..], Goal::AtMost(2.5));
     let rate = |name: &str| -> Option<f64> {
         Some(figures.median(&format!("{name} events"))? / figures.median(&format!("{name} wall_s"))? / 1000.0)
     };
