@@ -60,7 +60,9 @@ pub fn run(bench: &Bench, table: &mut Table) -> Result<(), String> {
                 command
             };
             figures.run(&format!("{name} "), asking(client(&undecoded, &[], port)))?;
-            figures.run(&format!("{name} twilight "), client(twilight, &[], port))?;
+            if let Some(twilight) = twilight {
+                figures.run(&format!("{name} twilight "), client(twilight, &[], port))?;
+            }
             if name == PACKED[0] {
                 figures.run(&format!("{name} discordjs "), asking(discordjs(port)))?;
             }
