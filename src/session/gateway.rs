@@ -15,12 +15,10 @@ use gamebridge_proto::value::{Kind, Value};
 use gamebridge_proto::wire::catalog::{Arg, Row, Shape, Type};
 use gamebridge_proto::wire::gateway::{Compression, Dialect, Intents, VERSION};
 use gamebridge_proto::wire::ipc::{Frame, Opcode};
-use gamebridge_proto::wire::json::Object;
 
 use super::discovery::Question;
 use super::driver::{Effects, Opened, Protocol};
-use super::{budget_file, encoding, params};
-use crate::queue::Depth;
+use super::{backlog, budget_file, encoding, params};
 use crate::runtime::{clock, seed};
 use crate::transport::tls::Trust;
 use crate::transport::websocket::{self, Options};
@@ -261,16 +259,7 @@ impl Upstream {
         if command.tag == 0 {
             return;
         }
-        let Depth { events, bytes, most_bytes, lag_ns, dropped } = out.depth();
-        let mut data = Vec::new();
-        Object::begin(&mut data)
-            .int("events", events as i64)
-            .int("bytes", bytes as i64)
-            .int("most_bytes", most_bytes as i64)
-            .num("lag_ms", lag_ns as f64 / 1e6)
-            .int("dropped", dropped as i64)
-            .str("overflow", if self.pauses { "pause" } else { "drop" })
-            .end();
+        let data = backlog::queue(&out.depth(), self.pauses);
         let mut reply = Event::new(EventType::Reply, &command.name);
         (reply.tag, reply.payload) = (command.tag, &data);
         Effects::event(out, &reply);
@@ -304,6 +293,10 @@ impl Sink for Effects<'_, Wanted> {
         Effects::keep(self, budget);
     }
     fn event(&mut self, event: Event<'_>) {
+        if event.kind == EventType::Reply && event.name == "GET_SHARDS" && event.status == Status::Ok {
+            let data = backlog::shards(event.payload, |shard| self.waiting_of(shard));
+            return Effects::event(self, &Event { payload: &data, ..event });
+        }
         Effects::event(self, &event);
     }
 }
@@ -343,6 +336,7 @@ impl Protocol for Upstream {
     }
 
     fn start(&mut self, now: Instant, out: &mut Effects<'_, Wanted>) {
+        out.tell_peers_apart();
         self.tell(now, Input::Start, out);
     }
     fn opened(&mut self, now: Instant, line: u32, answer: &Self::Detail, out: &mut Effects<'_, Wanted>) {

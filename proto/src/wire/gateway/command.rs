@@ -217,6 +217,8 @@ const SHARD: Shape = Shape {
         Arg::required("identifies", Type::INT, "sessions that began"),
         Arg::required("resumes", Type::INT, "sessions that were taken up again"),
         Arg::required("losses", Type::INT, "connections that were lost"),
+        Arg::required("events_waiting", Type::INT, "about how many of its dispatches wait to be polled"),
+        Arg::required("lag_ms", Type::NUM, "how long ago the oldest of them came, at most; 0 when none waits"),
     ],
 };
 
