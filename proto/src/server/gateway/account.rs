@@ -9,7 +9,7 @@ use super::guild::Shown;
 use super::session::{Capabilities, Session};
 use super::{Door, Sink};
 use crate::server::objects;
-use crate::wire::json::{Object, push_str};
+use crate::wire::json::{Object, array, push_str};
 use crate::wire::rest::Version;
 use crate::world::{Channel, ChannelKind, Member, RelationshipKind, Status, UserId, World};
 
@@ -42,7 +42,7 @@ pub(super) fn of_ready<'o>(object: Object<'o>, world: &World, session: &Session)
         false => object,
     };
     let object = object.with("relationships", |out| {
-        objects::array(out, friends(world, session), |out, (user, kind)| {
+        array(out, friends(world, session), |out, (user, kind)| {
             let object = Object::begin(out).id("id", user.get()).int("type", kind as i64);
             match wants.users_once() {
                 true => object.id("user_id", user.get()).end(),
@@ -53,16 +53,16 @@ pub(super) fn of_ready<'o>(object: Object<'o>, world: &World, session: &Session)
     let object = match wants.has(Capabilities::SUPPLEMENTAL) {
         true => object,
         false => object.with("presences", |out| {
-            objects::array(out, friends_there(world, session), |out, user| {
+            array(out, friends_there(world, session), |out, user| {
                 objects::presence(Object::begin(out), world, user, version).end();
             });
         }),
     };
     let object = match wants.users_once() {
         true => object.with("users", |out| write_users(out, world, session)).with("merged_members", |out| {
-            objects::array(out, guilds(world, session), |out, shown| {
+            array(out, guilds(world, session), |out, shown| {
                 let own = shown.guild.members.get(&session.user);
-                objects::array(out, own, write_member);
+                array(out, own, write_member);
             });
         }),
         false => object,
@@ -88,7 +88,7 @@ fn write_users(out: &mut Vec<u8>, world: &World, session: &Session) {
     users.extend(guilds(world, session).flat_map(|shown| shown.members().map(|member| member.user)));
     let private = world.private_channels().filter(|channel| session.sees(world, channel));
     users.extend(private.flat_map(|channel| channel.recipients.iter().copied()));
-    objects::array(out, users, |out, user| objects::user_of(out, world, user));
+    array(out, users, |out, user| objects::user_of(out, world, user));
 }
 
 fn write_member(out: &mut Vec<u8>, member: &Member) {
@@ -107,16 +107,12 @@ pub(super) fn private_channel(out: &mut Vec<u8>, world: &World, channel: &Channe
         .id("id", channel.id.get())
         .int("type", channel.kind as i64)
         .int("flags", 0)
-        .with("recipient_ids", |out| objects::array(out, others, |out, id| push_str(out, &id.to_string())))
-        .with("last_message_id", |out| objects::opt_id(out, last));
+        .with("recipient_ids", |out| array(out, others, |out, id| push_str(out, &id.to_string())))
+        .opt_id("last_message_id", last);
     match channel.kind {
         ChannelKind::GroupDm => {
             let owner = channel.recipients.first().map(|id| id.get());
-            object
-                .str("name", &channel.name)
-                .opt_str("icon", None)
-                .with("owner_id", |out| objects::opt_id(out, owner))
-                .end();
+            object.str("name", &channel.name).opt_str("icon", None).opt_id("owner_id", owner).end();
         }
         _ => object.end(),
     }
@@ -133,7 +129,7 @@ impl Door {
             let version = Version::of(session.dialect);
             Object::begin(out)
                 .with("guilds", |out| {
-                    objects::array(out, guilds(world, session), |out, shown| {
+                    array(out, guilds(world, session), |out, shown| {
                         let object = Object::begin(out).id("id", shown.guild.id.get());
                         object
                             .with("voice_states", |out| shown.write_voice(out))
@@ -142,22 +138,22 @@ impl Door {
                     });
                 })
                 .with("merged_members", |out| {
-                    objects::array(out, guilds(world, session), |out, shown| {
+                    array(out, guilds(world, session), |out, shown| {
                         let others = shown.members().filter(|member| member.user != session.user);
-                        objects::array(out, others, write_member);
+                        array(out, others, write_member);
                     });
                 })
                 .with("merged_presences", |out| {
                     Object::begin(out)
                         .with("guilds", |out| {
-                            objects::array(out, guilds(world, session), |out, shown| {
-                                objects::array(out, shown.presences(), |out, user| {
+                            array(out, guilds(world, session), |out, shown| {
+                                array(out, shown.presences(), |out, user| {
                                     write_presence(out, world, user, version);
                                 });
                             });
                         })
                         .with("friends", |out| {
-                            objects::array(out, friends_there(world, session), |out, user| {
+                            array(out, friends_there(world, session), |out, user| {
                                 write_presence(out, world, user, version);
                             });
                         })

@@ -322,7 +322,7 @@ impl Door {
             let object = Object::begin(out)
                 .id("channel_id", channel.id.get())
                 .id("user_id", user.get())
-                .int("timestamp", i64::try_from(world.unix_ms(now) / 1000).unwrap_or(i64::MAX));
+                .count("timestamp", world.unix_ms(now) / 1000);
             let object = of_guild(object, channel.guild);
             match channel.guild.and_then(|guild| world.member(guild, user)) {
                 Some(member) => object.with("member", |out| objects::member(out, world, member)).end(),

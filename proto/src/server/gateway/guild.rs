@@ -3,7 +3,7 @@
 
 use super::session::Session;
 use crate::server::objects;
-use crate::wire::json::{Object, push_int};
+use crate::wire::json::{Object, array};
 use crate::wire::rest::Version;
 use crate::world::{ChannelId, Guild, GuildId, Member, Permissions, Status, Timestamp, UserId, VoiceState, World};
 
@@ -54,7 +54,7 @@ impl<'w> Shown<'w> {
     pub(super) fn write_voice(self, out: &mut Vec<u8>) {
         let wanted = self.session.hears("VOICE_STATE_UPDATE", false);
         let voice = self.guild.members.keys().filter_map(|user| self.in_voice(*user)).filter(|_| wanted);
-        objects::array(out, voice, |out, state| {
+        array(out, voice, |out, state| {
             let place = (state.user, Some(state.channel), self.guild.id);
             voice_state(Object::begin(out), self.world, self.session, place).end();
         });
@@ -75,19 +75,19 @@ impl<'w> Shown<'w> {
             .str("joined_at", &Timestamp(joined).to_string())
             .bool("large", self.is_large())
             .bool("unavailable", false)
-            .with("member_count", |out| push_int(out, i64::try_from(guild.members.len()).unwrap_or(i64::MAX)));
+            .count("member_count", guild.members.len());
         let object = match people {
             true => object.with("members", |out| {
-                objects::array(out, self.members(), |out, member| objects::member(out, world, member));
+                array(out, self.members(), |out, member| objects::member(out, world, member));
             }),
             false => object,
         };
         let object = object.with("channels", |out| {
-            objects::array(out, seen, |out, one| objects::channel(out, world, one, version, session.user));
+            array(out, seen, |out, one| objects::channel(out, world, one, version, session.user));
         });
         let object = match people {
             true => object.with("voice_states", |out| self.write_voice(out)).with("presences", |out| {
-                objects::array(out, self.presences(), |out, user| {
+                array(out, self.presences(), |out, user| {
                     objects::presence(Object::begin(out), world, user, version).end();
                 });
             }),

@@ -189,13 +189,13 @@ impl Door {
             (known.faults.deaf, self.coming.deaf) = (true, left);
         }
         if dialect.greets() {
-            let interval = i64::try_from(self.config.limits.heartbeat.as_millis()).unwrap_or(i64::MAX);
+            let interval = self.config.limits.heartbeat.as_millis();
             self.data.clear();
             Object::begin(&mut self.data)
                 .raw("t", b"null")
                 .raw("s", b"null")
                 .int("op", Opcode::Hello as i64)
-                .with("d", |out| Object::begin(out).int("heartbeat_interval", interval).raw("_trace", TRACE).end())
+                .with("d", |out| Object::begin(out).count("heartbeat_interval", interval).raw("_trace", TRACE).end())
                 .end();
             known.say(peer, &self.data, out);
         }
@@ -324,12 +324,15 @@ impl Door {
     }
 
     fn log(&self, out: &mut impl Sink, level: LogLevel, sentence: &str) {
-        out.event(Event::log(level, "gateway server", sentence));
+        out.event(Event::log(level, ROOM, sentence));
     }
 }
 
 /// What may be asked for in the URL. The last one is no compression of the connection: pincer asks so for that of IDENTIFY.
 const COMPRESSIONS: [&str; 3] = ["zlib-stream", "zstd-stream", "zlib-payload"];
+
+/// The room of its log lines.
+const ROOM: &str = "gateway server";
 
 /// Who served it: Discord tells the names of its machines.
 const TRACE: &[u8] = br#"["gamebridge"]"#;
