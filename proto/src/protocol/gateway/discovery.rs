@@ -4,6 +4,7 @@
 use super::address;
 use super::budget::StartLimit;
 use super::config::MAX_SHARDS;
+use super::reshard::Reshard;
 use super::shard::{End, FAREWELL};
 use super::{Client, DISCOVERY_TIMEOUT, Phase, Sink, log};
 use crate::error::{Error, Status};
@@ -62,7 +63,8 @@ impl Client {
 
     /// The API answered with this body.
     pub fn handle_discovered(&mut self, now: Instant, body: &[u8], out: &mut impl Sink) {
-        if !matches!(self.phase, Phase::Discovering { .. }) {
+        let for_reshard = self.reshard.as_ref().is_some_and(Reshard::asks);
+        if !matches!(self.phase, Phase::Discovering { .. }) && !for_reshard {
             return;
         }
         let own = self.shared.config.url.as_deref();
@@ -74,7 +76,10 @@ impl Client {
                 if own.is_none() {
                     self.shared.url = discovered.url;
                 }
-                self.run(now, discovered.shards.unwrap_or(1), out);
+                match for_reshard {
+                    true => self.recommended(now, discovered.shards, out),
+                    false => self.run(now, discovered.shards.unwrap_or(1), out),
+                }
             }
             Err(error) => self.handle_discovery_failed(now, &error, out),
         }
@@ -82,6 +87,9 @@ impl Client {
 
     /// The API could not be asked, or refused. A refusal of the token is final.
     pub fn handle_discovery_failed(&mut self, now: Instant, error: &Error, out: &mut impl Sink) {
+        if self.reshard.as_ref().is_some_and(Reshard::asks) {
+            return self.abandon(error.status, &error.message, out);
+        }
         if !matches!(self.phase, Phase::Discovering { .. }) {
             return;
         }

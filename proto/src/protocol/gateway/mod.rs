@@ -197,12 +197,7 @@ impl Client {
     /// It is known where the Gateway is, and how many shards are wanted there.
     fn run(&mut self, now: Instant, recommended: u32, out: &mut impl Sink) {
         self.phase = Phase::Running;
-        let numbers: Vec<(u32, u32)> = match &self.shared.config.shards {
-            Shards::Single => vec![(0, 1)],
-            Shards::Auto => (0..recommended).map(|number| (number, recommended)).collect(),
-            Shards::All(count) => (0..*count).map(|number| (number, *count)).collect(),
-            Shards::Some(numbers, count) => numbers.iter().map(|number| (*number, *count)).collect(),
-        };
+        let numbers = self.shared.config.shards.numbers(recommended);
         self.tell_unused(&numbers, out);
         for shard in numbers {
             let line = u32::try_from(self.shards.len()).unwrap_or(u32::MAX);
@@ -293,8 +288,10 @@ impl Client {
             name if cache::takes(name) => return self.tell_cached(&command, out),
             _ => {}
         }
-        if &*command.name == "RESHARD" {
-            return self.reshard(now, command, out);
+        match &*command.name {
+            "RESHARD" => return self.reshard(now, command, out),
+            "TAKE_OVER" => return self.release(now, &command, out),
+            _ => {}
         }
         if self.shards.is_empty() {
             return self.early(command, out);
@@ -419,7 +416,7 @@ impl Client {
         self.step_reshard(now, out);
         // While a new set rises, one that was refused of the old set is waited for: the new one may be what mends it.
         let refused = self.shards.iter().find(|shard| shard.end.is_some());
-        if let Some(shard) = refused.filter(|_| self.reshard.is_none()) {
+        if let Some(shard) = refused.filter(|_| self.reshard.as_ref().is_none_or(Reshard::asks)) {
             let number = shard.number;
             // The shard stays ended, so that it closes nothing that is closed already.
             let End { status, code, flags, why } = shard.end.as_ref().expect("it was just found");
