@@ -201,7 +201,8 @@ impl Client {
 
     /// The API answered with this body.
     pub fn handle_discovered(&mut self, now: Instant, body: &[u8], out: &mut impl Sink) {
-        if !matches!(self.phase, Phase::Discovering { .. }) {
+        let for_reshard = self.reshard.as_ref().is_some_and(Reshard::asks);
+        if !matches!(self.phase, Phase::Discovering { .. }) && !for_reshard {
             return;
         }
         let own = self.shared.config.url.as_deref();
@@ -213,7 +214,10 @@ impl Client {
                 if own.is_none() {
                     self.shared.url = discovered.url;
                 }
-                self.run(now, discovered.shards.unwrap_or(1), out);
+                match for_reshard {
+                    true => self.recommended(now, discovered.shards, out),
+                    false => self.run(now, discovered.shards.unwrap_or(1), out),
+                }
             }
             Err(error) => self.handle_discovery_failed(now, &error, out),
         }
@@ -221,6 +225,9 @@ impl Client {
 
     /// The API could not be asked, or refused. A refusal of the token is final.
     pub fn handle_discovery_failed(&mut self, now: Instant, error: &Error, out: &mut impl Sink) {
+        if self.reshard.as_ref().is_some_and(Reshard::asks) {
+            return self.abandon(error.status, &error.message, out);
+        }
         if !matches!(self.phase, Phase::Discovering { .. }) {
             return;
         }
@@ -237,12 +244,7 @@ impl Client {
     /// It is known where the Gateway is, and how many shards are wanted there.
     fn run(&mut self, now: Instant, recommended: u32, out: &mut impl Sink) {
         self.phase = Phase::Running;
-        let numbers: Vec<(u32, u32)> = match &self.shared.config.shards {
-            Shards::Single => vec![(0, 1)],
-            Shards::Auto => (0..recommended).map(|number| (number, recommended)).collect(),
-            Shards::All(count) => (0..*count).map(|number| (number, *count)).collect(),
-            Shards::Some(numbers, count) => numbers.iter().map(|number| (*number, *count)).collect(),
-        };
+        let numbers = self.shared.config.shards.numbers(recommended);
         self.tell_unused(&numbers, out);
         for shard in numbers {
             let line = u32::try_from(self.shards.len()).unwrap_or(u32::MAX);
@@ -333,8 +335,10 @@ impl Client {
             name if cache::takes(name) => return self.tell_cached(&command, out),
             _ => {}
         }
-        if &*command.name == "RESHARD" {
-            return self.reshard(now, command, out);
+        match &*command.name {
+            "RESHARD" => return self.reshard(now, command, out),
+            "TAKE_OVER" => return self.release(now, &command, out),
+            _ => {}
         }
         if self.shards.is_empty() {
             return self.early(command, out);
@@ -459,7 +463,7 @@ impl Client {
         self.step_reshard(now, out);
         // While a new set rises, one that was refused of the old set is waited for: the new one may be what mends it.
         let refused = self.shards.iter().find(|shard| shard.end.is_some());
-        if let Some(shard) = refused.filter(|_| self.reshard.is_none()) {
+        if let Some(shard) = refused.filter(|_| self.reshard.as_ref().is_none_or(Reshard::asks)) {
             let number = shard.number;
             // The shard stays ended, so that it closes nothing that is closed already.
             let End { status, code, flags, why } = shard.end.as_ref().expect("it was just found");
