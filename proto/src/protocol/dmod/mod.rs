@@ -168,11 +168,12 @@ impl Client {
         }
         let known = closed.code.and_then(CloseCode::from_code);
         let code = closed.code.map_or(0, i32::from);
+        let reason = self.config.token.as_ref().map_or(closed.reason.into(), |token| token.hidden_in(closed.reason));
         let why = match known {
-            Some(known) if closed.reason.is_empty() => known.as_str().to_owned(),
-            Some(known) => format!("{} (\"{}\")", known.as_str(), closed.reason),
-            None if closed.reason.is_empty() => "the connection was closed".to_owned(),
-            None => closed.reason.to_owned(),
+            Some(known) if reason.is_empty() => known.as_str().to_owned(),
+            Some(known) => format!("{} (\"{reason}\")", known.as_str()),
+            None if reason.is_empty() => "the connection was closed".to_owned(),
+            None => reason.into_owned(),
         };
         self.break_off(closed.unwritten, out);
         if known.is_some_and(CloseCode::is_fatal) {

@@ -1,7 +1,7 @@
 //! What `GET /gateway` and `GET /gateway/bot` answer: `{"url":..,"shards":..,"session_start_limit":{..}}`.
 
 use super::address;
-use super::budget::StartLimit;
+use super::budget::{DAY_MS, StartLimit};
 use super::config::MAX_SHARDS;
 use crate::error::{Error, Status};
 use crate::value::{Document, Value};
@@ -40,7 +40,8 @@ impl Discovered {
             [Some(total), Some(remaining)] => Some(StartLimit {
                 total,
                 remaining,
-                reset_after_ms: limit.member("reset_after").as_whole().map_or(0, |after| after.max(0) as u64),
+                // Where it does not say, none comes back before the day is over.
+                reset_after_ms: limit.member("reset_after").as_whole().map_or(DAY_MS, |after| after.max(0) as u64),
                 max_concurrency: number(limit.member("max_concurrency")).unwrap_or(1),
             }),
             _ => None,
@@ -68,6 +69,9 @@ mod tests {
             read(whole),
             Ok(Discovered { url: "wss://gateway.discord.gg".into(), shards: Some(4), start_limit: Some(limit) })
         );
+        let silent = r#"{"url":"wss://gateway.discord.gg","session_start_limit":{"total":1000,"remaining":0}}"#;
+        let limit = read(silent).expect("it is one").start_limit.expect("it is there");
+        assert_eq!((limit.reset_after_ms, limit.max_concurrency), (DAY_MS, 1), "when there are more is not said");
         for (body, words) in [
             ("<html>", "is not JSON"),
             ("{}", "has no url"),

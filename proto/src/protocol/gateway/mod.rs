@@ -79,6 +79,8 @@ pub const SEND_LIMIT: usize = 115;
 pub const SEND_WINDOW: Duration = Duration::from_secs(60);
 /// How long the API may take to say where the Gateway is.
 pub const DISCOVERY_TIMEOUT: Duration = Duration::from_secs(30);
+/// For how long the API may ask to be left alone; it is asked again then, whatever it said.
+pub const DISCOVERY_PAUSE: Duration = Duration::from_secs(3600);
 
 /// How a transport ended that the machine did not close itself.
 #[derive(Clone, Copy, Debug)]
@@ -128,6 +130,8 @@ pub struct Client {
     early: Vec<Command>,
     /// Of nonces: requests that gather have to be told apart.
     nonces: u64,
+    /// Shards whose given session has an address that is not used, and why.
+    refused: Vec<(u32, &'static str)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -152,11 +156,13 @@ impl Client {
     pub fn new(mut config: Config) -> Result<Self, Error> {
         config.check()?;
         let own = config.url.clone().unwrap_or_default();
-        for saved in &mut config.sessions {
-            session::keep_allowed(saved, &own, &config.allowed_hosts);
-        }
+        let refused = config.sessions.iter_mut().filter_map(|saved| {
+            session::keep_allowed(saved, &own, &config.allowed_hosts).err().map(|why| (saved.shard.0, why))
+        });
+        let refused = refused.collect();
         Ok(Client {
             shared: Shared {
+                home: own.clone(),
                 url: own,
                 random: Random::new(config.seed),
                 budget: Budget::new(config.unix_ms_at_zero, &config.budget)?,
@@ -174,6 +180,7 @@ impl Client {
             reshard: None,
             early: Vec::new(),
             nonces: 0,
+            refused,
         })
     }
 
@@ -188,6 +195,10 @@ impl Client {
             return;
         }
         self.shared.budget.start(now);
+        for (shard, why) in std::mem::take(&mut self.refused) {
+            let sentence = format!("session of shard {shard}: resume_gateway_url is not used: {why}");
+            log(out, LogLevel::Warn, &sentence);
+        }
         match self.shared.config.url {
             Some(_) if self.shared.config.shards != Shards::Auto => self.run(now, 1, out),
             _ => self.discover(now, out),
@@ -211,16 +222,17 @@ impl Client {
                     self.shared.budget.observe(now, limit);
                 }
                 if own.is_none() {
+                    self.shared.home.clone_from(&discovered.url);
                     self.shared.url = discovered.url;
                 }
                 self.run(now, discovered.shards.unwrap_or(1), out);
             }
-            Err(error) => self.handle_discovery_failed(now, &error, out),
+            Err(error) => self.handle_discovery_failed(now, &error, Duration::ZERO, out),
         }
     }
 
-    /// The API could not be asked, or refused. A refusal of the token is final.
-    pub fn handle_discovery_failed(&mut self, now: Instant, error: &Error, out: &mut impl Sink) {
+    /// The API could not be asked, or refused, and wants to be left alone for so long. A refusal of the token is final.
+    pub fn handle_discovery_failed(&mut self, now: Instant, error: &Error, retry_after: Duration, out: &mut impl Sink) {
         if !matches!(self.phase, Phase::Discovering { .. }) {
             return;
         }
@@ -229,7 +241,7 @@ impl Client {
             let end = End { status: error.status, code: error.code, flags, why: error.message.clone().into_owned() };
             return self.finish(&end, 0, FAREWELL, out);
         }
-        let wait = self.backoff.next(&mut self.shared.random);
+        let wait = self.backoff.next(&mut self.shared.random).max(retry_after.min(DISCOVERY_PAUSE));
         self.phase = Phase::Undiscovered { at: now + wait };
         log(out, LogLevel::Info, &format!("{}; asked again in {} ms", error.message, wait.as_millis()));
     }
@@ -405,7 +417,7 @@ impl Client {
             Phase::Undiscovered { at } if at <= now => self.discover(now, out),
             Phase::Discovering { deadline } if deadline <= now => {
                 let error = Error::new(Status::Timeout, "the API did not say where the Gateway is in time");
-                self.handle_discovery_failed(now, &error, out);
+                self.handle_discovery_failed(now, &error, Duration::ZERO, out);
             }
             _ => {}
         }

@@ -75,11 +75,13 @@ impl Shard {
         }
         let known = closed.code.and_then(CloseCode::from_code);
         let code = closed.code.map_or(0, i32::from);
+        // Whoever is told everything may say anything.
+        let reason = shared.config.token.hidden_in(closed.reason);
         let message = match known {
-            Some(known) if closed.reason.is_empty() => known.as_str().to_owned(),
-            Some(known) => format!("{} (\"{}\")", known.as_str(), closed.reason),
-            None if closed.reason.is_empty() => "the connection was closed".to_owned(),
-            None => closed.reason.to_owned(),
+            Some(known) if reason.is_empty() => known.as_str().to_owned(),
+            Some(known) => format!("{} (\"{reason}\")", known.as_str()),
+            None if reason.is_empty() => "the connection was closed".to_owned(),
+            None => reason.into_owned(),
         };
         match After::closed(closed.code) {
             After::Fatal => {
@@ -335,9 +337,14 @@ impl Shard {
         if !shared.config.dialect.greets() {
             let heartbeat = Heartbeat::new(now, interval("READY", data)?, &mut shared.random).unanswered();
             self.state = State::Identifying { heartbeat: Some(heartbeat), deadline: now };
-        } else if parsed {
+        } else {
             self.seq = message.seq.or(self.seq);
             self.session = self.key(data, shared, out);
+            if self.session.is_none() {
+                let what = if parsed { "a session_id of 1 to 256 printable characters" } else { "data that is JSON" };
+                let sentence = format!("READY: {what} expected: when the connection is lost, a new session begins");
+                log(out, LogLevel::Warn, &sentence);
+            }
         }
         if let (Some(overlap), Set::New) = (&mut shared.overlap, self.set) {
             overlap.announced(data);
