@@ -11,6 +11,7 @@ use super::Shared;
 use super::chunk::Chunk;
 use super::gauge::{Depth, Gauge};
 use super::lane::{CHUNK_BYTES, Cursor, Here};
+use super::peers::{Peers, Waiting};
 use super::pool::Pool;
 use super::sync::{Arc, AtomicBool, AtomicPtr, AtomicU64, Ordering};
 
@@ -82,6 +83,8 @@ pub(super) struct LossyWriter {
     waits_since_ns: u64,
     /// The cap is for [`LossyWriter::is_full`] alone: nothing is dropped for its sake.
     holds: bool,
+    /// Whose the events are, where somebody wants to know.
+    peers: Option<Peers>,
 }
 
 // SAFETY: the current chunk is shared with the reader as `Chunk` describes; the writer may move between threads.
@@ -127,6 +130,7 @@ pub(super) fn lane(cap: usize, resume: Resume) -> (LossyWriter, LossyReader) {
         first_new_ns: 0,
         waits_since_ns: 0,
         holds: false,
+        peers: None,
     };
     (writer, LossyReader { ring, cursor: Cursor::default(), next: 0, early: Vec::new() })
 }
@@ -163,10 +167,14 @@ impl LossyWriter {
         at
     }
 
-    pub(super) fn commit(&mut self, size: usize, time_ns: u64) {
+    /// The record at `room` is whole; of a dispatch it is known whose it is.
+    pub(super) fn commit(&mut self, size: usize, time_ns: u64, peer: Option<u32>) {
         if let Some(chunk) = self.current {
             if self.events == self.published {
                 self.first_new_ns = time_ns;
+            }
+            if let (Some(peers), Some(peer)) = (&mut self.peers, peer) {
+                peers.note(peer, self.events, time_ns, || gone(&self.ring, self.dropped));
             }
             self.events += 1;
             // SAFETY: as in `room`.
@@ -186,9 +194,21 @@ impl LossyWriter {
 
     /// How many of so many events are neither read nor dropped.
     fn waiting(&self, events: u64) -> u64 {
-        // Dropped, and not found by the reader so far.
-        let unfound = self.dropped.saturating_sub(self.ring.gauge.missed());
-        events.saturating_sub(self.ring.gauge.gone()).saturating_sub(unfound)
+        events.saturating_sub(gone(&self.ring, self.dropped))
+    }
+
+    /// From now on it is known of dispatches whose they are.
+    pub(super) fn tell_peers_apart(&mut self) {
+        self.peers.get_or_insert_default();
+    }
+
+    /// What of a peer nobody has taken; nothing is known before [`LossyWriter::tell_peers_apart`].
+    pub(super) fn waiting_of(&mut self, peer: u32, now_ns: u64) -> Waiting {
+        let Depth { lag_ns, .. } = self.depth(now_ns);
+        let gone = gone(&self.ring, self.dropped);
+        let of_peer = self.peers.as_ref().map(|peers| peers.waiting(peer, gone, now_ns)).unwrap_or_default();
+        // Nothing in the lane waits for longer than the lane.
+        Waiting { lag_ns: of_peer.lag_ns.min(lag_ns), ..of_peer }
     }
 
     /// How far the reader is behind.
@@ -256,6 +276,12 @@ impl LossyWriter {
         }
         self.forget_oldest();
     }
+}
+
+/// How many events are read or dropped, where the writer dropped so many.
+fn gone(ring: &Ring, dropped: u64) -> u64 {
+    // The reader has not found all of them so far.
+    ring.gauge.gone().saturating_add(dropped.saturating_sub(ring.gauge.missed()))
 }
 
 impl Drop for LossyWriter {

@@ -17,6 +17,7 @@ mod chunk;
 mod gauge;
 mod lane;
 mod lossy;
+mod peers;
 mod pool;
 mod reader;
 mod record;
@@ -28,6 +29,7 @@ mod tests;
 mod writer;
 
 pub use gauge::Depth;
+pub use peers::Waiting;
 pub use reader::{Lanes, Polled, Reader};
 pub use record::{Fields, View};
 pub use reliable::Unread;

@@ -573,3 +573,45 @@ fn a_writer_knows_how_far_its_reader_is() {
     }
     assert_eq!((gaps, events), (dropped, waiting));
 }
+
+#[test]
+fn a_writer_knows_whose_events_wait() {
+    let (shared, mut reader) = queue();
+    let mut writer = connect(&shared, &mut reader, 1);
+    let of = |writer: &mut Writer, peer: u32, now: u64| {
+        let waiting = writer.waiting_of(peer, now);
+        (waiting.events, waiting.lag_ns)
+    };
+    let push = |writer: &mut Writer, at: u64, kind: EventType, peer: u32| {
+        writer.push(at, &Event { peer, payload: &[0; 1000], ..Event::new(kind, "E") });
+        writer.publish();
+    };
+    push(&mut writer, 1, EventType::Dispatch, 0);
+    assert_eq!(of(&mut writer, 0, 10), (0, 0), "nobody had asked for it");
+    take(&mut reader);
+    writer.tell_peers_apart();
+    push(&mut writer, 10, EventType::Dispatch, 0);
+    push(&mut writer, 20, EventType::Dispatch, 1);
+    push(&mut writer, 30, EventType::Log, 0);
+    push(&mut writer, 40, EventType::Reply, 0);
+    assert_eq!([of(&mut writer, 0, 50), of(&mut writer, 1, 50), of(&mut writer, 2, 50)], [(1, 40), (1, 30), (0, 0)]);
+    take(&mut reader);
+    assert_eq!([of(&mut writer, 0, 50), of(&mut writer, 1, 50)], [(0, 0), (1, 30)]);
+    for _ in 0..3 {
+        take(&mut reader);
+    }
+    assert_eq!([of(&mut writer, 0, 50), of(&mut writer, 1, 50)], [(0, 0), (0, 0)]);
+    // One floods past the cap: of the other's, which were before, nothing waits.
+    push(&mut writer, 60, EventType::Dispatch, 1);
+    for at in 0..2_000 {
+        push(&mut writer, 100 + at, EventType::Dispatch, 0);
+    }
+    let depth = writer.depth(2_100);
+    assert!(depth.dropped > 0);
+    assert_eq!(of(&mut writer, 1, 2_100), (0, 0));
+    let (waiting, lag) = of(&mut writer, 0, 2_100);
+    assert!(
+        waiting.abs_diff(depth.events) <= 64 && lag <= depth.lag_ns && lag >= depth.events,
+        "{waiting} {lag} {depth:?}"
+    );
+}

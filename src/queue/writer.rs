@@ -1,10 +1,11 @@
 //! The I/O thread's end of one connection's two lanes.
 
-use gamebridge_proto::event::Event;
+use gamebridge_proto::event::{Event, EventType};
 
 use super::Shared;
 use super::gauge::Depth;
 use super::lossy::{self, LossyWriter, Resume};
+use super::peers::Waiting;
 use super::reader::Lanes;
 use super::record;
 use super::reliable::{self, ReliableWriter, Unread};
@@ -62,7 +63,12 @@ impl Writer {
         let at = if reliable { self.reliable.room(&self.shared, size) } else { self.lossy.room(&self.shared, size) };
         // SAFETY: `room` gave `size` bytes; chunks and records are aligned.
         unsafe { record::write(at, self.last, time_ns, self.conn, event) };
-        if reliable { self.reliable.commit(size) } else { self.lossy.commit(size, time_ns) }
+        if reliable {
+            self.reliable.commit(size);
+        } else {
+            let peer = (event.kind == EventType::Dispatch).then_some(event.peer);
+            self.lossy.commit(size, time_ns, peer);
+        }
     }
 
     /// Lets the reader see what was pushed. True when there was something new: then wake it.
@@ -83,6 +89,16 @@ impl Writer {
     /// How far the reader of the lossy lane is behind.
     pub fn depth(&mut self, now_ns: u64) -> Depth {
         self.lossy.depth(now_ns)
+    }
+
+    /// For a connection whose peers are asked for one by one: see [`Writer::waiting_of`].
+    pub fn tell_peers_apart(&mut self) {
+        self.lossy.tell_peers_apart();
+    }
+
+    /// How far the reader is behind with the dispatches of a peer that came after [`Writer::tell_peers_apart`].
+    pub fn waiting_of(&mut self, peer: u32, now_ns: u64) -> Waiting {
+        self.lossy.waiting_of(peer, now_ns)
     }
 
     /// Whether a writer that can stop should: too much of the reliable lane is unread, or, after [`Writer::hold`], the lossy

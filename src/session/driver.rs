@@ -20,7 +20,7 @@ use tokio::sync::Notify;
 
 use super::port::{Farewell, Message, Outlet, Port};
 #[cfg(feature = "gateway")]
-use crate::queue::Depth;
+use crate::queue::{Depth, Waiting};
 use crate::record::Tape;
 use crate::runtime::clock;
 use crate::transport::{Lost, Outbox, Transport};
@@ -131,6 +131,18 @@ impl<'e, W> Effects<'e, W> {
     #[cfg(feature = "gateway")]
     pub(super) fn depth(&mut self) -> Depth {
         self.outlet.depth().unwrap_or_default()
+    }
+
+    /// From now on [`Effects::waiting_of`] knows.
+    #[cfg(feature = "gateway")]
+    pub(super) fn tell_peers_apart(&mut self) {
+        self.outlet.tell_peers_apart();
+    }
+
+    /// The same of one peer's dispatches.
+    #[cfg(feature = "gateway")]
+    pub(super) fn waiting_of(&mut self, peer: u32) -> Waiting {
+        self.outlet.waiting_of(peer).unwrap_or_default()
     }
 
     /// What this call goes on record with.

@@ -11,16 +11,14 @@ use gamebridge_proto::protocol::gateway::{self, Client, Config, MAX_SHARDS, Shar
 use gamebridge_proto::record::{Setup, Tapped, client::Input};
 use gamebridge_proto::secret::Secret;
 use gamebridge_proto::time::Instant;
-use gamebridge_proto::value::{Kind, Value};
+use gamebridge_proto::value::Value;
 use gamebridge_proto::wire::catalog::{Arg, Row, Shape, Type};
 use gamebridge_proto::wire::gateway::{Compression, Dialect, Intents, VERSION};
 use gamebridge_proto::wire::ipc::{Frame, Opcode};
-use gamebridge_proto::wire::json::Object;
 
 use super::discovery::{Question, Refusal};
 use super::driver::{Effects, Opened, Protocol};
-use super::{budget_file, encoding, params};
-use crate::queue::Depth;
+use super::{backlog, budget_file, encoding, params};
 use crate::runtime::{clock, seed};
 use crate::transport::tls::Trust;
 use crate::transport::websocket::{self, Options};
@@ -116,7 +114,7 @@ pub const PARAMS: Row = Row::new("gateway", "Receives the real-time events of a 
         "Keeps what was seen (guilds, channels, roles, members, voice states, presences) for the commands CACHED_..., in so many \
          bytes at most. Default 0: nothing is kept.",
     ),
-    Arg::optional("retry", Type::Bool, "Whether to go on when nobody can be reached at the start. Default true."),
+    params::RETRY,
 ]);
 
 /// Where to connect, and the machine that will.
@@ -173,7 +171,7 @@ impl Upstream {
                 encoding,
                 compression,
                 intents: whole("intents").map(|intents| Intents(intents as u64)),
-                shards: shards(given)?,
+                shards: shards(given).map_err(named)?,
                 presence: given.member("presence").exists().then(|| json("presence")),
                 large_threshold: whole("large_threshold").map(|members| members as u8),
                 extras: json("identify"),
@@ -217,21 +215,17 @@ fn api_of(dialect: Dialect) -> String {
 }
 
 fn shards(given: Value<'_>) -> Result<Shards, Error> {
-    let number = |value: Value<'_>| value.as_whole().and_then(|number| u32::try_from(number).ok()).unwrap_or(0);
-    let (shards, pair, count) = (given.member("shards"), given.member("shard"), given.member("shard_count"));
+    let (shards, pair) = (given.member("shards"), given.member("shard"));
     if !shards.is_none() && !pair.is_none() {
-        return Err(Error::argument("gateway: shards and shard exclude each other"));
+        return Err(Error::argument("shards and shard exclude each other"));
     }
-    if count.is_none() == (shards.kind() == Kind::Array) {
-        return Err(Error::argument("gateway: shard_count goes with a list in shards, and has to be there then"));
+    match Shards::read(shards, given.member("shard_count"))? {
+        Shards::Single if !pair.is_none() => {
+            let number = |at| pair.at(at).as_whole().and_then(|number| u32::try_from(number).ok()).unwrap_or(0);
+            Ok(Shards::Some([number(0)].into(), number(1)))
+        }
+        shards => Ok(shards),
     }
-    Ok(match shards.kind() {
-        Kind::Str => Shards::Auto,
-        Kind::Int | Kind::Num => Shards::All(number(shards)),
-        Kind::Array => Shards::Some(shards.iter().map(number).collect(), number(count)),
-        _ if pair.is_none() => Shards::Single,
-        _ => Shards::Some([number(pair.at(0))].into(), number(pair.at(1))),
-    })
 }
 
 impl Upstream {
@@ -261,16 +255,7 @@ impl Upstream {
         if command.tag == 0 {
             return;
         }
-        let Depth { events, bytes, most_bytes, lag_ns, dropped } = out.depth();
-        let mut data = Vec::new();
-        Object::begin(&mut data)
-            .int("events", events as i64)
-            .int("bytes", bytes as i64)
-            .int("most_bytes", most_bytes as i64)
-            .num("lag_ms", lag_ns as f64 / 1e6)
-            .int("dropped", dropped as i64)
-            .str("overflow", if self.pauses { "pause" } else { "drop" })
-            .end();
+        let data = backlog::queue(&out.depth(), self.pauses);
         let mut reply = Event::new(EventType::Reply, &command.name);
         (reply.tag, reply.payload) = (command.tag, &data);
         Effects::event(out, &reply);
@@ -284,26 +269,32 @@ pub(super) enum Wanted {
     Shard(String),
 }
 
-/// The line that is used to ask the API; no shard has begun then.
+/// The line that is used to ask the API: before any shard begins, and while they run.
 const ASKING: u32 = 0;
+/// The machine's lines, which are its shards', are those behind it.
+const SHARDS: u32 = ASKING + 1;
 
 impl Sink for Effects<'_, Wanted> {
     fn discover(&mut self) {
         Effects::open(self, ASKING, Wanted::Discovery);
     }
     fn open(&mut self, line: u32, url: &str) {
-        Effects::open(self, line, Wanted::Shard(url.to_owned()));
+        Effects::open(self, SHARDS + line, Wanted::Shard(url.to_owned()));
     }
     fn send(&mut self, line: u32, text: &[u8]) {
-        Effects::send(self, line, Opcode::Frame, text);
+        Effects::send(self, SHARDS + line, Opcode::Frame, text);
     }
     fn close(&mut self, line: u32, code: u16, reason: &str) {
-        Effects::close(self, line, code, reason);
+        Effects::close(self, SHARDS + line, code, reason);
     }
     fn keep(&mut self, budget: &[u8]) {
         Effects::keep(self, budget);
     }
     fn event(&mut self, event: Event<'_>) {
+        if event.kind == EventType::Reply && event.name == "GET_SHARDS" && event.status == Status::Ok {
+            let data = backlog::shards(event.payload, |shard| self.waiting_of(shard));
+            return Effects::event(self, &Event { payload: &data, ..event });
+        }
         Effects::event(self, &event);
     }
 }
@@ -349,25 +340,26 @@ impl Protocol for Upstream {
     }
 
     fn start(&mut self, now: Instant, out: &mut Effects<'_, Wanted>) {
+        out.tell_peers_apart();
         self.tell(now, Input::Start, out);
     }
     fn opened(&mut self, now: Instant, line: u32, answer: &Self::Detail, out: &mut Effects<'_, Wanted>) {
         let input = match answer {
-            None => Input::Opened(line, None),
+            None => Input::Opened(line - SHARDS, None),
             Some(Ok(body)) => Input::Discovered(body),
             Some(Err(refusal)) => Input::DiscoveryFailed(&refusal.error, refusal.retry_after_ms),
         };
         self.tell(now, input, out);
     }
     fn open_failed(&mut self, now: Instant, line: u32, error: &Error, out: &mut Effects<'_, Wanted>) {
-        self.tell(now, Input::OpenFailed(line, error), out);
+        self.tell(now, Input::OpenFailed(line - SHARDS, error), out);
     }
     fn frame(&mut self, now: Instant, line: u32, frame: Frame<'_>, out: &mut Effects<'_, Wanted>) -> Result<(), Error> {
-        self.try_tell(now, Input::Frame(line, frame), out)
+        self.try_tell(now, Input::Frame(line - SHARDS, frame), out)
     }
     fn closed(&mut self, now: Instant, line: u32, lost: &Lost, unwritten: usize, out: &mut Effects<'_, Wanted>) {
         let closed = Closed { code: lost.code, reason: &lost.error.message, unwritten };
-        self.tell(now, Input::Closed(line, closed, lost.error.status), out);
+        self.tell(now, Input::Closed(line - SHARDS, closed, lost.error.status), out);
     }
     fn command(&mut self, now: Instant, command: Command, out: &mut Effects<'_, Wanted>) {
         if let Err(error) = encoding::check(self.machine.config().encoding, &command) {
@@ -388,7 +380,7 @@ impl Protocol for Upstream {
         self.tell(now, Input::Timeout, out);
     }
     fn paused(&mut self, now: Instant, line: u32, paused: bool, out: &mut Effects<'_, Wanted>) {
-        self.tell(now, Input::Paused(line, paused), out);
+        self.tell(now, Input::Paused(line - SHARDS, paused), out);
     }
     fn next_timeout(&self) -> Option<Instant> {
         self.machine.next_timeout()

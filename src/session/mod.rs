@@ -4,6 +4,8 @@
 //! carries out. A protocol here is what to connect to ([`Upstream`]) and the thin join between its machine and the driver.
 
 #[cfg(feature = "gateway")]
+mod backlog;
+#[cfg(feature = "gateway")]
 mod budget_file;
 #[cfg(feature = "gateway")]
 mod discovery;

@@ -258,6 +258,23 @@ impl Outlet {
         }
     }
 
+    /// From now on [`Outlet::waiting_of`] knows.
+    #[cfg(feature = "gateway")]
+    pub fn tell_peers_apart(&mut self) {
+        if let Way::Program { writer, .. } = &mut self.way {
+            writer.tell_peers_apart();
+        }
+    }
+
+    /// How far the program is behind with a peer's dispatches; `None` when a server takes the events.
+    #[cfg(feature = "gateway")]
+    pub fn waiting_of(&mut self, peer: u32) -> Option<queue::Waiting> {
+        match &mut self.way {
+            Way::Program { writer, .. } => Some(writer.waiting_of(peer, clock::now().as_nanos())),
+            Way::House { .. } => None,
+        }
+    }
+
     /// Whether DISCONNECTED was said.
     pub fn is_over(&self) -> bool {
         self.over

@@ -334,6 +334,31 @@ fn shards_have_their_guilds_and_another_number_of_them_loses_nothing() {
 }
 
 #[test]
+fn as_many_shards_as_are_recommended_now_take_over() {
+    let town = Town::new();
+    town.host("GATEWAY_LIMITS", json!({"max_concurrency": 16, "guilds_per_shard": 1}));
+    let conn = town.up(json!({"shards": "auto"}));
+    let again = |shards: u64| {
+        let reply = town.ask(conn, "RESHARD", &json!({"shards": "auto"}));
+        assert_eq!((reply.status, reply.data()), (GB_OK, json!({"shards": shards})), "{}", reply.message);
+    };
+    again(1);
+    // One guild more than a shard may have, which of two shards is the other's.
+    let shard_of = |guild: &str| (guild.parse::<u64>().expect("an id") >> 22) % 2;
+    let island = (0..1000)
+        .map(|_| town.host("GUILD_CREATE", json!({"name": "Island", "members": [town.ada]}))["id"].clone())
+        .find(|guild| shard_of(guild.as_str().expect("an id")) != shard_of(&town.guild));
+    town.join(island.expect("ids differ").as_str().expect("an id"));
+    town.game.dispatch(conn, "GUILD_CREATE");
+    again(2);
+    town.post("after it");
+    town.hears(conn, "after it");
+    let state = town.host("GATEWAY_STATE", json!({}));
+    let sessions = state["sessions"].as_array().expect("a list");
+    assert!(sessions.len() == 2 && sessions.iter().all(|session| session["shards"] == 2), "{state}");
+}
+
+#[test]
 fn what_was_seen_is_asked_of_the_connection() {
     let town = Town::new();
     let conn = town.up(json!({"cache_bytes": 1 << 20}));

@@ -6,6 +6,9 @@ use std::thread;
 use std::time::Duration;
 
 use gamebridge::ffi::*;
+use gamebridge_proto::value::Document;
+use gamebridge_proto::wire::catalog;
+use gamebridge_proto::wire::gateway::LOCAL_COMMANDS;
 use serde_json::json;
 
 use crate::harness::{DEFAULTS, FakeDiscord, FakeGateway, Folder, Game, Peer, frame, last_error};
@@ -300,4 +303,46 @@ fn a_gateway_tells_how_far_its_program_is_behind() {
     assert_eq!(game.send(conn, "GET_QUEUE", "{}", 2), GB_OK);
     let queue = game.reply(conn, 2).data();
     assert_eq!((&queue["events"], &queue["lag_ms"]), (&json!(0), &json!(0)), "the reply came behind them");
+}
+
+#[test]
+fn a_gateway_tells_of_which_shard_events_wait() {
+    let (gateway, game) = (FakeGateway::new(), Game::new());
+    let session = |shard: u32| json!({"shard": [shard, 2], "session_id": format!("of-{shard}"), "seq": 1});
+    // Sessions that go on need no turn to begin.
+    let saved = json!({"version": 10, "sessions": [session(0), session(1)]});
+    let conn = game.connect("gateway", &gateway.params(&json!({"shards": 2, "session": saved})));
+    let mut peers = [gateway.taken_up(), gateway.taken_up()];
+    peers.sort_by_key(|peer| peer.identify["session_id"].to_string());
+    for peer in &mut peers {
+        peer.dispatch(2, "RESUMED", "{}");
+        game.connected(conn);
+    }
+    for (peer, events) in peers.iter_mut().zip([1, 300]) {
+        for seq in 0..events {
+            peer.dispatch(3 + seq, "THING", "{}");
+        }
+    }
+    peers[0].has(3);
+    peers[1].has(302);
+    assert_eq!(game.send(conn, "GET_SHARDS", "{}", 1), GB_OK);
+    // Behind it, so that it is answered before anything is polled.
+    let presence = r#"{"since":null,"activities":[],"status":"online","afk":false}"#;
+    assert_eq!(game.send(conn, "PRESENCE_UPDATE", presence, 0), GB_OK);
+    assert_eq!(peers[0].asked().0, 3);
+    let waiting = |tag: u64| {
+        let data = game.reply(conn, tag).data();
+        let mut doc = Document::new();
+        doc.parse(data.to_string().as_bytes()).expect("JSON");
+        let row = LOCAL_COMMANDS.iter().find(|row| row.name == "GET_SHARDS").expect("a row");
+        catalog::check_value(row.name, &row.reply, doc.root()).expect("as its row says");
+        let of =
+            |shard: usize| (data["shards"][shard]["events_waiting"].clone(), data["shards"][shard]["lag_ms"].as_f64());
+        [of(0), of(1)]
+    };
+    let [(first, lag), (second, _)] = waiting(1);
+    assert_eq!((first, second), (json!(1), json!(300)));
+    assert!(lag.expect("a number") > 0.0);
+    assert_eq!(game.send(conn, "GET_SHARDS", "{}", 2), GB_OK);
+    assert_eq!(waiting(2), [(json!(0), Some(0.0)), (json!(0), Some(0.0))], "the reply came behind them");
 }

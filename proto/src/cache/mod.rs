@@ -90,10 +90,14 @@ impl Cache {
 
     /// A session begins: what was known of its shard's guilds is over.
     fn begin_anew(&mut self, (number, count): (u32, u32)) {
-        let is_ours = |id: u64| (id >> 22) % u64::from(count.max(1)) == u64::from(number);
-        let gone: Vec<u64> = self.guilds.keys().copied().filter(|id| is_ours(*id)).collect();
+        self.keep(|id| (id >> 22) % u64::from(count.max(1)) != u64::from(number));
+    }
+
+    /// Forgets all other guilds. What is of no guild goes by the id 0.
+    pub fn keep(&mut self, is_kept: impl Fn(u64) -> bool) {
+        let gone: Vec<u64> = self.guilds.keys().copied().filter(|id| !is_kept(*id)).collect();
         gone.into_iter().for_each(|id| self.drop_guild(id));
-        let gone: Vec<u64> = self.unavailable.iter().copied().filter(|id| is_ours(*id)).collect();
+        let gone: Vec<u64> = self.unavailable.iter().copied().filter(|id| !is_kept(*id)).collect();
         gone.into_iter().for_each(|id| self.forget(id));
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use gamebridge_proto::protocol::gateway::{
-    FILL, IDENTIFY_A_DAY, IDENTIFY_RESERVE, OVERLAP, RESHARD_EACH, RESHARD_TIMEOUT,
+    DISCOVERY_TIMEOUT, FILL, IDENTIFY_A_DAY, IDENTIFY_RESERVE, OVERLAP, RESHARD_EACH, RESHARD_TIMEOUT,
 };
 use gamebridge_proto::random::Random;
 
@@ -58,6 +58,8 @@ struct Bot {
     away: Option<u64>,
     /// From this line on nobody answers.
     deaf: u32,
+    /// What the API answers, if it does.
+    answer: Option<String>,
 }
 
 #[derive(Default)]
@@ -65,7 +67,7 @@ struct Lines(Vec<(u32, Did)>);
 
 impl Sink for Lines {
     fn discover(&mut self) {
-        unreachable!("the address is given");
+        self.0.push((0, Did::Discover));
     }
     fn open(&mut self, line: u32, url: &str) {
         self.0.push((line, Did::Open(url.into())));
@@ -86,12 +88,11 @@ impl Sink for Lines {
 
 impl Bot {
     fn new(shards: u32, seed: u64) -> Bot {
-        Bot::of(shards, seed, config())
+        Bot::of(Shards::All(shards), seed, config())
     }
 
-    fn of(shards: u32, seed: u64, config: Config) -> Bot {
-        let client =
-            Client::new(Config { shards: Shards::All(shards), cache: Some(1 << 20), ..config }).expect("it is valid");
+    fn of(shards: Shards, seed: u64, config: Config) -> Bot {
+        let client = Client::new(Config { shards, cache: Some(1 << 20), ..config }).expect("it is valid");
         let mut bot = Bot {
             now: Instant::ZERO,
             client,
@@ -106,9 +107,10 @@ impl Bot {
             refused: 0,
             away: None,
             deaf: u32::MAX,
+            answer: None,
         };
         bot.client.start(bot.now, &mut bot.out);
-        bot.run(shards * 6 * SECOND, false, false);
+        bot.run(30 * SECOND, false, false);
         bot.rest.clear();
         bot
     }
@@ -175,7 +177,11 @@ impl Bot {
                     }
                     Did::Event(event) if event.kind == EventType::Log => {}
                     Did::Event(event) => self.rest.push(event),
-                    Did::Discover => unreachable!(),
+                    Did::Discover => {
+                        if let Some(answer) = self.answer.take() {
+                            self.client.handle_discovered(self.now, answer.as_bytes(), &mut self.out);
+                        }
+                    }
                 }
             }
         }
@@ -228,15 +234,35 @@ impl Bot {
     }
 
     fn reshard(&mut self, shards: u32, tag: u64) {
-        let args = json!({"shards": shards}).to_string().into_bytes().into();
-        let command = Command { name: "RESHARD".into(), args, tag, issued: self.now, ..Command::default() };
+        self.command("RESHARD", &json!({"shards": shards}), tag);
+    }
+
+    fn command(&mut self, name: &str, args: &Value, tag: u64) {
+        let args = args.to_string().into_bytes().into();
+        let command = Command { name: name.into(), args, tag, issued: self.now, ..Command::default() };
         self.client.handle_command(self.now, command, &mut self.out);
+    }
+
+    /// The API recommends so many shards, and this is left of the day.
+    fn recommended(&mut self, shards: u32, remaining: u32) {
+        let limit = json!({"total": 1000, "remaining": remaining, "reset_after": 3_600_000, "max_concurrency": 1});
+        let url = config().url.expect("an address");
+        self.answer = Some(json!({"url": url, "shards": shards, "session_start_limit": limit}).to_string());
+    }
+
+    /// The numbers of its shards that are ready, of so many.
+    fn ready_of(&mut self, count: u64) -> Vec<u64> {
+        self.command("GET_SHARDS", &json!({}), 78);
+        self.did();
+        let told: Value = serde_json::from_str(&self.reply(78).expect("a reply").payload).expect("JSON");
+        let shards = told["shards"].as_array().expect("a list").iter();
+        let ready = shards.filter(|shard| shard["count"] == count && shard["state"] == "ready");
+        ready.map(|shard| shard["shard"].as_u64().expect("a number")).collect()
     }
 
     /// How many guilds are kept, and how many are away.
     fn cached(&mut self) -> (u64, u64) {
-        let command = Command { name: "CACHED_STATE".into(), tag: 77, issued: self.now, ..Command::default() };
-        self.client.handle_command(self.now, command, &mut self.out);
+        self.command("CACHED_STATE", &json!({}), 77);
         self.did();
         let state: Value = serde_json::from_str(&self.reply(77).expect("a reply").payload).expect("JSON");
         let away = state["unavailable"].as_array().expect("a list").len() as u64;
@@ -317,8 +343,8 @@ fn what_cannot_be_done_is_said() {
         let reply = bot.reply(9).unwrap_or_else(|| panic!("{words}"));
         assert!(reply.status == status && reply.message.contains(words), "{reply:?}");
     };
-    refused(0, Status::Argument, "shards: 1 to 1024 expected");
-    refused(1025, Status::Argument, "shards: 1 to 1024 expected");
+    refused(0, Status::Argument, "shards: 1 to 1024 in one connection expected, 0 given");
+    refused(1025, Status::Argument, "shards: 1 to 1024 in one connection expected, 1025 given");
     refused(1024, Status::RateLimited, "1024 sessions would begin, and 979 may");
     bot.reshard(2, 10);
     bot.reshard(3, 11);
@@ -365,7 +391,7 @@ fn an_old_shard_that_waits_for_the_days_budget_delays_nothing() {
     // Two for the old set, two for the new one, and none is left.
     let spent = vec!["0"; IDENTIFY_A_DAY - IDENTIFY_RESERVE - 4].join(",");
     let budget = format!(r#"{{"identified_ms":[{spent}]}}"#).into_bytes().into();
-    let mut bot = Bot::of(2, 1, Config { budget, ..config() });
+    let mut bot = Bot::of(Shards::All(2), 1, Config { budget, ..config() });
     bot.away = Some(5);
     bot.reshard(2, 9);
     bot.run(15 * SECOND, true, false);
@@ -394,4 +420,144 @@ fn a_new_set_that_is_never_ready_is_given_up() {
     assert_eq!((reply.status, &*reply.message), (Status::Timeout, "the new set was not ready in time"));
     bot.run(10 * SECOND, true, false);
     assert!(bot.told.iter().copied().eq(1..=bot.happened), "the old set goes on");
+}
+
+#[test]
+fn as_many_as_are_recommended_take_over() {
+    let mut bot = Bot::new(2, 1);
+    bot.recommended(3, 900);
+    bot.command("RESHARD", &json!({"shards": "auto"}), 9);
+    bot.run(60 * SECOND, true, false);
+    let reply = bot.reply(9).expect("a reply");
+    assert_eq!((reply.status, &*reply.payload), (Status::Ok, r#"{"shards":3}"#));
+    bot.told.sort_unstable();
+    assert!(bot.told.iter().copied().eq(1..=bot.happened));
+    // So many there are.
+    let closed = bot.closed.len();
+    bot.recommended(3, 900);
+    bot.command("RESHARD", &json!({"shards": "auto"}), 10);
+    bot.did();
+    let reply = bot.reply(10).expect("at once");
+    assert_eq!((reply.status, &*reply.payload), (Status::Ok, r#"{"shards":3}"#));
+    bot.run(60 * SECOND, true, false);
+    assert_eq!(bot.closed.len(), closed, "nothing was changed");
+}
+
+#[test]
+fn a_recommendation_that_does_not_come_or_cannot_be_followed_leaves_everything_as_it_is() {
+    let url = config().url.expect("an address");
+    let cases = [
+        (Some("<html>".to_owned()), Status::Protocol, "is not JSON"),
+        (Some(json!({"url": url}).to_string()), Status::Unsupported, "did not say how many shards"),
+        (Some(json!({"url": "wss://evil.example", "shards": 3}).to_string()), Status::Protocol, "the url is not used"),
+        (None, Status::Timeout, "did not say in time"),
+    ];
+    for (answer, status, words) in cases {
+        let mut bot = Bot::new(2, 1);
+        bot.answer = answer;
+        bot.command("RESHARD", &json!({"shards": "auto"}), 9);
+        bot.run(DISCOVERY_TIMEOUT, true, false);
+        let reply = bot.reply(9).unwrap_or_else(|| panic!("{words}"));
+        assert!(reply.status == status && reply.message.contains(words), "{reply:?}");
+        assert!(bot.told.iter().copied().eq(1..=bot.happened));
+        assert_eq!((bot.closed.len(), bot.sessions.len()), (0, 2));
+        // An answer that comes after all of that means nothing.
+        bot.recommended(3, 900);
+        let late = bot.answer.take().expect("one");
+        bot.client.handle_discovered(bot.now, late.as_bytes(), &mut bot.out);
+        bot.run(60 * SECOND, true, false);
+        assert_eq!(bot.sessions.len(), 2);
+    }
+    let mut bot = Bot::new(2, 1);
+    bot.recommended(3, IDENTIFY_RESERVE as u32 + 2);
+    bot.command("RESHARD", &json!({"shards": "auto"}), 9);
+    bot.did();
+    let reply = bot.reply(9).expect("at once");
+    assert_eq!(reply.status, Status::RateLimited);
+    assert_eq!(reply.message, "3 sessions would begin, and 2 may within the 24 hours");
+}
+
+#[test]
+fn two_processes_that_hold_their_sets_lose_nothing_and_none_hears_anything_twice() {
+    for seed in 0..10 {
+        let own = [(Shards::Some([0, 1].into(), 4), json!([0])), (Shards::Some([2, 3].into(), 4), json!([1, 2]))];
+        let mut bots = own.map(|(before, after)| (Bot::of(before, seed, config()), after));
+        let mut random = Random::new(seed);
+        let mut happen = |bots: &mut [(Bot, Value); 2], time: Duration| {
+            let end = bots[0].0.now + time;
+            while bots[0].0.now < end {
+                let guild = random.next_u64() % GUILDS;
+                for (bot, _) in bots.iter_mut() {
+                    bot.happen(guild);
+                    bot.run(100 * MILLISECOND, false, false);
+                }
+            }
+        };
+        happen(&mut bots, SECOND);
+        for (bot, after) in &mut bots {
+            bot.command("RESHARD", &json!({"shards": after, "shard_count": 3, "hold": true}), 9);
+        }
+        happen(&mut bots, 60 * SECOND);
+        let ready: Vec<_> = bots.iter_mut().flat_map(|(bot, _)| bot.ready_of(3)).collect();
+        assert_eq!(ready, [0, 1, 2]);
+        // One after the other.
+        for at in 0..2 {
+            assert_eq!(bots[at].0.reply(9), None, "it is held");
+            bots[at].0.command("TAKE_OVER", &json!({}), 10);
+            happen(&mut bots, 7 * SECOND);
+            let reply = bots[at].0.reply(9).expect("it has taken over");
+            assert_eq!((reply.status, &*reply.payload), (Status::Ok, &*format!(r#"{{"shards":{}}}"#, at + 1)));
+            assert_eq!(bots[at].0.reply(10).expect("a reply").status, Status::Ok);
+        }
+        let both_over = bots[0].0.happened;
+        happen(&mut bots, 20 * SECOND);
+        bots.iter_mut().for_each(|(bot, _)| bot.run(SECOND, false, false));
+        for thing in 1..=bots[0].0.happened {
+            let times = bots.each_ref().map(|(bot, _)| bot.told.iter().filter(|told| **told == thing).count());
+            assert!(times.iter().all(|times| *times <= 1), "seed {seed}: {thing} was told {times:?} times");
+            let most = if thing <= both_over { 2 } else { 1 };
+            assert!((1..=most).contains(&times.iter().sum::<usize>()), "seed {seed}: {thing} was told {times:?} times");
+        }
+        let kept: Vec<_> = bots.iter_mut().map(|(bot, _)| bot.cached()).collect();
+        assert_eq!(kept, [(GUILDS / 3, 0), (GUILDS * 2 / 3, 0)], "what is another's now is not kept");
+    }
+}
+
+#[test]
+fn a_set_that_is_held_waits_and_is_given_up_in_the_end() {
+    let mut bot = Bot::new(1, 1);
+    bot.command("TAKE_OVER", &json!({}), 8);
+    bot.did();
+    let reply = bot.reply(8).expect("a reply");
+    assert_eq!((reply.status, &*reply.message), (Status::State, "no RESHARD with hold is under way"));
+    bot.command("RESHARD", &json!({"shards": 2, "hold": true}), 9);
+    bot.run(RESHARD_TIMEOUT + 2 * RESHARD_EACH - SECOND, false, false);
+    assert_eq!((bot.reply(9), bot.ready_of(2)), (None, vec![0, 1]));
+    bot.run(SECOND, false, false);
+    let reply = bot.reply(9).expect("a reply");
+    assert_eq!((reply.status, &*reply.message), (Status::Timeout, "TAKE_OVER did not come in time"));
+    bot.run(10 * SECOND, true, false);
+    assert!(bot.told.iter().copied().eq(1..=bot.happened), "the old set goes on");
+}
+
+#[test]
+fn a_connection_with_some_shards_says_which_it_shall_have() {
+    let mut bot = Bot::of(Shards::Some([1].into(), 2), 1, config());
+    let refusals = [
+        (json!({"shards": 4}), "shards: this connection has some of all shards"),
+        (json!({"shards": "auto"}), "shards: this connection has some of all shards"),
+        (json!({"shards": "all"}), "shards: \"auto\", a number, or a list of numbers"),
+        (json!({"shards": [1]}), "shard_count goes with a list in shards"),
+        (json!({"shards": 2, "shard_count": 2}), "shard_count goes with a list in shards"),
+        (json!({"shards": [3], "shard_count": 3}), "shard: [3, 3] given"),
+        (json!({"shards": [1, 1], "shard_count": 3}), "shards: a number stands twice"),
+        (json!({"shards": [], "shard_count": 3}), "shards: 1 to 1024 in one connection expected, 0 given"),
+        (json!({}), "shards: how many there shall be expected"),
+    ];
+    for (args, words) in refusals {
+        bot.command("RESHARD", &args, 9);
+        bot.did();
+        let reply = bot.reply(9).unwrap_or_else(|| panic!("{words}"));
+        assert!(reply.status == Status::Argument && reply.message.contains(words), "{reply:?}");
+    }
 }

@@ -7,7 +7,7 @@ use super::message::wipe;
 use super::session::Session;
 use crate::error::Error;
 use crate::secret::Secret;
-use crate::value::{Document, Kind};
+use crate::value::{Document, Kind, Value};
 use crate::wire::gateway::{Compression, Dialect, Intents, MAX_SEND, Opcode};
 use crate::wire::json::Object;
 use crate::wire::websocket::Encoding;
@@ -46,6 +46,72 @@ pub enum Shards {
     All(u32),
     /// These numbers, of so many: other processes have the rest.
     Some(Box<[u32]>, u32),
+}
+
+impl Shards {
+    /// Reads `shards` (`"auto"`, a number, or a list with `shard_count`); without it there is one.
+    ///
+    /// # Errors
+    /// What is none of these, naming the field.
+    pub fn read(shards: Value<'_>, count: Value<'_>) -> Result<Self, Error> {
+        let number = |value: Value<'_>| value.as_whole().and_then(|number| u32::try_from(number).ok());
+        let wrong = || Error::argument("shards: \"auto\", a number, or a list of numbers with shard_count expected");
+        if count.is_none() == (shards.kind() == Kind::Array) {
+            return Err(Error::argument("shard_count goes with a list in shards, and has to be there then"));
+        }
+        let read = match shards.kind() {
+            _ if shards.is_none() => Some(Shards::Single),
+            Kind::Str => (shards.as_str() == Some("auto")).then_some(Shards::Auto),
+            Kind::Array => shards
+                .iter()
+                .map(number)
+                .collect::<Option<_>>()
+                .zip(number(count))
+                .map(|(list, count)| Shards::Some(list, count)),
+            _ => number(shards).map(Shards::All),
+        };
+        read.ok_or_else(wrong)
+    }
+
+    /// Each with its count, where so many are recommended.
+    pub(super) fn numbers(&self, recommended: u32) -> Vec<(u32, u32)> {
+        let all = |count: u32| (0..count).map(|number| (number, count)).collect();
+        match self {
+            Shards::Single => all(1),
+            Shards::Auto => all(recommended),
+            Shards::All(count) => all(*count),
+            Shards::Some(numbers, count) => numbers.iter().map(|number| (*number, *count)).collect(),
+        }
+    }
+
+    /// Whether a connection can have them.
+    ///
+    /// # Errors
+    /// Too many or none, a number that stands twice, or that is not below the count.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        let at_most = |given: usize| {
+            Err(Error::argument(format!("shards: 1 to {MAX_SHARDS} in one connection expected, {given} given")))
+        };
+        match self {
+            Shards::Single | Shards::Auto => {}
+            Shards::All(count) if (1..=MAX_SHARDS).contains(count) => {}
+            Shards::All(count) => return at_most(*count as usize),
+            Shards::Some(numbers, _) if numbers.is_empty() || numbers.len() > MAX_SHARDS as usize => {
+                return at_most(numbers.len());
+            }
+            Shards::Some(numbers, count) => {
+                if let Some(number) = numbers.iter().find(|number| *number >= count) {
+                    return Err(Error::argument(format!(
+                        "shard: [{number}, {count}] given; the number must be below the count"
+                    )));
+                }
+                if numbers.iter().enumerate().any(|(at, number)| numbers[..at].contains(number)) {
+                    return Err(Error::argument("shards: a number stands twice"));
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A connection to a Gateway, of one or more shards.
@@ -137,7 +203,10 @@ impl Config {
             let version = self.dialect.version();
             return Err(Error::argument(format!("compress: version {version} does not know this compression")));
         }
-        self.check_shards()?;
+        self.shards.check()?;
+        if !self.dialect.greets() && self.shards != Shards::Single {
+            return Err(Error::argument("shards: version 3 has none"));
+        }
         self.check_sessions()?;
         if let Some(large) = self.large_threshold
             && !(50..=250).contains(&large)
@@ -169,34 +238,6 @@ impl Config {
         wipe(&mut text);
         if length > MAX_SEND {
             return Err(Error::argument(format!("IDENTIFY would have {length} bytes; the Gateway takes {MAX_SEND}")));
-        }
-        Ok(())
-    }
-
-    fn check_shards(&self) -> Result<(), Error> {
-        let at_most = |given: usize| {
-            Err(Error::argument(format!("shards: 1 to {MAX_SHARDS} in one connection expected, {given} given")))
-        };
-        match &self.shards {
-            Shards::Single | Shards::Auto => {}
-            Shards::All(count) if (1..=MAX_SHARDS).contains(count) => {}
-            Shards::All(count) => return at_most(*count as usize),
-            Shards::Some(numbers, _) if numbers.is_empty() || numbers.len() > MAX_SHARDS as usize => {
-                return at_most(numbers.len());
-            }
-            Shards::Some(numbers, count) => {
-                if let Some(number) = numbers.iter().find(|number| *number >= count) {
-                    return Err(Error::argument(format!(
-                        "shard: [{number}, {count}] given; the number must be below the count"
-                    )));
-                }
-                if numbers.iter().enumerate().any(|(at, number)| numbers[..at].contains(number)) {
-                    return Err(Error::argument("shards: a number stands twice"));
-                }
-            }
-        }
-        if !self.dialect.greets() && self.shards != Shards::Single {
-            return Err(Error::argument("shards: version 3 has none"));
         }
         Ok(())
     }

@@ -13,7 +13,7 @@
 //! | `budget` | how often a session may begin |
 //! | `session` | what it takes to resume, in this process or the next |
 //! | `address` | where a server may send us |
-//! | `discovery` | what `GET /gateway` and `/gateway/bot` answer |
+//! | `discovery` | asking the API where the Gateway is |
 //! | `queue`, `pace`, `members`, `gather` | commands on their way, how fast they go, and chunks that become one reply |
 //! | `route` | which shard a command is for |
 //! | `reshard`, `overlap` | another number of shards, and no event lost or repeated over it |
@@ -61,7 +61,7 @@ use crate::event::{Event, EventType, Flags, LogLevel};
 use crate::random::Random;
 use crate::time::Instant;
 use crate::value::Document;
-use crate::wire::json::Object;
+use crate::wire::json::{Object, array};
 
 /// How long a transport may take to open.
 pub const OPEN_TIMEOUT: Duration = Duration::from_secs(30);
@@ -205,56 +205,10 @@ impl Client {
         }
     }
 
-    fn discover(&mut self, now: Instant, out: &mut impl Sink) {
-        self.phase = Phase::Discovering { deadline: now + DISCOVERY_TIMEOUT };
-        out.discover();
-    }
-
-    /// The API answered with this body.
-    pub fn handle_discovered(&mut self, now: Instant, body: &[u8], out: &mut impl Sink) {
-        if !matches!(self.phase, Phase::Discovering { .. }) {
-            return;
-        }
-        let own = self.shared.config.url.as_deref();
-        match Discovered::read(body, own, &self.shared.config.allowed_hosts, &mut self.shared.doc) {
-            Ok(discovered) => {
-                if let Some(limit) = discovered.start_limit {
-                    self.shared.budget.observe(now, limit);
-                }
-                if own.is_none() {
-                    self.shared.home.clone_from(&discovered.url);
-                    self.shared.url = discovered.url;
-                }
-                self.run(now, discovered.shards.unwrap_or(1), out);
-            }
-            Err(error) => self.handle_discovery_failed(now, &error, Duration::ZERO, out),
-        }
-    }
-
-    /// The API could not be asked, or refused, and wants to be left alone for so long. A refusal of the token is final.
-    pub fn handle_discovery_failed(&mut self, now: Instant, error: &Error, retry_after: Duration, out: &mut impl Sink) {
-        if !matches!(self.phase, Phase::Discovering { .. }) {
-            return;
-        }
-        if error.status == Status::Auth || !self.shared.config.retry {
-            let flags = if error.status == Status::Auth { Flags::FATAL } else { Flags::default() };
-            let end = End { status: error.status, code: error.code, flags, why: error.message.clone().into_owned() };
-            return self.finish(&end, 0, FAREWELL, out);
-        }
-        let wait = self.backoff.next(&mut self.shared.random).max(retry_after.min(DISCOVERY_PAUSE));
-        self.phase = Phase::Undiscovered { at: now + wait };
-        log(out, LogLevel::Info, &format!("{}; asked again in {} ms", error.message, wait.as_millis()));
-    }
-
     /// It is known where the Gateway is, and how many shards are wanted there.
     fn run(&mut self, now: Instant, recommended: u32, out: &mut impl Sink) {
         self.phase = Phase::Running;
-        let numbers: Vec<(u32, u32)> = match &self.shared.config.shards {
-            Shards::Single => vec![(0, 1)],
-            Shards::Auto => (0..recommended).map(|number| (number, recommended)).collect(),
-            Shards::All(count) => (0..*count).map(|number| (number, *count)).collect(),
-            Shards::Some(numbers, count) => numbers.iter().map(|number| (*number, *count)).collect(),
-        };
+        let numbers = self.shared.config.shards.numbers(recommended);
         self.tell_unused(&numbers, out);
         for shard in numbers {
             let line = u32::try_from(self.shards.len()).unwrap_or(u32::MAX);
@@ -345,8 +299,10 @@ impl Client {
             name if cache::takes(name) => return self.tell_cached(&command, out),
             _ => {}
         }
-        if &*command.name == "RESHARD" {
-            return self.reshard(now, command, out);
+        match &*command.name {
+            "RESHARD" => return self.reshard(now, command, out),
+            "TAKE_OVER" => return self.release(now, &command, out),
+            _ => {}
         }
         if self.shards.is_empty() {
             return self.early(command, out);
@@ -471,7 +427,7 @@ impl Client {
         self.step_reshard(now, out);
         // While a new set rises, one that was refused of the old set is waited for: the new one may be what mends it.
         let refused = self.shards.iter().find(|shard| shard.end.is_some());
-        if let Some(shard) = refused.filter(|_| self.reshard.is_none()) {
+        if let Some(shard) = refused.filter(|_| self.reshard.as_ref().is_none_or(Reshard::asks)) {
             let number = shard.number;
             // The shard stays ended, so that it closes nothing that is closed already.
             let End { status, code, flags, why } = shard.end.as_ref().expect("it was just found");
@@ -528,16 +484,9 @@ impl Client {
         let mut data = Vec::new();
         Object::begin(&mut data)
             .with("shards", |out| {
-                out.push(b'[');
                 let new = self.reshard.as_ref().map_or(0..0, Reshard::places);
                 let shards = self.shards[self.set.clone()].iter().chain(&self.shards[new]);
-                for (at, shard) in shards.enumerate() {
-                    if at > 0 {
-                        out.push(b',');
-                    }
-                    shard.snapshot().write(out);
-                }
-                out.push(b']');
+                array(out, shards, |out, shard| shard.snapshot().write(out));
             })
             .int("identifies_left", self.shared.budget.left(now) as i64)
             .end();

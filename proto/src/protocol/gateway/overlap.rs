@@ -35,14 +35,16 @@ pub(super) enum Set {
 pub(super) struct Overlap {
     /// Of what is hashed: nobody outside can make two events alike.
     seed: u64,
-    /// How many shards the sets have.
+    /// The old set's shards, and how many there were in all.
+    had: BTreeSet<u32>,
     old: u32,
+    /// How many there are in all with the new set.
     new: u32,
     /// The shards of the new set that began a session.
     begun: BTreeSet<u32>,
     counts: BTreeMap<u64, Counts>,
     order: VecDeque<(Instant, u64)>,
-    /// Guilds of which the new set's READY spoke. The program has them, so their GUILD_CREATE is left out.
+    /// Guilds of which the new set's READY spoke. The program has those of the old set, so their GUILD_CREATE is left out.
     announced: BTreeSet<u64>,
     /// Until when the new set, which has taken over, may bring what the old one brought.
     end: Option<Instant>,
@@ -59,9 +61,10 @@ struct Counts {
 }
 
 impl Overlap {
-    pub(super) fn new(seed: u64, old: u32, new: u32) -> Self {
+    pub(super) fn new(seed: u64, had: BTreeSet<u32>, old: u32, new: u32) -> Self {
         Overlap {
             seed,
+            had,
             old,
             new,
             begun: BTreeSet::new(),
@@ -123,7 +126,12 @@ impl Overlap {
         let coming = matches!(name, "GUILD_CREATE" | "GUILD_DELETE");
         let guild = root.member(if coming { "id" } else { "guild_id" }).as_id();
         let shard_of = |count: u32| guild.map_or(0, |guild| ((guild >> 22) % u64::from(count.max(1))) as u32);
-        if set == Set::New && coming && guild.is_some_and(|guild| self.announced.remove(&guild)) {
+        let announced = set == Set::New && coming && guild.is_some_and(|guild| self.announced.remove(&guild));
+        if !self.had.contains(&shard_of(self.old)) {
+            // Another process had it, and nobody here brings it twice.
+            return Some(shard_of(self.old));
+        }
+        if announced {
             return None;
         }
         let first = match set {
@@ -218,7 +226,7 @@ mod tests {
     const NOW: Instant = Instant::ZERO;
 
     fn overlap() -> Overlap {
-        let mut overlap = Overlap::new(7, 1, 2);
+        let mut overlap = Overlap::new(7, [0].into(), 1, 2);
         let mut doc = Document::new();
         doc.parse(br#"{"guilds":[{"id":"4194304","unavailable":true}]}"#).expect("JSON");
         overlap.begun(0);
@@ -260,6 +268,23 @@ mod tests {
     }
 
     #[test]
+    fn a_guild_that_another_process_had_is_new_to_the_program() {
+        // Of four there was one, the second, and of two there are both.
+        let mut overlap = Overlap::new(7, [1].into(), 4, 2);
+        (0..2).for_each(|shard| overlap.begun(shard));
+        let mut doc = Document::new();
+        let ready = br#"{"guilds":[{"id":"4194304","unavailable":true},{"id":"12582912","unavailable":true}]}"#;
+        doc.parse(ready).expect("JSON");
+        overlap.announced(doc.root());
+        assert_eq!(overlap.take(NOW, Set::New, "GUILD_CREATE", br#"{"id":"4194304"}"#), None, "it had this one");
+        assert_eq!(overlap.take(NOW, Set::New, "GUILD_CREATE", br#"{"id":"12582912"}"#), Some(3));
+        assert!(overlap.is_whole());
+        for _ in 0..2 {
+            assert_eq!(overlap.take(NOW, Set::New, "E", br#"{"guild_id":"12582912"}"#), Some(3));
+        }
+    }
+
+    #[test]
     fn a_guild_that_comes_back_once_the_new_set_has_taken_over_is_told() {
         let mut overlap = overlap();
         overlap.end(NOW, NOW + WINDOW);
@@ -275,7 +300,7 @@ mod tests {
 
     #[test]
     fn before_its_guild_has_a_new_shard_an_event_is_not_counted() {
-        let mut overlap = Overlap::new(7, 1, 2);
+        let mut overlap = Overlap::new(7, [0].into(), 1, 2);
         overlap.begun(0);
         let data = br#"{"guild_id":"4194304"}"#;
         assert!(overlap.take(NOW, Set::Old, "E", data).is_some());

@@ -1,18 +1,20 @@
 //! Another number of shards in the place of those that there are, with no event lost.
 //!
-//! RESHARD begins a second set beside the first. Until it takes over, the program hears nothing of its life, commands go to
-//! the first set, and events of both are handed on once ([`super::overlap`]), under the numbers of the first. It takes over
-//! when each of its shards is ready, the guilds that it announced have come ([`FILL`] at most), and each shard of both has
-//! answered a heartbeat that was sent after that: what it was told before, it has brought by then. One of the first set that
-//! has no session any more is not waited for. Then the first set's sessions are ended. The one thing to know before changing it: a set that is only half there must never be the
-//! only one, so nothing here ends the first set but [`Client::take_over`].
+//! RESHARD begins a second set beside the first; with `"auto"` the API is asked how large. Until it takes over, the program hears
+//! nothing of its life, commands go to the first set, and events of both are handed on once ([`super::overlap`]), under the
+//! numbers of the first. It takes over when each of its shards is ready, nobody holds it, the guilds that it announced have come
+//! ([`FILL`] at most), and each shard of both has answered a heartbeat that was sent after that: what it was told before, it has
+//! brought by then. One of the first set that has no session any more is not waited for. Then the first set's sessions are ended.
+//! The one thing to know before changing it: a set that is only half there must never be the only one, so nothing here ends the
+//! first set but [`Client::take_over`]. Where a bot's shards are in several processes, that goes for all of them together, of
+//! which none knows of the others: so their host holds each set until all are ready, and lets them take over then.
 
 use std::ops::Range;
 use std::time::Duration;
 
 use super::overlap::{Overlap, Set, WINDOW};
 use super::shard::{FAREWELL, Shard};
-use super::{Client, MAX_SHARDS, Phase, Shards, Sink, answer, log, reply, route};
+use super::{Client, DISCOVERY_TIMEOUT, Phase, Shards, Sink, answer, log, reply, route};
 use crate::command::Command;
 use crate::error::{Error, Status};
 use crate::event::LogLevel;
@@ -31,10 +33,19 @@ pub const RESHARD_EACH: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(super) struct Reshard {
     command: Command,
-    /// The places of the new set.
-    new: Range<usize>,
     /// When it is given up.
     deadline: Instant,
+    /// Whether the new set waits for TAKE_OVER.
+    held: bool,
+    /// `None` while the API is asked how many shards it recommends.
+    new: Option<NewSet>,
+}
+
+/// A set that rises.
+#[derive(Debug)]
+struct NewSet {
+    shards: Shards,
+    places: Range<usize>,
     /// Until when guilds are waited for, once all shards were ready.
     fill: Option<Instant>,
     /// When both sets were asked for a beat's answer.
@@ -42,12 +53,19 @@ pub(super) struct Reshard {
 }
 
 impl Reshard {
+    /// Where the new set is; nowhere, while the API is asked.
     pub(super) fn places(&self) -> Range<usize> {
-        self.new.clone()
+        self.new.as_ref().map_or(0..0, |new| new.places.clone())
+    }
+
+    /// Whether the API's answer is awaited.
+    pub(super) fn asks(&self) -> bool {
+        self.new.is_none()
     }
 
     pub(super) fn next_timeout(&self) -> Instant {
-        self.fill.filter(|_| self.fenced.is_none()).map_or(self.deadline, |fill| fill.min(self.deadline))
+        let fill = self.new.as_ref().and_then(|new| new.fill.filter(|_| new.fenced.is_none()));
+        fill.map_or(self.deadline, |fill| fill.min(self.deadline))
     }
 
     /// The connection ended over it.
@@ -64,26 +82,37 @@ impl Reshard {
 impl Client {
     /// The program wants another number of shards.
     pub(super) fn reshard(&mut self, now: Instant, command: Command, out: &mut impl Sink) {
-        match self.may_reshard(now, &command) {
+        match self.may_reshard(&command) {
             Err(error) => reply(out, &command.name, command.tag, error.status, &error.message),
-            Ok(count) => self.begin_set(now, count, command, out),
+            Ok((Shards::Auto, held)) => {
+                let deadline = command.issued + command.timeout.unwrap_or(DISCOVERY_TIMEOUT);
+                self.reshard = Some(Reshard { command, deadline, held, new: None });
+                out.discover();
+            }
+            Ok((shards, held)) => self.begin_set(now, shards, held, command, out),
         }
     }
 
-    fn may_reshard(&mut self, now: Instant, command: &Command) -> Result<u32, Error> {
-        let parsed = self.shared.doc.parse(&command.args).is_ok();
-        let count = self.shared.doc.root().member("shards").as_whole().and_then(|count| u32::try_from(count).ok());
-        let Some(count) = count.filter(|count| parsed && (1..=MAX_SHARDS).contains(count)) else {
-            return Err(Error::argument(format!("shards: 1 to {MAX_SHARDS} expected")));
-        };
+    fn may_reshard(&mut self, command: &Command) -> Result<(Shards, bool), Error> {
         let wrong = |status: Status, why: &'static str| Err(Error::new(status, why));
+        if self.shared.doc.parse(&command.args).is_err() {
+            return wrong(Status::Argument, "an object expected");
+        }
+        let given = self.shared.doc.root();
+        let shards = Shards::read(given.member("shards"), given.member("shard_count"))?;
+        let held = given.member("hold").as_bool().unwrap_or(false);
+        shards.check()?;
+        if shards == Shards::Single {
+            return wrong(Status::Argument, "shards: how many there shall be expected");
+        }
         if !self.shared.config.dialect.greets() {
             return wrong(Status::Unsupported, "version 3 has no shards");
         }
-        if matches!(self.shared.config.shards, Shards::Some(..)) {
+        let has_some = matches!(self.shared.config.shards, Shards::Some(..));
+        if has_some && !matches!(shards, Shards::Some(..)) {
             return wrong(
-                Status::Unsupported,
-                "this connection has some of all shards, and cannot know when the others are there",
+                Status::Argument,
+                "shards: this connection has some of all shards: those that it shall have of shard_count expected",
             );
         }
         if !matches!(self.phase, Phase::Running) {
@@ -95,34 +124,60 @@ impl Client {
         if self.shared.overlap.is_some() {
             return wrong(Status::State, "the number of shards was changed less than 10 s ago");
         }
-        let left = self.shared.budget.left(now);
-        if left < count as usize {
-            let sentence = format!("{count} sessions would begin, and {left} may within the 24 hours");
-            return Err(Error::new(Status::RateLimited, sentence));
-        }
-        Ok(count)
+        Ok((shards, held))
     }
 
-    fn begin_set(&mut self, now: Instant, count: u32, command: Command, out: &mut impl Sink) {
-        let size = count as usize;
+    /// The API was asked, and recommends so many; to an account that is no bot's it says nothing of that.
+    pub(super) fn recommended(&mut self, now: Instant, shards: Option<u32>, out: &mut impl Sink) {
+        let Some(count) = shards else {
+            return self.abandon(Status::Unsupported, "the API did not say how many shards it recommends", out);
+        };
+        let Some(Reshard { command, held, .. }) = self.reshard.take() else { return };
+        if count == self.shards[self.set.start].count {
+            return answer(out, &command, &told(self.set.len()));
+        }
+        self.begin_set(now, Shards::All(count), held, command, out);
+    }
+
+    fn begin_set(&mut self, now: Instant, shards: Shards, held: bool, command: Command, out: &mut impl Sink) {
+        let numbers = shards.numbers(1);
+        let (size, left) = (numbers.len(), self.shared.budget.left(now));
+        if left < size {
+            let sentence = format!("{size} sessions would begin, and {left} may within the 24 hours");
+            return reply(out, &command.name, command.tag, Status::RateLimited, &sentence);
+        }
         // Places that an earlier set left are taken again.
         let first = if size <= self.set.start { 0 } else { self.set.end };
         self.shards.truncate(self.set.end);
-        let old = u32::try_from(self.set.len()).unwrap_or(u32::MAX);
-        self.shared.overlap = Some(Overlap::new(self.shared.random.next_u64(), old, count));
-        let presence = self.shards[self.set.start].presence().map(Box::from);
-        for number in 0..count {
-            let place = first + number as usize;
+        let old = &self.shards[self.set.clone()];
+        let count = numbers.first().map_or(1, |(_, count)| *count);
+        let had = old.iter().map(|shard| shard.number).collect();
+        self.shared.overlap = Some(Overlap::new(self.shared.random.next_u64(), had, old[0].count, count));
+        let presence = old[0].presence().map(Box::from);
+        for (at, number) in numbers.into_iter().enumerate() {
+            let place = first + at;
             let line = u32::try_from(place).unwrap_or(u32::MAX);
-            let mut shard = Shard::of_new_set(line, (number, count), &self.shared.config, presence.clone());
+            let mut shard = Shard::of_new_set(line, number, &self.shared.config, presence.clone());
             shard.begin(now, &mut self.shared, out);
             match self.shards.get_mut(place) {
                 Some(free) => *free = shard,
                 None => self.shards.push(shard),
             }
         }
-        let deadline = command.issued + command.timeout.unwrap_or(RESHARD_TIMEOUT + RESHARD_EACH * count);
-        self.reshard = Some(Reshard { command, new: first..first + size, deadline, fill: None, fenced: None });
+        let usual = RESHARD_TIMEOUT + RESHARD_EACH * u32::try_from(size).unwrap_or(u32::MAX);
+        let deadline = command.issued + command.timeout.unwrap_or(usual);
+        let new = NewSet { shards, places: first..first + size, fill: None, fenced: None };
+        self.reshard = Some(Reshard { command, deadline, held, new: Some(new) });
+        self.settle(now, out);
+    }
+
+    /// TAKE_OVER: a set that is held may take over, as soon as it can.
+    pub(super) fn release(&mut self, now: Instant, command: &Command, out: &mut impl Sink) {
+        match self.reshard.as_mut().filter(|reshard| reshard.held) {
+            Some(reshard) => reshard.held = false,
+            None => return reply(out, &command.name, command.tag, Status::State, "no RESHARD with hold is under way"),
+        }
+        reply(out, &command.name, command.tag, Status::Ok, "");
         self.settle(now, out);
     }
 
@@ -132,31 +187,44 @@ impl Client {
             self.shared.overlap = None;
             self.shards.iter_mut().for_each(|shard| shard.set = Set::Old);
         }
-        let Some(reshard) = &mut self.reshard else { return };
-        let new = reshard.new.clone();
-        if let Some(end) = self.shards[new.clone()].iter().find_map(|shard| shard.end.as_ref()) {
+        let Some(Reshard { new, held, deadline, .. }) = &mut self.reshard else { return };
+        let Some(new) = new else {
+            if *deadline <= now {
+                let why = "the API did not say in time how many shards it recommends";
+                self.abandon(Status::Timeout, why, out);
+            }
+            return;
+        };
+        let places = new.places.clone();
+        if let Some(end) = self.shards[places.clone()].iter().find_map(|shard| shard.end.as_ref()) {
             let (status, why) = (end.status, format!("the new set was refused: {}", end.why));
             return self.abandon(status, &why, out);
         }
-        if reshard.deadline <= now {
-            return self.abandon(Status::Timeout, "the new set was not ready in time", out);
+        let ready = self.shards[places.clone()].iter().all(Shard::is_ready);
+        if *deadline <= now {
+            let held = *held && ready;
+            let why = if held { "TAKE_OVER did not come in time" } else { "the new set was not ready in time" };
+            return self.abandon(Status::Timeout, why, out);
         }
-        if !self.shards[new.clone()].iter().all(Shard::is_ready) {
+        if !ready {
             // One that was lost may have more to come: both are asked again.
-            reshard.fill = None;
-            if reshard.fenced.take().is_some() {
+            new.fill = None;
+            if new.fenced.take().is_some() {
                 self.shards.iter_mut().for_each(Shard::unfence);
             }
             return;
         }
-        let until = *reshard.fill.get_or_insert(now + FILL);
+        if *held {
+            return;
+        }
+        let until = *new.fill.get_or_insert(now + FILL);
         let whole = self.shared.overlap.as_ref().is_none_or(Overlap::is_whole);
         if !whole && now < until {
             return;
         }
-        let asked = *reshard.fenced.get_or_insert(now);
+        let asked = *new.fenced.get_or_insert(now);
         let mut passed = true;
-        for place in self.set.clone().chain(new) {
+        for place in self.set.clone().chain(places) {
             passed &= self.shards[place].fence(now, &mut self.shared, out);
         }
         if passed {
@@ -164,21 +232,22 @@ impl Client {
         }
     }
 
-    /// Ends the new set, and goes on with the old one.
+    /// Ends the new set, if there is one, and goes on with the old one.
     pub(super) fn abandon(&mut self, status: Status, why: &str, out: &mut impl Sink) {
-        let Some(Reshard { command, new, .. }) = self.reshard.take() else { return };
-        for shard in &mut self.shards[new] {
+        let Some(reshard) = self.reshard.take() else { return };
+        for shard in &mut self.shards[reshard.places()] {
             shard.finish(FAREWELL, &mut self.shared, out);
             shard.end = None;
         }
         self.shared.overlap = None;
         self.shards[self.set.clone()].iter_mut().for_each(Shard::unfence);
-        reply(out, &command.name, command.tag, status, why);
+        reply(out, &reshard.command.name, reshard.command.tag, status, why);
     }
 
     fn take_over(&mut self, now: Instant, caught_up: Instant, out: &mut impl Sink) {
-        let Some(Reshard { command, new, .. }) = self.reshard.take() else { return };
-        let old = std::mem::replace(&mut self.set, new);
+        let Some(Reshard { command, new: Some(new), .. }) = self.reshard.take() else { return };
+        self.shared.config.shards = new.shards;
+        let old = std::mem::replace(&mut self.set, new.places);
         let (mut waiting, mut connected) = (Vec::new(), Vec::new());
         for shard in &mut self.shards[old] {
             if shard.is_told_connected() {
@@ -196,13 +265,22 @@ impl Client {
         if let Some(overlap) = &mut self.shared.overlap {
             overlap.end(caught_up, now + WINDOW);
         }
-        let mut data = Vec::new();
-        Object::begin(&mut data).int("shards", count as i64).end();
-        answer(out, &command, &data);
+        if let (Some(cache), Shards::Some(..)) = (&mut self.shared.cache, &self.shared.config.shards) {
+            // The others are another process's from now on.
+            let shards = &self.shards[self.set.clone()];
+            cache.keep(|guild| shards.iter().any(|shard| shard.has(guild)));
+        }
+        answer(out, &command, &told(count));
         for waiting in waiting {
             for (at, part) in route::again(waiting, &self.shards[self.set.clone()], &mut self.shared.doc, out) {
                 self.shards[self.set.start + at].command(now, part, &mut self.shared, out);
             }
         }
     }
+}
+
+fn told(count: usize) -> Vec<u8> {
+    let mut data = Vec::new();
+    Object::begin(&mut data).int("shards", count as i64).end();
+    data
 }

@@ -217,6 +217,8 @@ const SHARD: Shape = Shape {
         Arg::required("identifies", Type::INT, "sessions that began"),
         Arg::required("resumes", Type::INT, "sessions that were taken up again"),
         Arg::required("losses", Type::INT, "connections that were lost"),
+        Arg::required("events_waiting", Type::INT, "about how many of its dispatches wait to be polled"),
+        Arg::required("lag_ms", Type::NUM, "how long ago the oldest of them came, at most; 0 when none waits"),
     ],
 };
 
@@ -249,11 +251,24 @@ pub const LOCAL_COMMANDS: &[Row] = &[
         "RESHARD",
         "puts another number of shards in the place of those that there are, and loses no event over it",
     )
-    .args(&[Arg::required("shards", Type::int(1, 1024), "how many there shall be, all in this connection")])
+    .args(&[
+        Arg::required(
+            "shards",
+            Type::Either(
+                &Type::Names(&["auto"]),
+                &Type::Either(&Type::int(1, 1024), &Type::Array { of: &Type::int(0, u32::MAX as i64), min: 1, max: 1024 }),
+            ),
+            "how many there shall be, all in this connection; \"auto\" for as many as Discord recommends now; or the numbers of \
+             those of shard_count that this connection shall have",
+        ),
+        Arg::optional("shard_count", Type::int(1, u32::MAX as i64), "with a list in shards: how many there shall be in all"),
+        Arg::optional("hold", Type::Bool, "whether the new ones, once they are ready, wait for TAKE_OVER"),
+    ])
     .reply(Type::Object(&Shape {
         name: "GatewayResharded",
-        fields: &[Arg::required("shards", Type::INT, "how many there are from now on")],
+        fields: &[Arg::required("shards", Type::INT, "how many this connection has from now on")],
     })),
+    Row::new("TAKE_OVER", "lets the shards of a RESHARD with hold take over, as soon as they can"),
     Row::new("GET_QUEUE", "tells how far the program is behind with the events of this connection").reply(
         Type::Object(&Shape {
             name: "GatewayQueue",

@@ -12,6 +12,7 @@ use super::super::{Closed, READY_TIMEOUT, Sink, log, reply};
 use super::{FAREWELL, KEEP, Key, Loss, Shard, Shared, State, Told};
 use crate::error::{ProtocolError, Status};
 use crate::event::{Event, EventType, Flags, LogLevel};
+use crate::protocol::why_closed;
 use crate::time::Instant;
 use crate::value::{Document, Value};
 use crate::wire::gateway::{After, CloseCode, Envelope, Opcode, envelope};
@@ -77,12 +78,7 @@ impl Shard {
         let code = closed.code.map_or(0, i32::from);
         // Whoever is told everything may say anything.
         let reason = shared.config.token.hidden_in(closed.reason);
-        let message = match known {
-            Some(known) if reason.is_empty() => known.as_str().to_owned(),
-            Some(known) => format!("{} (\"{reason}\")", known.as_str()),
-            None if reason.is_empty() => "the connection was closed".to_owned(),
-            None => reason.into_owned(),
-        };
+        let message = why_closed(known.map(CloseCode::sentence), &reason);
         match After::closed(closed.code) {
             After::Fatal => {
                 let auth = known == Some(CloseCode::AuthenticationFailed);
