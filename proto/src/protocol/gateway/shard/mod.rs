@@ -50,8 +50,10 @@ const WISHES: usize = 3;
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) config: Config,
-    /// The Gateway's own address.
+    /// The Gateway's address: the program's or the API's, or where version 3 was sent from there.
     pub(super) url: String,
+    /// Without being sent.
+    pub(super) home: String,
     pub(super) random: Random,
     pub(super) budget: Budget,
     /// Of requests for all members of a guild.
@@ -422,6 +424,11 @@ impl Shard {
         if let (State::Opening { .. } | State::Greeting { .. }, Some(session)) = (&self.state, &mut self.session) {
             // Nobody is there, or nobody who speaks: the session's own address is not tried for ever.
             session.url = None;
+        }
+        let silent = matches!(self.state, State::Opening { .. } | State::Identifying { heartbeat: None, .. });
+        if silent && !loss.asked {
+            // Nor is the Gateway that version 3 was sent to.
+            shared.url.clone_from(&shared.home);
         }
         for gather in self.gathers.drain(..) {
             let mut event = Event::new(EventType::Reply, &gather.name);
