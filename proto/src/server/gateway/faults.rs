@@ -246,6 +246,7 @@ impl Door {
         put(&mut limits.members_every, time("members_ms"));
         limits.replay = many("replay").unwrap_or(limits.replay);
         limits.sends = number("sends").unwrap_or(limits.sends);
+        limits.presences = number("presences").unwrap_or(limits.presences);
         limits.guilds_per_shard = many("guilds_per_shard").unwrap_or(limits.guilds_per_shard);
         limits.identifies = number("identifies").unwrap_or(limits.identifies);
         limits.max_concurrency = number("max_concurrency").unwrap_or(limits.max_concurrency);
@@ -260,6 +261,7 @@ impl Door {
             .int("session_ms", ms(limits.session))
             .int("replay", many(limits.replay))
             .int("sends", limits.sends.into())
+            .int("presences", limits.presences.into())
             .int("guilds_per_shard", many(limits.guilds_per_shard))
             .int("identify_ms", ms(limits.identify_every))
             .int("members_ms", ms(limits.members_every))
