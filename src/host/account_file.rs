@@ -5,17 +5,67 @@
 //! know before changing it: a file that is there and can't be read is an error that ends the start. A fresh guest in its
 //! place would be another player than yesterday's, and would write over what a person might still mend.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use gamebridge_proto::error::{Error, Status};
+use gamebridge_proto::time::Instant;
 use gamebridge_proto::value::{Document, Kind, Value};
 use gamebridge_proto::wire::json::Object;
-use gamebridge_proto::world::{NewUser, User, UserId};
+use gamebridge_proto::world::{NewUser, User, UserId, World};
 
 use crate::files;
 
 /// More than a guest can have.
 const MOST_BYTES: u64 = 16 * 1024;
+
+/// From a change of the guest to its file: a peer that renames it without end must not keep the disk busy.
+const KEEP_AFTER: Duration = Duration::from_secs(1);
+
+/// The guest as its file has it.
+#[derive(Debug)]
+pub(super) struct Kept {
+    path: PathBuf,
+    guest: Option<User>,
+    /// When a change is to be written.
+    due: Option<Instant>,
+}
+
+impl Kept {
+    /// Nothing was written yet.
+    pub(super) fn new(path: PathBuf) -> Kept {
+        Kept { path, guest: None, due: None }
+    }
+
+    /// When [`Kept::write`] has to be called, if anything is to be written.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.due
+    }
+
+    /// Looks whether the guest is another than in the file.
+    pub(super) fn notice(&mut self, now: Instant, world: &World) {
+        let differs = || self.guest.as_ref().is_some_and(|guest| guest != world.local_user());
+        if self.due.is_none() && world.local_user_is_guest() && differs() {
+            self.due = Some(now + KEEP_AFTER);
+        }
+    }
+
+    /// Writes the guest to the file, if it differs.
+    ///
+    /// # Errors
+    /// As of [`write`].
+    pub(super) fn write(&mut self, world: &World) -> Result<(), Error> {
+        self.due = None;
+        let guest = world.local_user();
+        // A snapshot that was loaded may have made the user somebody else, who is kept nowhere.
+        if self.guest.as_ref() == Some(guest) || !world.local_user_is_guest() {
+            return Ok(());
+        }
+        // One that can't be written is tried again at the next change, and not without end.
+        self.guest = Some(guest.clone());
+        write(&self.path, guest)
+    }
+}
 
 /// The guest of this file; `None` when there is no such file yet.
 ///

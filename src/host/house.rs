@@ -18,10 +18,10 @@ use gamebridge_proto::server::rpc::{Account, Door, Errand, HttpRequest, HttpResp
 use gamebridge_proto::time::Instant;
 use gamebridge_proto::wire::ipc::{Frame, Opcode};
 use gamebridge_proto::wire::json::Object;
-use gamebridge_proto::world::{Changes, Entropy, User, World};
+use gamebridge_proto::world::{Changes, Entropy, World};
 use tokio::sync::{Notify, mpsc};
 
-use super::account_file;
+use super::account_file::Kept;
 use super::backend::{Backend, Turns};
 use super::beginning::First;
 use super::files::{self, Order};
@@ -36,8 +36,6 @@ use crate::session::port::{Outlet, Passed};
 
 /// How long closing all peers may take.
 const CLOSE_WITHIN: Duration = Duration::from_millis(500);
-/// From a change of the guest to its file: a peer that renames it without end must not keep the disk busy.
-const KEEP_AFTER: Duration = Duration::from_secs(1);
 /// With this much unpolled the host is asked nothing more.
 const MAX_UNREAD: u64 = 1 << 20;
 
@@ -74,15 +72,6 @@ pub(super) struct Rooms {
     /// The deadline that the main task knows of.
     armed: Option<Instant>,
     tape: Option<Box<Tape>>,
-}
-
-/// The guest as its file has it.
-#[derive(Debug)]
-struct Kept {
-    path: PathBuf,
-    guest: Option<User>,
-    /// When a change is to be written.
-    due: Option<Instant>,
 }
 
 /// An event on its way to the program, which is the main task's to deliver.
@@ -163,7 +152,7 @@ impl Sink for Effects<'_> {
 
 impl Rooms {
     fn next_timeout(&self) -> Option<Instant> {
-        let due = self.kept.as_ref().and_then(|kept| kept.due);
+        let due = self.kept.as_ref().and_then(Kept::due);
         let gateway = self.sandbox.as_ref().and_then(|sandbox| sandbox.next_timeout());
         self.door.next_timeout().into_iter().chain(due).chain(gateway).min()
     }
@@ -223,7 +212,7 @@ impl House {
         };
         let world = World::new(world, record::overheard(tape.as_deref_mut(), SystemEntropy))
             .map_err(|error| Error::argument(format!("rpc: username: {error}")))?;
-        let kept = service.account_file.clone().map(|path| Kept { path, guest: None, due: None });
+        let kept = service.account_file.clone().map(Kept::new);
         let house = House {
             rooms: RefCell::new(Rooms {
                 door: Door::new(config),
@@ -255,16 +244,7 @@ impl House {
     /// Writes the guest to its file, if it differs.
     fn keep(&self) -> Result<(), Error> {
         let rooms = &mut *self.rooms.borrow_mut();
-        let Some(kept) = &mut rooms.kept else { return Ok(()) };
-        kept.due = None;
-        let guest = rooms.world.local_user();
-        // A snapshot that was loaded may have made the user somebody else, who is kept nowhere.
-        if kept.guest.as_ref() == Some(guest) || !rooms.world.local_user_is_guest() {
-            return Ok(());
-        }
-        // One that can't be written is tried again at the next change, and not without end.
-        kept.guest = Some(guest.clone());
-        account_file::write(&kept.path, guest)
+        rooms.kept.as_mut().map_or(Ok(()), |kept| kept.write(&rooms.world))
     }
 
     /// The last words: what is still to be written, and the connections to a Discord.
@@ -326,12 +306,8 @@ impl House {
         for errand in rooms.errands.drain(..) {
             self.upstreams.run(errand);
         }
-        if let Some(kept) = &mut rooms.kept
-            && kept.due.is_none()
-            && rooms.world.local_user_is_guest()
-            && kept.guest.as_ref().is_some_and(|guest| guest != rooms.world.local_user())
-        {
-            kept.due = Some(now + KEEP_AFTER);
+        if let Some(kept) = &mut rooms.kept {
+            kept.notice(now, &rooms.world);
         }
         let next = rooms.next_timeout();
         if !rooms.events.is_empty() || next.is_some_and(|next| rooms.armed.is_none_or(|armed| next < armed)) {
@@ -517,7 +493,7 @@ impl House {
     pub(super) fn timeout(&self, outlet: &mut Outlet) {
         self.with_door(self.about(Input::Timeout), |door, world, now, out| door.handle_timeout(now, world, out));
         self.sandbox_timeout();
-        let due = self.rooms.borrow().kept.as_ref().and_then(|kept| kept.due);
+        let due = self.rooms.borrow().kept.as_ref().and_then(Kept::due);
         if due.is_some_and(|due| due <= clock::now()) {
             self.keep_aloud(outlet);
         }

@@ -46,8 +46,9 @@ const COMMANDS_PER_SECOND: Arg = Arg::optional(
     Type::int(0, 10_000_000),
     "How many commands a peer may send in the long run before it is closed with 4002; 0 is no limit. Default 500.",
 );
-const TRANSPORT: Arg =
-    Arg::optional("transport", Type::Names(&["both", "ipc", "websocket"]), "What to listen on. Default both.");
+const TRANSPORTS: Type = Type::Names(&["both", "ipc", "websocket"]);
+/// To listen on; 0 is one that the system chooses.
+const PORT: Type = Type::int(0, 65535);
 const FOLDER: Arg = Arg::optional(
     "folder",
     Type::text(1, 4096),
@@ -58,10 +59,10 @@ const USERNAME: Arg = Arg::optional("username", Type::text(2, 32), "A new guest'
 
 /// Parameters of `gb_serve(gb, "rpc", ...)`.
 pub const PARAMS: Row = Row::new("rpc", "Hosts GameBridge: Discord's local RPC inside this process.").args(&[
-    TRANSPORT,
+    Arg::optional("transport", TRANSPORTS, "What to listen on. Default both."),
     Arg::optional(
         "port",
-        Type::int(0, 65535),
+        PORT,
         "The WebSocket's port on 127.0.0.1; 0 is one that the system chooses. Default: the first free one of 6463 to 6472.",
     ),
     FOLDER,
@@ -117,22 +118,18 @@ pub const SANDBOX_PARAMS: Row = Row::new(
 .args(&[
     Arg::optional(
         "gateway_port",
-        Type::int(0, 65535),
+        PORT,
         "The port of Gateway and API on 127.0.0.1. Default 0: one that the system chooses.",
     ),
     Arg::optional(
         "dmod_port",
-        Type::int(0, 65535),
+        PORT,
         "The port of the dmod gateway on 127.0.0.1. Default 0: one that the system chooses.",
     ),
-    Arg::optional(
-        "port",
-        Type::int(0, 65535),
-        "The port of local RPC on 127.0.0.1. Default 0: one that the system chooses.",
-    ),
+    Arg::optional("port", PORT, "The port of local RPC on 127.0.0.1. Default 0: one that the system chooses."),
     Arg::optional(
         "transport",
-        Type::Names(&["both", "ipc", "websocket"]),
+        TRANSPORTS,
         "What local RPC listens on. Default websocket: a local socket is where games look for a Discord.",
     ),
     Arg::optional(

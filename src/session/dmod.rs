@@ -46,7 +46,7 @@ pub const PARAMS: Row =
             Type::int(0, 86_400_000),
             "How long nothing at all may come before the connection is made anew; 0 is for ever. Default 180000.",
         ),
-        Arg::optional("retry", Type::Bool, "Whether to go on when nobody can be reached at the start. Default true."),
+        params::RETRY,
     ]);
 
 /// The longest message that is taken, in bytes: a guild's emojis are in one.

@@ -114,7 +114,7 @@ pub const PARAMS: Row = Row::new("gateway", "Receives the real-time events of a 
         "Keeps what was seen (guilds, channels, roles, members, voice states, presences) for the commands CACHED_..., in so many \
          bytes at most. Default 0: nothing is kept.",
     ),
-    Arg::optional("retry", Type::Bool, "Whether to go on when nobody can be reached at the start. Default true."),
+    params::RETRY,
 ]);
 
 /// Where to connect, and the machine that will.

@@ -5,6 +5,14 @@ use gamebridge_proto::error::Error;
 use gamebridge_proto::value::{Document, Kind, Value};
 use gamebridge_proto::wire::catalog::{self, Row};
 
+/// What a connection does when it cannot begin.
+#[cfg(feature = "gateway")]
+pub(super) const RETRY: catalog::Arg = catalog::Arg::optional(
+    "retry",
+    catalog::Type::Bool,
+    "Whether to go on when nobody can be reached at the start. Default true.",
+);
+
 /// Reads `text` as the arguments of `row` and shows them to `read`.
 pub(crate) fn read<T>(row: &Row, text: &[u8], read: impl FnOnce(Value<'_>) -> Result<T, Error>) -> Result<T, Error> {
     let mut document = Document::new();

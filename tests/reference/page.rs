@@ -331,7 +331,7 @@ impl Page {
             &["Code", "Meaning", "Then"],
             dmod::CloseCode::ALL.map(|code| {
                 let then = if code.is_fatal() { "DISCONNECTED" } else { "RECONNECTING" };
-                vec![(code as u16).to_string(), sentence(code.as_str()), then.to_owned()]
+                vec![(code as u16).to_string(), sentence(code.sentence()), then.to_owned()]
             }),
         );
     }
@@ -497,7 +497,7 @@ impl Page {
                     gateway::After::NewSession => "RECONNECTING, with a new session",
                     gateway::After::Resume => "RECONNECTING, and the session is resumed",
                 };
-                vec![(code as u16).to_string(), sentence(code.as_str()), then.to_owned()]
+                vec![(code as u16).to_string(), sentence(code.sentence()), then.to_owned()]
             }),
         );
     }

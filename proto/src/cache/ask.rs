@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::value::{Document, Value};
 use crate::wire::catalog;
 use crate::wire::gateway::CACHE_COMMANDS;
-use crate::wire::json::{Object, push_str};
+use crate::wire::json::{Object, array, push_str};
 
 /// How many things a reply has, unless fewer are asked for; and at most.
 const PAGE: usize = 1000;
@@ -65,20 +65,18 @@ impl Cache {
 
     fn write_state(&self, out: &mut Vec<u8>) {
         let guilds = self.guilds.keys().filter(|id| **id != NOWHERE).count();
-        let mut object = Object::begin(out)
-            .int("bytes", number(self.bytes))
-            .int("most_bytes", number(self.limit))
-            .int("guilds", number(guilds));
+        let mut object =
+            Object::begin(out).count("bytes", self.bytes).count("most_bytes", self.limit).count("guilds", guilds);
         for kind in Kind::ALL {
             let shelves = self.guilds.values().filter_map(|guild| guild.shelf(kind));
-            object = object.int(kind.name(), number(shelves.map(|shelf| shelf.things.len()).sum()));
+            object = object.count(kind.name(), shelves.map(|shelf| shelf.things.len()).sum::<usize>());
         }
         object
             .with("unavailable", |out| {
                 array(out, &self.unavailable, |out, id| push_str(out, &id.to_string()));
             })
-            .int("evicted", i64::try_from(self.evicted).unwrap_or(i64::MAX))
-            .int("refused", i64::try_from(self.refused).unwrap_or(i64::MAX))
+            .count("evicted", self.evicted)
+            .count("refused", self.refused)
             .end();
     }
 
@@ -95,7 +93,7 @@ impl Cache {
             .bool("unavailable", self.unavailable.contains(&id));
         let shelf = |kind| guild.and_then(|guild| guild.shelf(kind));
         for kind in Kind::ALL {
-            object = object.int(kind.name(), number(shelf(kind).map_or(0, |shelf| shelf.things.len())));
+            object = object.count(kind.name(), shelf(kind).map_or(0, |shelf| shelf.things.len()));
         }
         object
             .with("incomplete", |out| {
@@ -147,19 +145,4 @@ impl<'t> Page<'t> {
 /// A text, or null.
 fn push(out: &mut Vec<u8>, text: Option<&[u8]>) {
     out.extend_from_slice(text.unwrap_or(b"null"));
-}
-
-fn number(count: usize) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
-}
-
-fn array<T>(out: &mut Vec<u8>, items: impl IntoIterator<Item = T>, mut write: impl FnMut(&mut Vec<u8>, T)) {
-    out.push(b'[');
-    for (at, item) in items.into_iter().enumerate() {
-        if at > 0 {
-            out.push(b',');
-        }
-        write(out, item);
-    }
-    out.push(b']');
 }

@@ -16,3 +16,13 @@ pub struct Closed<'a> {
     /// How many of the frames that were sent last never reached the socket whole.
     pub unwritten: usize,
 }
+
+/// Why a peer closed, for the program: what its code means, where that is known, and its own words.
+fn why_closed(meaning: Option<&str>, reason: &str) -> String {
+    match (meaning, reason) {
+        (Some(meaning), "") => meaning.to_owned(),
+        (Some(meaning), reason) => format!("{meaning} (\"{reason}\")"),
+        (None, "") => "the connection was closed".to_owned(),
+        (None, reason) => reason.to_owned(),
+    }
+}

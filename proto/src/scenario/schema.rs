@@ -10,7 +10,7 @@ use super::names::{Kind, NAME_PATTERN};
 use super::read::{MAX_SECONDS, MAX_TIMES, MIN_EVERY, OF_CHANNEL, OF_GUILD, OF_USER, is_for_scenarios};
 use crate::wire::catalog::{Arg, Row, Type};
 use crate::wire::host;
-use crate::wire::json::{Object, push_num, push_str};
+use crate::wire::json::{Object, array, push_num, push_str};
 
 /// The schema, as JSON text.
 pub fn schema() -> Vec<u8> {
@@ -46,18 +46,7 @@ fn refer(name: &str) -> Vec<u8> {
 }
 
 fn texts(out: &mut Vec<u8>, texts: impl IntoIterator<Item = impl AsRef<str>>) {
-    list(out, texts, |out, text| push_str(out, text.as_ref()));
-}
-
-fn list<T>(out: &mut Vec<u8>, items: impl IntoIterator<Item = T>, mut write: impl FnMut(&mut Vec<u8>, T)) {
-    out.push(b'[');
-    for (at, item) in items.into_iter().enumerate() {
-        if at > 0 {
-            out.push(b',');
-        }
-        write(out, item);
-    }
-    out.push(b']');
+    array(out, texts, |out, text| push_str(out, text.as_ref()));
 }
 
 /// Some text, with what it means.
@@ -160,7 +149,7 @@ impl Printer {
         let mut out = Vec::new();
         Object::begin(&mut out)
             .with("anyOf", |out| {
-                list(
+                array(
                     out,
                     [r#"{"type":"string","pattern":"^[0-9]{1,20}$"}"#, r#"{"type":"integer","minimum":0}"#],
                     |out, one| {
@@ -179,7 +168,7 @@ impl Printer {
         let mut out = Vec::new();
         Object::begin(&mut out)
             .with("anyOf", |out| {
-                list(out, ["reference", "id"], |out, name| out.extend_from_slice(&refer(name)));
+                array(out, ["reference", "id"], |out, name| out.extend_from_slice(&refer(name)));
             })
             .end();
         self.define("thing", out);
@@ -220,7 +209,7 @@ impl Printer {
         object.str("description", "a host command (docs/reference.md)").end();
         let mut all = Vec::new();
         let each = |out: &mut Vec<u8>, case: &Vec<u8>| out.extend_from_slice(case);
-        Object::begin(&mut all).with("allOf", |out| list(out, &cases, each)).end();
+        Object::begin(&mut all).with("allOf", |out| array(out, &cases, each)).end();
         self.define("by_command", all);
         let by_command = b"\"#/$defs/by_command\"".to_vec();
         let order = |timed: bool| {
@@ -247,7 +236,7 @@ impl Printer {
         Object::begin(&mut times)
             .with("anyOf", |out| {
                 let most = i64::try_from(MAX_TIMES).unwrap_or(i64::MAX);
-                list(out, [true, false], |out, counted| match counted {
+                array(out, [true, false], |out, counted| match counted {
                     true => Object::begin(out).str("type", "integer").int("minimum", 1).int("maximum", most).end(),
                     false => Object::begin(out).str("const", "forever").end(),
                 });
@@ -372,13 +361,13 @@ impl Printer {
             Type::Numbers(known) => {
                 let write =
                     |out: &mut Vec<u8>, (number, _): &(i64, _)| out.extend_from_slice(number.to_string().as_bytes());
-                object.with("enum", |out| list(out, known, write)).end();
+                object.with("enum", |out| array(out, known, write)).end();
             }
             Type::Names(known) => object.with("enum", |out| texts(out, known)).end(),
             Type::Nullable(inner) => return or_null(&self.ty(argument, inner, about)),
             Type::Either(one, other) => {
                 let both = [self.ty(argument, one, ""), self.ty(argument, other, "")];
-                object.with("anyOf", |out| list(out, both, |out, one| out.extend_from_slice(&one))).end();
+                object.with("anyOf", |out| array(out, both, |out, one| out.extend_from_slice(&one))).end();
             }
             Type::Object(shape) if shape.name.is_empty() => object.str("type", "object").end(),
             Type::Object(shape) => {
@@ -412,6 +401,6 @@ fn timing(object: Object<'_>) -> Object<'_> {
 fn or_null(schema: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     let both = [schema, br#"{"type":"null"}"#];
-    Object::begin(&mut out).with("anyOf", |out| list(out, both, |out, one| out.extend_from_slice(one))).end();
+    Object::begin(&mut out).with("anyOf", |out| array(out, both, |out, one| out.extend_from_slice(one))).end();
     out
 }

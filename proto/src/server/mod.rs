@@ -6,6 +6,7 @@
 pub mod dmod;
 pub mod form;
 pub mod gateway;
+pub mod host;
 mod objects;
 pub mod rest;
 pub mod rpc;

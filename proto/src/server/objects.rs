@@ -5,33 +5,15 @@
 //! of what changed between versions.
 
 use super::rpc::activity;
-use crate::wire::json::{Object, push_str};
+use crate::wire::json::{Object, array, or_null, push_str};
 use crate::wire::rest::Version;
 use crate::world::{
     Channel, ChannelId, ChannelKind, Guild, GuildId, Member, Message, Overwrite, OverwriteOf, Permissions, Role,
     Status, Timestamp, User, UserId, World,
 };
 
-pub(super) fn array<T>(out: &mut Vec<u8>, items: impl IntoIterator<Item = T>, mut write: impl FnMut(&mut Vec<u8>, T)) {
-    out.push(b'[');
-    for (at, item) in items.into_iter().enumerate() {
-        if at > 0 {
-            out.push(b',');
-        }
-        write(out, item);
-    }
-    out.push(b']');
-}
-
 pub(super) fn ids<T: Copy>(out: &mut Vec<u8>, ids: &[T], number: impl Fn(T) -> u64) {
     array(out, ids, |out, id| push_str(out, &number(*id).to_string()));
-}
-
-pub(super) fn opt_id(out: &mut Vec<u8>, id: Option<u64>) {
-    match id {
-        Some(id) => push_str(out, &id.to_string()),
-        None => out.extend_from_slice(b"null"),
-    }
 }
 
 /// Permissions under this name: a number, or a text, or both.
@@ -126,7 +108,7 @@ pub(super) fn of_guild<'o>(object: Object<'o>, guild: &Guild, version: Version) 
         .with("roles", |out| array(out, guild.roles.values(), |out, one| role(out, one, version)))
         .raw("emojis", b"[]")
         .raw("features", b"[]")
-        .with("application_id", |out| opt_id(out, guild.created_by.map(|id| id.get())))
+        .opt_id("application_id", guild.created_by.map(|id| id.get()))
         .opt_str("system_channel_id", None)
         .int("system_channel_flags", 0)
         .opt_str("rules_channel_id", None)
@@ -231,15 +213,15 @@ pub(super) fn channel(out: &mut Vec<u8>, world: &World, channel: &Channel, versi
         }
         ChannelKind::GroupDm => {
             let owner = channel.recipients.first().map(|id| id.get());
-            object = object.str("name", &channel.name).opt_str("icon", None).with("owner_id", |out| opt_id(out, owner));
+            object = object.str("name", &channel.name).opt_str("icon", None).opt_id("owner_id", owner);
         }
         ChannelKind::Dm => {}
     }
     if channel.kind.has_text() {
         let last = world.messages(channel.id).next_back().map(|message| message.id.get());
-        object = object.with("last_message_id", |out| opt_id(out, last));
+        object = object.opt_id("last_message_id", last);
     }
-    object.with("application_id", |out| opt_id(out, channel.created_by.map(|id| id.get()))).end();
+    object.opt_id("application_id", channel.created_by.map(|id| id.get())).end();
 }
 
 /// A message; `nonce` is what its poster gave with it, as JSON.
@@ -281,9 +263,8 @@ pub(super) fn of_message<'o>(object: Object<'o>, world: &World, message: &Messag
 pub(super) fn presence<'o>(object: Object<'o>, world: &World, of: UserId, version: Version) -> Object<'o> {
     let presence = world.presence(of);
     let shown = presence.activity.as_ref().and_then(|(of, shown)| Some((shown, world.application(*of)?)));
-    let write = |out: &mut Vec<u8>| match &shown {
-        Some((shown, application)) => activity::write_public(out, shown, application),
-        None => out.extend_from_slice(b"null"),
+    let write = |out: &mut Vec<u8>| {
+        or_null(out, shown.as_ref(), |out, (shown, application)| activity::write_public(out, shown, application));
     };
     let object = object
         .with("user", |out| Object::begin(out).id("id", of.get()).end())
@@ -312,7 +293,7 @@ pub(super) fn voice_state<'o>(
     let state = world.voice_state(user).filter(|state| Some(state.channel) == channel);
     let member = guild.and_then(|guild| world.member(guild, user));
     object
-        .with("channel_id", |out| opt_id(out, channel.map(|id| id.get())))
+        .opt_id("channel_id", channel.map(|id| id.get()))
         .id("user_id", user.get())
         .str("session_id", session_id)
         .bool("deaf", member.is_some_and(|member| member.deaf))

@@ -40,6 +40,31 @@ pub fn push_num(out: &mut Vec<u8>, number: f64) {
     out.extend_from_slice(text.as_bytes());
 }
 
+/// Appends a snowflake: a decimal string, as Discord writes ids.
+pub fn push_id(out: &mut Vec<u8>, id: u64) {
+    push_str(out, &id.to_string());
+}
+
+/// Appends what `write` makes of a thing, or null where there is none.
+pub fn or_null<T>(out: &mut Vec<u8>, thing: Option<T>, write: impl FnOnce(&mut Vec<u8>, T)) {
+    match thing {
+        Some(thing) => write(out, thing),
+        None => out.extend_from_slice(b"null"),
+    }
+}
+
+/// Appends an array, of what `write` makes of each item.
+pub fn array<T>(out: &mut Vec<u8>, items: impl IntoIterator<Item = T>, mut write: impl FnMut(&mut Vec<u8>, T)) {
+    out.push(b'[');
+    for (at, item) in items.into_iter().enumerate() {
+        if at > 0 {
+            out.push(b',');
+        }
+        write(out, item);
+    }
+    out.push(b']');
+}
+
 /// Writes one JSON object, member by member, at the end of a buffer.
 ///
 /// ```
@@ -78,16 +103,25 @@ impl<'o> Object<'o> {
 
     /// A string member, or null.
     pub fn opt_str(mut self, name: &str, text: Option<&str>) -> Self {
-        match text {
-            Some(text) => push_str(self.key(name), text),
-            None => self.key(name).extend_from_slice(b"null"),
-        }
+        or_null(self.key(name), text, push_str);
         self
     }
 
     /// A number member.
     pub fn int(mut self, name: &str, number: i64) -> Self {
         push_int(self.key(name), number);
+        self
+    }
+
+    /// A number member of whatever type: a length, a time's milliseconds. One too large for 64 bits with a sign becomes the
+    /// largest of those.
+    pub fn count(self, name: &str, number: impl TryInto<i64>) -> Self {
+        self.int(name, number.try_into().unwrap_or(i64::MAX))
+    }
+
+    /// A number member, or null.
+    pub fn opt_int(mut self, name: &str, number: Option<i64>) -> Self {
+        or_null(self.key(name), number, push_int);
         self
     }
 
@@ -98,8 +132,15 @@ impl<'o> Object<'o> {
     }
 
     /// A snowflake member: a decimal string, as Discord writes ids.
-    pub fn id(self, name: &str, id: u64) -> Self {
-        self.str(name, &id.to_string())
+    pub fn id(mut self, name: &str, id: u64) -> Self {
+        push_id(self.key(name), id);
+        self
+    }
+
+    /// A snowflake member, or null.
+    pub fn opt_id(mut self, name: &str, id: Option<u64>) -> Self {
+        or_null(self.key(name), id, push_id);
+        self
     }
 
     /// A boolean member.

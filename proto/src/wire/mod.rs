@@ -1,6 +1,7 @@
 //! Vocabularies as data, and codecs. Nothing here keeps state across calls.
 
 pub mod catalog;
+mod codes;
 pub mod dmod;
 pub mod etf;
 pub mod gateway;

@@ -78,12 +78,8 @@ pub struct Presence {
 }
 
 impl World {
-    pub(super) fn set_presence(
-        &mut self,
-        user: UserId,
-        mut presence: Presence,
-        out: &mut Changes,
-    ) -> Result<(), Error> {
+    /// A presence that this user may have, as it is kept.
+    pub(super) fn checked_presence(&self, user: UserId, mut presence: Presence) -> Result<Presence, Error> {
         self.other_user(user)?;
         if presence.status == Status::Offline {
             // Who is not there does nothing that could be seen.
@@ -94,6 +90,11 @@ impl World {
             activity.check()?;
             limits::room("presences with an activity", self.playing(user), limits::PLAYING)?;
         }
+        Ok(presence)
+    }
+
+    pub(super) fn set_presence(&mut self, user: UserId, presence: Presence, out: &mut Changes) -> Result<(), Error> {
+        let presence = self.checked_presence(user, presence)?;
         if self.presence(user) != presence {
             if presence == Presence::default() {
                 self.presences.remove(&user);

@@ -8,7 +8,7 @@ use super::device::check_devices;
 use super::voice_settings::Hearing;
 use super::{
     Channel, ChannelId, ChannelKind, Config, Entropy, Error, Guild, Member, Message, NewUser, Presence, Role,
-    Snowflake, State, Status, UserId, VoiceConnection, VoiceConnectionState, VoiceState, World, limits, message, name,
+    Snowflake, State, UserId, VoiceConnection, VoiceConnectionState, VoiceState, World, limits, message, name,
 };
 
 /// Ids tell a time; one beyond the year 2100 is none that a world gave out, and leaves too few above it.
@@ -169,16 +169,8 @@ impl World {
         Ok(world)
     }
 
-    fn put_presence(&mut self, user: UserId, mut presence: Presence) -> Check {
-        self.other_user(user)?;
-        if presence.status == Status::Offline {
-            presence.activity = None;
-        }
-        if let Some((application, activity)) = &presence.activity {
-            self.known_application(*application)?;
-            activity.check()?;
-            limits::room("presences with an activity", self.playing(user), limits::PLAYING)?;
-        }
+    fn put_presence(&mut self, user: UserId, presence: Presence) -> Check {
+        let presence = self.checked_presence(user, presence)?;
         if presence == Presence::default() {
             return Ok(());
         }

@@ -31,6 +31,24 @@ pub fn rust_programs() -> Result<PathBuf, String> {
     Ok(house::target().join("release"))
 }
 
+/// twilight's client, built for this compression: `zlib-stream`, for which its zlib needs CMake, or `zstd-stream`. `None`
+/// without CMake.
+pub fn packed_twilight(compress: &str) -> Result<Option<PathBuf>, String> {
+    if compress == "zlib-stream" && !toolchain::has("cmake") {
+        return Ok(None);
+    }
+    let feature = format!("twilight-{}", compress.trim_end_matches("-stream"));
+    let mut cargo = Command::new(toolchain::cargo());
+    cargo.current_dir(house::root());
+    cargo.args(["build", "--release", "-p", "gamebridge-benches", "--bin", "twilight_raw", "--features", &feature]);
+    Step::new(format!("build-{feature}"), cargo).limit(1800).run()?.success()?;
+    // The next build puts another in its place.
+    let kept = house::own("bench").join(&feature);
+    std::fs::copy(house::target().join("release/twilight_raw"), &kept)
+        .map_err(|error| format!("{feature}: {error}"))?;
+    Ok(Some(kept))
+}
+
 /// A program with these arguments.
 pub fn command(program: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(program);

@@ -27,6 +27,7 @@ pub use requests::{MAX_SENT, MAX_WAITING};
 pub use super::Closed;
 use super::backoff::Backoff;
 use super::gateway::pace::Pace;
+use super::why_closed;
 use crate::error::{Error, Status};
 use crate::event::{Event, EventType, Flags, LogLevel};
 use crate::random::Random;
@@ -168,12 +169,7 @@ impl Client {
         }
         let known = closed.code.and_then(CloseCode::from_code);
         let code = closed.code.map_or(0, i32::from);
-        let why = match known {
-            Some(known) if closed.reason.is_empty() => known.as_str().to_owned(),
-            Some(known) => format!("{} (\"{}\")", known.as_str(), closed.reason),
-            None if closed.reason.is_empty() => "the connection was closed".to_owned(),
-            None => closed.reason.to_owned(),
-        };
+        let why = why_closed(known.map(CloseCode::sentence), closed.reason);
         self.break_off(closed.unwritten, out);
         if known.is_some_and(CloseCode::is_fatal) {
             self.finish(Loss { status: Status::Auth, code, why: &why }, Flags::FATAL, out);

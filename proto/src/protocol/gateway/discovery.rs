@@ -1,9 +1,15 @@
-//! What `GET /gateway` and `GET /gateway/bot` answer: `{"url":..,"shards":..,"session_start_limit":{..}}`.
+//! Asking the API where the Gateway is, and what `GET /gateway` and `GET /gateway/bot` answer:
+//! `{"url":..,"shards":..,"session_start_limit":{..}}`.
 
 use super::address;
 use super::budget::StartLimit;
 use super::config::MAX_SHARDS;
+use super::reshard::Reshard;
+use super::shard::{End, FAREWELL};
+use super::{Client, DISCOVERY_TIMEOUT, Phase, Sink, log};
 use crate::error::{Error, Status};
+use crate::event::{Flags, LogLevel};
+use crate::time::Instant;
 use crate::value::{Document, Value};
 
 /// Where the Gateway is.
@@ -46,6 +52,55 @@ impl Discovered {
             _ => None,
         };
         Ok(Discovered { url: url.to_owned(), shards, start_limit })
+    }
+}
+
+impl Client {
+    pub(super) fn discover(&mut self, now: Instant, out: &mut impl Sink) {
+        self.phase = Phase::Discovering { deadline: now + DISCOVERY_TIMEOUT };
+        out.discover();
+    }
+
+    /// The API answered with this body.
+    pub fn handle_discovered(&mut self, now: Instant, body: &[u8], out: &mut impl Sink) {
+        let for_reshard = self.reshard.as_ref().is_some_and(Reshard::asks);
+        if !matches!(self.phase, Phase::Discovering { .. }) && !for_reshard {
+            return;
+        }
+        let own = self.shared.config.url.as_deref();
+        match Discovered::read(body, own, &self.shared.config.allowed_hosts, &mut self.shared.doc) {
+            Ok(discovered) => {
+                if let Some(limit) = discovered.start_limit {
+                    self.shared.budget.observe(now, limit);
+                }
+                if own.is_none() {
+                    self.shared.url = discovered.url;
+                }
+                match for_reshard {
+                    true => self.recommended(now, discovered.shards, out),
+                    false => self.run(now, discovered.shards.unwrap_or(1), out),
+                }
+            }
+            Err(error) => self.handle_discovery_failed(now, &error, out),
+        }
+    }
+
+    /// The API could not be asked, or refused. A refusal of the token is final.
+    pub fn handle_discovery_failed(&mut self, now: Instant, error: &Error, out: &mut impl Sink) {
+        if self.reshard.as_ref().is_some_and(Reshard::asks) {
+            return self.abandon(error.status, &error.message, out);
+        }
+        if !matches!(self.phase, Phase::Discovering { .. }) {
+            return;
+        }
+        if error.status == Status::Auth || !self.shared.config.retry {
+            let flags = if error.status == Status::Auth { Flags::FATAL } else { Flags::default() };
+            let end = End { status: error.status, code: error.code, flags, why: error.message.clone().into_owned() };
+            return self.finish(&end, 0, FAREWELL, out);
+        }
+        let wait = self.backoff.next(&mut self.shared.random);
+        self.phase = Phase::Undiscovered { at: now + wait };
+        log(out, LogLevel::Info, &format!("{}; asked again in {} ms", error.message, wait.as_millis()));
     }
 }
 

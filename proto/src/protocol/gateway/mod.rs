@@ -13,7 +13,7 @@
 //! | `budget` | how often a session may begin |
 //! | `session` | what it takes to resume, in this process or the next |
 //! | `address` | where a server may send us |
-//! | `discovery` | what `GET /gateway` and `/gateway/bot` answer |
+//! | `discovery` | asking the API where the Gateway is |
 //! | `queue`, `pace`, `members`, `gather` | commands on their way, how fast they go, and chunks that become one reply |
 //! | `route` | which shard a command is for |
 //! | `reshard`, `overlap` | another number of shards, and no event lost or repeated over it |
@@ -61,7 +61,7 @@ use crate::event::{Event, EventType, Flags, LogLevel};
 use crate::random::Random;
 use crate::time::Instant;
 use crate::value::Document;
-use crate::wire::json::Object;
+use crate::wire::json::{Object, array};
 
 /// How long a transport may take to open.
 pub const OPEN_TIMEOUT: Duration = Duration::from_secs(30);
@@ -192,53 +192,6 @@ impl Client {
             Some(_) if self.shared.config.shards != Shards::Auto => self.run(now, 1, out),
             _ => self.discover(now, out),
         }
-    }
-
-    fn discover(&mut self, now: Instant, out: &mut impl Sink) {
-        self.phase = Phase::Discovering { deadline: now + DISCOVERY_TIMEOUT };
-        out.discover();
-    }
-
-    /// The API answered with this body.
-    pub fn handle_discovered(&mut self, now: Instant, body: &[u8], out: &mut impl Sink) {
-        let for_reshard = self.reshard.as_ref().is_some_and(Reshard::asks);
-        if !matches!(self.phase, Phase::Discovering { .. }) && !for_reshard {
-            return;
-        }
-        let own = self.shared.config.url.as_deref();
-        match Discovered::read(body, own, &self.shared.config.allowed_hosts, &mut self.shared.doc) {
-            Ok(discovered) => {
-                if let Some(limit) = discovered.start_limit {
-                    self.shared.budget.observe(now, limit);
-                }
-                if own.is_none() {
-                    self.shared.url = discovered.url;
-                }
-                match for_reshard {
-                    true => self.recommended(now, discovered.shards, out),
-                    false => self.run(now, discovered.shards.unwrap_or(1), out),
-                }
-            }
-            Err(error) => self.handle_discovery_failed(now, &error, out),
-        }
-    }
-
-    /// The API could not be asked, or refused. A refusal of the token is final.
-    pub fn handle_discovery_failed(&mut self, now: Instant, error: &Error, out: &mut impl Sink) {
-        if self.reshard.as_ref().is_some_and(Reshard::asks) {
-            return self.abandon(error.status, &error.message, out);
-        }
-        if !matches!(self.phase, Phase::Discovering { .. }) {
-            return;
-        }
-        if error.status == Status::Auth || !self.shared.config.retry {
-            let flags = if error.status == Status::Auth { Flags::FATAL } else { Flags::default() };
-            let end = End { status: error.status, code: error.code, flags, why: error.message.clone().into_owned() };
-            return self.finish(&end, 0, FAREWELL, out);
-        }
-        let wait = self.backoff.next(&mut self.shared.random);
-        self.phase = Phase::Undiscovered { at: now + wait };
-        log(out, LogLevel::Info, &format!("{}; asked again in {} ms", error.message, wait.as_millis()));
     }
 
     /// It is known where the Gateway is, and how many shards are wanted there.
@@ -520,16 +473,9 @@ impl Client {
         let mut data = Vec::new();
         Object::begin(&mut data)
             .with("shards", |out| {
-                out.push(b'[');
                 let new = self.reshard.as_ref().map_or(0..0, Reshard::places);
                 let shards = self.shards[self.set.clone()].iter().chain(&self.shards[new]);
-                for (at, shard) in shards.enumerate() {
-                    if at > 0 {
-                        out.push(b',');
-                    }
-                    shard.snapshot().write(out);
-                }
-                out.push(b']');
+                array(out, shards, |out, shard| shard.snapshot().write(out));
             })
             .int("identifies_left", self.shared.budget.left(now) as i64)
             .end();

@@ -3,7 +3,7 @@
 use super::address;
 use crate::error::Error;
 use crate::value::{Document, Kind, Value};
-use crate::wire::json::Object;
+use crate::wire::json::{Object, array};
 
 /// Tries with the session's own address; further ones go to the Gateway's.
 pub const RESUME_TRIES_THERE: u32 = 3;
@@ -35,11 +35,7 @@ pub fn write<'s>(out: &mut Vec<u8>, version: u32, sessions: impl Iterator<Item =
     Object::begin(out)
         .int("version", version.into())
         .with("sessions", |out| {
-            out.push(b'[');
-            for (at, session) in sessions.enumerate() {
-                if at > 0 {
-                    out.push(b',');
-                }
+            array(out, sessions, |out, session| {
                 let (number, count) = session.shard;
                 Object::begin(out)
                     .raw("shard", format!("[{number},{count}]").as_bytes())
@@ -47,8 +43,7 @@ pub fn write<'s>(out: &mut Vec<u8>, version: u32, sessions: impl Iterator<Item =
                     .opt_str("resume_gateway_url", session.url.as_deref())
                     .raw("seq", session.seq.to_string().as_bytes())
                     .end();
-            }
-            out.push(b']');
+            });
         })
         .end();
 }

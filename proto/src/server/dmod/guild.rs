@@ -48,7 +48,7 @@ impl Door {
         let mut data = Vec::new();
         let object = Object::begin(&mut data).with("guild", |out| {
             Object::begin(out)
-                .int("count", i64::try_from(of_world.members.len()).unwrap_or(i64::MAX))
+                .count("count", of_world.members.len())
                 .opt_str("banner", application.banner.as_deref())
                 .opt_str("icon", of_world.icon.as_deref())
                 .int("premium_tier", application.premium_tier)
@@ -85,7 +85,7 @@ impl Door {
         }
         let count = cx.world.guild(guild).map_or(0, |guild| guild.members.len());
         let mut d = Vec::new();
-        Object::begin(&mut d).id("gid", guild.get()).int("count", i64::try_from(count).unwrap_or(i64::MAX)).end();
+        Object::begin(&mut d).id("gid", guild.get()).count("count", count).end();
         self.say(cx.out, peer, |out| write::event(out, "GUILD_MEMBER_COUNT_CHANGE", &d));
     }
 

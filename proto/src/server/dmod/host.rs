@@ -3,18 +3,17 @@
 use std::time::Duration;
 
 use super::registry::{Account, Application, Notification};
-use super::{Cx, Door, Sink, log, push_id};
+use super::{Cx, Door, ROOM, Sink};
 use crate::command::Command;
 use crate::error::{Error, Status};
-use crate::event::{Event, EventType, LogLevel};
 use crate::secret::Secret;
-use crate::server::objects::array;
+use crate::server::host::{arguments, conclude};
 use crate::time::Instant;
 use crate::value::{Document, Kind, Value};
 use crate::wire::catalog;
 use crate::wire::dmod::{CloseCode, NOTIFICATION_TYPES, write};
 use crate::wire::host;
-use crate::wire::json::Object;
+use crate::wire::json::{Object, array};
 use crate::world::{self, GuildId, UserId, World};
 
 /// Whether a command of the host's is for this door.
@@ -28,31 +27,19 @@ impl Door {
     pub fn handle_command(&mut self, now: Instant, command: &Command, world: &World, out: &mut impl Sink) {
         let Command { name, args, tag, .. } = command;
         let mut reply = Vec::new();
-        let outcome = self.carry_out(&mut Cx { now, world, out }, name, args, &mut reply);
-        match (outcome, *tag) {
-            (Ok(()), 0) => {}
-            (Err(error), 0) => log(out, LogLevel::Warn, &format!("{name} failed: {error}")),
-            (outcome, tag) => {
-                let mut event = Event::new(EventType::Reply, name);
-                event.tag = tag;
-                match &outcome {
-                    Ok(()) => event.payload = &reply,
-                    Err(error) => (event.status, event.message) = (error.status, &error.message),
-                }
-                out.event(event);
-            }
-        }
+        let done = self.carry_out(&mut Cx { now, world, out }, name, args, &mut reply);
+        conclude(ROOM, name, *tag, done.map(|()| &*reply), |event| out.event(event));
     }
 
     fn carry_out(
         &mut self,
         cx: &mut Cx<'_, impl Sink>,
         name: &str,
-        text: &[u8],
+        args: &[u8],
         reply: &mut Vec<u8>,
     ) -> Result<(), Error> {
         let mut doc = Document::new();
-        Door::parse(&mut doc, text)?;
+        let text = arguments(name, args, &mut doc)?;
         let args = doc.root();
         host::check_sandbox_name(name)?.map_or(Ok(()), |row| catalog::check(row, args))?;
         let told = match name {
@@ -84,7 +71,7 @@ impl Door {
             "DMOD_FAULT" => self.go_wrong(cx, args)?,
             other => return Err(Error::new(Status::Unsupported, format!("{other}: not a command of dmod's"))),
         };
-        Object::begin(reply).int("peers", number(told)).end();
+        Object::begin(reply).count("peers", told).end();
         Ok(())
     }
 
@@ -177,7 +164,7 @@ impl Door {
         let kind = args.member("type").as_str().unwrap_or(NOTIFICATION_TYPES[0]).into();
         let processed = args.member("proccessed_type").as_whole().unwrap_or(0);
         let waiting = self.registry.notify(user, Notification { kind, processed }, self.limits.notifications);
-        Object::begin(reply).int("waiting", number(waiting)).end();
+        Object::begin(reply).count("waiting", waiting).end();
         Ok(())
     }
 
@@ -246,12 +233,11 @@ impl Door {
     }
 
     fn write_limits(&self, out: &mut Vec<u8>) {
-        let ms = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
         Object::begin(out)
-            .int("heartbeat_ms", ms(self.limits.heartbeat))
-            .int("session_heartbeat_ms", ms(self.limits.session_heartbeat))
-            .int("authentication_ms", ms(self.limits.authentication))
-            .int("reauth_ms", ms(self.limits.reauth))
+            .count("heartbeat_ms", self.limits.heartbeat.as_millis())
+            .count("session_heartbeat_ms", self.limits.session_heartbeat.as_millis())
+            .count("authentication_ms", self.limits.authentication.as_millis())
+            .count("reauth_ms", self.limits.reauth.as_millis())
             .int("sends", self.limits.sends.into())
             .end();
     }
@@ -265,16 +251,12 @@ impl Door {
                 Object::begin(out)
                     .int("peer", (*peer).into())
                     .bool("authenticated", open.is_some())
-                    .with("user_id", |out| push_id(out, known.user().map(UserId::get)))
-                    .with("guild_id", |out| push_id(out, guild))
-                    .with("session_guild_id", |out| push_id(out, session))
+                    .opt_id("user_id", known.user().map(UserId::get))
+                    .opt_id("guild_id", guild)
+                    .opt_id("session_guild_id", session)
                     .end();
             });
         };
         Object::begin(out).with("connections", connections).end();
     }
-}
-
-fn number(count: usize) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }

@@ -1,11 +1,11 @@
 //! What a client sends: who it is, its signs of life, and its commands.
 
 use super::peer::{Beat, Open, State};
-use super::{Cx, Door, Sink, log, push_id};
+use super::{Cx, Door, Sink, log};
 use crate::error::Error;
 use crate::event::{Event, EventType, LogLevel};
 use crate::secret::Secret;
-use crate::value::{Document, Kind, Value};
+use crate::value::{Kind, Value};
 use crate::wire::catalog;
 use crate::wire::dmod::{self, CloseCode, Envelope, Opcode, write};
 use crate::wire::json::Object;
@@ -106,7 +106,7 @@ impl Door {
         self.registry.write_missed(user, &mut missed);
         self.say(cx.out, peer, |out| write::authenticated(out, |out| out.extend_from_slice(&missed)));
         let mut data = Vec::new();
-        Object::begin(&mut data).with("user_id", |out| push_id(out, user.map(UserId::get))).end();
+        Object::begin(&mut data).opt_id("user_id", user.map(UserId::get)).end();
         let mut event = Event::new(EventType::Dispatch, "DMOD_AUTHENTICATED");
         (event.payload, event.peer) = (&data, peer);
         cx.out.event(event);
@@ -147,12 +147,6 @@ impl Door {
             }
         };
         self.say(cx.out, peer, |out| write::reply(out, name, &data));
-    }
-
-    /// The arguments that the host's command has.
-    pub(super) fn parse(doc: &mut Document, text: &[u8]) -> Result<(), Error> {
-        let text: &[u8] = if text.is_empty() { b"{}" } else { text };
-        doc.parse(text).map_err(|error| Error::argument(format!("the arguments are not JSON: {error}")))
     }
 }
 

@@ -29,6 +29,9 @@ use crate::world::{Change, Changes, Entropy, UserId, World};
 use peer::{Peer, State};
 use registry::Registry;
 
+/// The room of its log lines.
+const ROOM: &str = "dmod server";
+
 /// What a peer is told when the world that it was in is no more.
 const RESTART: u16 = 1012;
 
@@ -216,15 +219,7 @@ impl Door {
 }
 
 fn log(out: &mut impl Sink, level: LogLevel, sentence: &str) {
-    out.event(Event::log(level, "dmod server", sentence));
-}
-
-/// A user as a member, or null.
-fn push_id(out: &mut Vec<u8>, id: Option<u64>) {
-    match id {
-        Some(id) => crate::wire::json::push_str(out, &id.to_string()),
-        None => out.extend_from_slice(b"null"),
-    }
+    out.event(Event::log(level, ROOM, sentence));
 }
 
 fn tell_closed(peer: u32, gone: &Peer, code: u16, reason: &str, out: &mut impl Sink) {
@@ -232,7 +227,7 @@ fn tell_closed(peer: u32, gone: &Peer, code: u16, reason: &str, out: &mut impl S
         session::tell_session(peer, user, live.guild, Some("closed"), out);
     }
     let mut data = Vec::new();
-    Object::begin(&mut data).with("user_id", |out| push_id(out, gone.user().map(UserId::get))).end();
+    Object::begin(&mut data).opt_id("user_id", gone.user().map(UserId::get)).end();
     let mut event = Event::new(EventType::Dispatch, "DMOD_CLOSED");
     (event.payload, event.peer, event.code, event.message) = (&data, peer, code.into(), reason);
     out.event(event);

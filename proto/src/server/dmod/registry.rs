@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::secret::Secret;
-use crate::wire::json::Object;
+use crate::wire::json::{Object, array};
 use crate::world::{GuildId, UserId, World};
 
 /// A user who is let in.
@@ -82,7 +82,7 @@ impl Registry {
     /// What waits for a user, as the array of op 2; it waits no more.
     pub(super) fn write_missed(&mut self, user: Option<UserId>, out: &mut Vec<u8>) {
         let missed = user.and_then(|user| self.missed.remove(&user)).unwrap_or_default();
-        crate::server::objects::array(out, missed, |out, one| {
+        array(out, missed, |out, one| {
             Object::begin(out).str("type", &one.kind).int("proccessed_type", one.processed).end();
         });
     }

@@ -4,7 +4,7 @@
 
 use super::session::Session;
 use crate::server::objects;
-use crate::wire::json::Object;
+use crate::wire::json::{Object, array};
 use crate::wire::rest::Version;
 use crate::world::{RelationshipKind, Status, World};
 
@@ -16,7 +16,7 @@ pub(super) fn of_ready<'o>(object: Object<'o>, world: &World, session: &Session)
     let object = if session.dialect.greets() { object.raw("read_state", b"[]") } else { object };
     object
         .with("relationships", |out| {
-            objects::array(out, known(), |out, (user, kind)| {
+            array(out, known(), |out, (user, kind)| {
                 Object::begin(out)
                     .id("id", user.get())
                     .int("type", kind as i64)
@@ -27,7 +27,7 @@ pub(super) fn of_ready<'o>(object: Object<'o>, world: &World, session: &Session)
         .with("presences", |out| {
             let friends = known().filter(|(_, kind)| *kind == RelationshipKind::Friend);
             let there = friends.filter(|(user, _)| world.presence(*user).status != Status::Offline);
-            objects::array(out, there, |out, (user, _)| {
+            array(out, there, |out, (user, _)| {
                 objects::presence(Object::begin(out), world, user, version).end();
             });
         })

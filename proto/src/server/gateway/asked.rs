@@ -8,7 +8,7 @@ use crate::event::LogLevel;
 use crate::server::objects;
 use crate::value::Value;
 use crate::wire::gateway::{Dialect, Opcode};
-use crate::wire::json::Object;
+use crate::wire::json::{Object, array};
 use crate::world::{Channel, ChannelId, ChannelKind, GuildId, Permissions, UserId, World};
 
 /// How many channels may be asked about at once. Discord.
@@ -32,7 +32,7 @@ impl Door {
                 let asked: Vec<&str> = d.member("fields").iter().filter_map(Value::as_str).collect();
                 object
                     .with("channels", |out| {
-                        objects::array(out, voice, |out, channel| {
+                        array(out, voice, |out, channel| {
                             let mut object = Object::begin(out).id("id", channel.id.get());
                             for field in ["status", "voice_start_time"] {
                                 if asked.contains(&field) {
@@ -51,7 +51,7 @@ impl Door {
                     .id("channel_id", channel)
                     .bool("permission_denied", false)
                     .with("threads", |out| {
-                        objects::array(out, threads.take(CHANNELS), |out, id| {
+                        array(out, threads.take(CHANNELS), |out, id| {
                             Object::begin(out).id("thread_id", id).bool("missing", true).int("count", 0).end();
                         });
                     })
@@ -64,7 +64,7 @@ impl Door {
                 let last = here.filter_map(|id| it.world.messages(id).next_back());
                 object
                     .with("messages", |out| {
-                        objects::array(out, last, |out, message| objects::message(out, it.world, message, None));
+                        array(out, last, |out, message| objects::message(out, it.world, message, None));
                     })
                     .end();
             }),
@@ -76,7 +76,7 @@ impl Door {
                 members.sort_by_key(|member| std::cmp::Reverse(member.joined_ms));
                 members.truncate(RECENT);
                 let object = object.with("members", |out| {
-                    objects::array(out, members, |out, member| objects::member(out, it.world, member));
+                    array(out, members, |out, member| objects::member(out, it.world, member));
                 });
                 match it.dialect.numbered_chunks() {
                     true => object.int("chunk_index", 0).int("chunk_count", 1).raw("not_found", b"[]").end(),

@@ -6,7 +6,7 @@ use super::session::Session;
 use super::{Door, Sink};
 use crate::server::objects;
 use crate::time::Instant;
-use crate::wire::json::{Object, push_int};
+use crate::wire::json::{Object, array};
 use crate::wire::rest::Version;
 use crate::world::{
     Change, Changes, Channel, ChannelId, Guild, GuildId, Message, MessageId, RoleId, Status, Timestamp, UserId, World,
@@ -315,7 +315,7 @@ impl Door {
             let object = Object::begin(out)
                 .id("channel_id", channel.id.get())
                 .id("user_id", user.get())
-                .int("timestamp", i64::try_from(world.unix_ms(now) / 1000).unwrap_or(i64::MAX));
+                .count("timestamp", world.unix_ms(now) / 1000);
             let object = of_guild(object, channel.guild);
             match channel.guild.and_then(|guild| world.member(guild, user)) {
                 Some(member) => object.with("member", |out| objects::member(out, world, member)).end(),
@@ -459,20 +459,20 @@ pub(super) fn guild_create(out: &mut Vec<u8>, world: &World, session: &Session, 
         .str("joined_at", &Timestamp(joined).to_string())
         .bool("large", large)
         .bool("unavailable", false)
-        .with("member_count", |out| push_int(out, i64::try_from(guild.members.len()).unwrap_or(i64::MAX)))
-        .with("members", |out| objects::array(out, members, |out, member| objects::member(out, world, member)))
+        .count("member_count", guild.members.len())
+        .with("members", |out| array(out, members, |out, member| objects::member(out, world, member)))
         .with("channels", |out| {
-            objects::array(out, seen, |out, one| objects::channel(out, world, one, version, session.user));
+            array(out, seen, |out, one| objects::channel(out, world, one, version, session.user));
         })
         .with("voice_states", |out| {
-            objects::array(out, voice, |out, state| {
+            array(out, voice, |out, state| {
                 let place = (state.user, Some(state.channel), guild.id);
                 voice_state(Object::begin(out), world, session, place).end();
             });
         })
         .with("presences", |out| {
             let there = guild.members.keys().filter(|user| presences && **user != session.user && is_there(**user));
-            objects::array(out, there, |out, user| objects::presence(Object::begin(out), world, *user, version).end());
+            array(out, there, |out, user| objects::presence(Object::begin(out), world, *user, version).end());
         });
     if dialect.threads() {
         object

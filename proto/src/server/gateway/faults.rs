@@ -3,18 +3,17 @@
 use std::time::Duration;
 
 use super::peer::State;
-use super::{Door, Sink};
+use super::{Door, ROOM, Sink};
 use crate::command::Command;
 use crate::error::{Error, Status};
-use crate::event::{Event, EventType, LogLevel};
-use crate::server::objects;
+use crate::server::host::{arguments, conclude};
 use crate::server::rpc::HttpResponse;
 use crate::time::Instant;
 use crate::value::{Document, Value};
 use crate::wire::catalog;
 use crate::wire::gateway::{CloseCode, Opcode};
 use crate::wire::host;
-use crate::wire::json::{Object, push_int};
+use crate::wire::json::{Object, array};
 use crate::world::{ApplicationId, Changes, World};
 
 /// What goes wrong with the bytes of a connection: the driver's to do.
@@ -61,19 +60,8 @@ impl Door {
     ) {
         let Command { name, args, tag, .. } = command;
         let mut reply = Vec::new();
-        match (self.carry_out(now, name, args, (world, changes), out, &mut reply), *tag) {
-            (Ok(()), 0) => {}
-            (Err(error), 0) => self.log(out, LogLevel::Warn, &format!("{name} failed: {error}")),
-            (outcome, tag) => {
-                let mut event = Event::new(EventType::Reply, name);
-                event.tag = tag;
-                match &outcome {
-                    Ok(()) => event.payload = &reply,
-                    Err(error) => (event.status, event.message) = (error.status, &error.message),
-                }
-                out.event(event);
-            }
-        }
+        let done = self.carry_out(now, name, args, (world, changes), out, &mut reply);
+        conclude(ROOM, name, *tag, done.map(|()| &*reply), |event| out.event(event));
     }
 
     fn carry_out(
@@ -86,9 +74,7 @@ impl Door {
         reply: &mut Vec<u8>,
     ) -> Result<(), Error> {
         let mut doc = Document::new();
-        let text: &[u8] = if args.is_empty() { b"{}" } else { args };
-        let parsed = doc.parse(text);
-        parsed.map_err(|error| Error::argument(format!("{name}: the arguments are not JSON: {error}")))?;
+        let text = arguments(name, args, &mut doc)?;
         let args = doc.root();
         host::check_sandbox_name(name)?.map_or(Ok(()), |row| catalog::check(row, args))?;
         let told = match name {
@@ -105,7 +91,7 @@ impl Door {
             "GATEWAY_FAULT" => self.go_wrong(now, args, (world, changes), out)?,
             other => return Err(Error::new(Status::Unsupported, format!("{other}: not a command of the Gateway's"))),
         };
-        Object::begin(reply).int("peers", i64::try_from(told).unwrap_or(i64::MAX)).end();
+        Object::begin(reply).count("peers", told).end();
         Ok(())
     }
 
@@ -254,53 +240,47 @@ impl Door {
 
     fn write_limits(&self, out: &mut Vec<u8>) {
         let limits = &self.config.limits;
-        let ms = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
-        let many = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
         Object::begin(out)
-            .int("heartbeat_ms", ms(limits.heartbeat))
-            .int("session_ms", ms(limits.session))
-            .int("replay", many(limits.replay))
+            .count("heartbeat_ms", limits.heartbeat.as_millis())
+            .count("session_ms", limits.session.as_millis())
+            .count("replay", limits.replay)
             .int("sends", limits.sends.into())
             .int("presences", limits.presences.into())
-            .int("guilds_per_shard", many(limits.guilds_per_shard))
-            .int("identify_ms", ms(limits.identify_every))
-            .int("members_ms", ms(limits.members_every))
+            .count("guilds_per_shard", limits.guilds_per_shard)
+            .count("identify_ms", limits.identify_every.as_millis())
+            .count("members_ms", limits.members_every.as_millis())
             .int("identifies", limits.identifies.into())
             .int("max_concurrency", limits.max_concurrency.into())
             .end();
     }
 
     fn write_state(&self, world: &World, out: &mut Vec<u8>) {
-        let number = |out: &mut Vec<u8>, number: Option<i64>| match number {
-            Some(number) => push_int(out, number),
-            None => out.extend_from_slice(b"null"),
-        };
         Object::begin(out)
             .with("sessions", |out| {
-                objects::array(out, self.sessions.values(), |out, session| {
+                array(out, self.sessions.values(), |out, session| {
                     let intents = session.intents.and_then(|intents| i64::try_from(intents.0).ok());
                     Object::begin(out)
                         .str("session_id", &session.id)
-                        .with("application_id", |out| objects::opt_id(out, session.application.map(ApplicationId::get)))
+                        .opt_id("application_id", session.application.map(ApplicationId::get))
                         .id("user_id", session.user.get())
                         .int("version", session.dialect.version().into())
-                        .with("intents", |out| number(out, intents))
+                        .opt_int("intents", intents)
                         .int("shard", session.shard.0.into())
                         .int("shards", session.shard.1.into())
-                        .int("seq", i64::try_from(session.seq).unwrap_or(i64::MAX))
-                        .with("peer", |out| number(out, session.peer.map(i64::from)))
+                        .count("seq", session.seq)
+                        .opt_int("peer", session.peer.map(i64::from))
                         .end();
                 });
             })
-            .int("connections", i64::try_from(self.peers.len()).unwrap_or(i64::MAX))
+            .count("connections", self.peers.len())
             .with("logins", |out| {
                 let bots = world.bots().map(|bot| (bot.user, Some(bot.application), &bot.token));
                 let users = world.logins().map(|login| (login.user, None, &login.token));
-                objects::array(out, bots.chain(users), |out, (user, application, token)| {
+                array(out, bots.chain(users), |out, (user, application, token)| {
                     Object::begin(out)
                         .id("user_id", user.get())
                         .str("username", world.user(user).map_or("", |user| &user.username))
-                        .with("application_id", |out| objects::opt_id(out, application.map(ApplicationId::get)))
+                        .opt_id("application_id", application.map(ApplicationId::get))
                         .str("token", token.reveal())
                         .end();
                 });

@@ -8,7 +8,7 @@ use crate::secret::Secret;
 use crate::server::objects;
 use crate::value::Value;
 use crate::wire::gateway::{CloseCode, Dialect, Intents, Opcode};
-use crate::wire::json::{Object, push_int};
+use crate::wire::json::{Object, array, push_int};
 use crate::wire::rest::Version;
 use crate::world::{self, ApplicationId, Guild, GuildId, UserId, World};
 
@@ -57,20 +57,27 @@ impl Who {
 impl Door {
     /// IDENTIFY.
     pub(super) fn identify(&mut self, cx: &mut Cx<'_, impl Sink>, peer: u32, d: Value<'_>) {
-        let Some(known) = self.peers.get(&peer) else { return };
-        match known.state {
-            State::Open(_) => return self.close(cx, peer, CloseCode::AlreadyAuthenticated, "Already authenticated."),
-            State::Deaf => return,
-            State::Greeting { .. } if known.faults.deaf => return self.turn_deaf(peer),
-            State::Greeting { .. } => {}
-        }
-        let dialect = if d.member("v").as_whole() == Some(3) { Dialect::V3 } else { known.dialect };
+        let Some(dialect) = self.may_begin(cx, peer) else { return };
+        let dialect = if d.member("v").as_whole() == Some(3) { Dialect::V3 } else { dialect };
         if self.sessions.len() >= self.config.limits.sessions {
             return self.close(cx, peer, CloseCode::UnknownError, "too many sessions");
         }
         if let Err((code, reason)) = self.begin(cx, peer, d, dialect) {
             self.close(cx, peer, code, reason);
         }
+    }
+
+    /// The dialect of a peer that may identify or resume now. Who has a session already is closed; who is not to be heard
+    /// is not.
+    fn may_begin(&mut self, cx: &mut Cx<'_, impl Sink>, peer: u32) -> Option<Dialect> {
+        let known = self.peers.get(&peer)?;
+        match known.state {
+            State::Greeting { .. } if known.faults.deaf => self.turn_deaf(peer),
+            State::Greeting { .. } => return Some(known.dialect),
+            State::Open(_) => self.close(cx, peer, CloseCode::AlreadyAuthenticated, "Already authenticated."),
+            State::Deaf => {}
+        }
+        None
     }
 
     pub(super) fn turn_deaf(&mut self, peer: u32) {
@@ -177,10 +184,10 @@ impl Door {
         let private = || world.private_channels().filter(|channel| session.sees(world, channel));
         object = object.with("private_channels", |out| {
             let shown = private().filter(|_| !dialect.requires_intents() || session.is_users());
-            objects::array(out, shown, |out, one| objects::channel(out, world, one, version, session.user));
+            array(out, shown, |out, one| objects::channel(out, world, one, version, session.user));
         });
         object = object.with("guilds", |out| {
-            objects::array(out, session.guilds.keys(), |out, id| match world.guild(*id) {
+            array(out, session.guilds.keys(), |out, id| match world.guild(*id) {
                 Some(guild) if session.has_whole_guilds() && guild.available => {
                     super::events::guild_create(out, world, session, guild);
                 }
@@ -192,18 +199,14 @@ impl Door {
             object = super::account::of_ready(object, world, session);
         }
         if !dialect.greets() {
-            object = object.int("heartbeat_interval", interval(config.limits.heartbeat)).raw("read_state", b"[]");
+            object = object.count("heartbeat_interval", config.limits.heartbeat.as_millis()).raw("read_state", b"[]");
         } else {
             let (shard, count) = session.shard;
             object = object
                 .str("session_type", "normal")
                 .str("resume_gateway_url", &config.url)
                 .with("shard", |out| {
-                    out.push(b'[');
-                    push_int(out, shard.into());
-                    out.push(b',');
-                    push_int(out, count.into());
-                    out.push(b']');
+                    array(out, [shard, count], |out, number| push_int(out, number.into()));
                 })
                 .raw("_trace", TRACE);
             if let Some(application) = session.application {
@@ -227,12 +230,8 @@ impl Door {
 
     /// RESUME.
     pub(super) fn resume(&mut self, cx: &mut Cx<'_, impl Sink>, peer: u32, d: Value<'_>) {
-        let Some(known) = self.peers.get(&peer) else { return };
-        match known.state {
-            State::Open(_) => return self.close(cx, peer, CloseCode::AlreadyAuthenticated, "Already authenticated."),
-            State::Deaf => return,
-            State::Greeting { .. } if known.faults.deaf => return self.turn_deaf(peer),
-            State::Greeting { .. } => {}
+        if self.may_begin(cx, peer).is_none() {
+            return;
         }
         let (Ok(token), Some(id)) = (token(d), d.member("session_id").as_str()) else {
             return self.close(cx, peer, CloseCode::DecodeError, UNREADABLE.1);
@@ -279,7 +278,7 @@ impl Door {
         match greets {
             true => object.end(),
             // Without HELLO it is here that the interval is said anew.
-            false => object.int("heartbeat_interval", interval(self.config.limits.heartbeat)).end(),
+            false => object.count("heartbeat_interval", self.config.limits.heartbeat.as_millis()).end(),
         }
         self.dispatch(cx.out, number, "RESUMED");
     }
@@ -316,16 +315,13 @@ impl Door {
         Object::begin(&mut payload)
             .str("how", how)
             .str("session_id", &session.id)
-            .with("application_id", |out| objects::opt_id(out, session.application.map(ApplicationId::get)))
+            .opt_id("application_id", session.application.map(ApplicationId::get))
             .id("user_id", session.user.get())
             .int("version", session.dialect.version().into())
-            .with("intents", |out| match intents {
-                Some(intents) => push_int(out, intents),
-                None => out.extend_from_slice(b"null"),
-            })
+            .opt_int("intents", intents)
             .int("shard", session.shard.0.into())
             .int("shards", session.shard.1.into())
-            .int("seq", i64::try_from(session.seq).unwrap_or(i64::MAX))
+            .count("seq", session.seq)
             .end();
         let mut event = Event::new(EventType::Dispatch, "GATEWAY_SESSION");
         (event.peer, event.payload) = (peer, &payload);
@@ -340,7 +336,7 @@ impl Door {
         let mut payload = Vec::new();
         Object::begin(&mut payload)
             .str("session_id", &session.id)
-            .with("application_id", |out| objects::opt_id(out, session.application.map(ApplicationId::get)))
+            .opt_id("application_id", session.application.map(ApplicationId::get))
             .end();
         let mut event = Event::new(EventType::Dispatch, "GATEWAY_CLOSED");
         (event.peer, event.payload, event.code, event.message) = (peer, &payload, code.into(), reason);
@@ -351,10 +347,6 @@ impl Door {
 /// The guilds of a bot that a shard is for, by id.
 pub(super) fn guilds_of(world: &World, user: UserId, (shard, count): (u32, u32)) -> impl Iterator<Item = &Guild> {
     world.guilds().filter(move |guild| guild.members.contains_key(&user) && shard_of(guild.id, count) == shard)
-}
-
-fn interval(heartbeat: std::time::Duration) -> i64 {
-    i64::try_from(heartbeat.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Needed from version 8 on; before, and for users, all events come unless some are named.

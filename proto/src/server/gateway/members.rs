@@ -8,7 +8,7 @@ use crate::event::LogLevel;
 use crate::server::objects;
 use crate::value::{Kind, Value};
 use crate::wire::gateway::Opcode;
-use crate::wire::json::{Object, push_str};
+use crate::wire::json::{Object, array, push_str};
 use crate::wire::rest::Version;
 use crate::world::{GuildId, Member, Status, UserId, World};
 
@@ -80,20 +80,20 @@ impl Door {
         for (at, chunk) in chunks.iter().enumerate() {
             let mut data = Vec::new();
             let mut object = Object::begin(&mut data).id("guild_id", guild.get()).with("members", |out| {
-                objects::array(out, chunk.iter(), |out, member| objects::member(out, world, member));
+                array(out, chunk.iter(), |out, member| objects::member(out, world, member));
             });
             if dialect.numbered_chunks() {
-                object = object.int("chunk_index", index(at)).int("chunk_count", index(chunks.len()));
+                object = object.count("chunk_index", at).count("chunk_count", chunks.len());
             }
             if !not_found.is_empty() && at == 0 {
                 object = object.with("not_found", |out| {
-                    objects::array(out, &not_found, |out, id: &u64| push_str(out, &id.to_string()));
+                    array(out, &not_found, |out, id: &u64| push_str(out, &id.to_string()));
                 });
             }
             if presences {
                 object = object.with("presences", |out| {
                     let there = chunk.iter().filter(|member| world.presence(member.user).status != Status::Offline);
-                    objects::array(out, there, |out, member| {
+                    array(out, there, |out, member| {
                         objects::presence(Object::begin(out), world, member.user, Version::of(dialect)).end();
                     });
                 });
@@ -140,10 +140,6 @@ impl Door {
             .end();
         self.dispatch(cx.out, number, "RATE_LIMITED");
     }
-}
-
-fn index(number: usize) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 /// Whether a member's username or nickname begins so.

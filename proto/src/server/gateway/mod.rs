@@ -184,13 +184,13 @@ impl Door {
             (known.faults.deaf, self.coming.deaf) = (true, left);
         }
         if dialect.greets() {
-            let interval = i64::try_from(self.config.limits.heartbeat.as_millis()).unwrap_or(i64::MAX);
+            let interval = self.config.limits.heartbeat.as_millis();
             self.data.clear();
             Object::begin(&mut self.data)
                 .raw("t", b"null")
                 .raw("s", b"null")
                 .int("op", Opcode::Hello as i64)
-                .with("d", |out| Object::begin(out).int("heartbeat_interval", interval).raw("_trace", TRACE).end())
+                .with("d", |out| Object::begin(out).count("heartbeat_interval", interval).raw("_trace", TRACE).end())
                 .end();
             known.say(peer, &self.data, out);
         }
@@ -314,9 +314,12 @@ impl Door {
     }
 
     fn log(&self, out: &mut impl Sink, level: LogLevel, sentence: &str) {
-        out.event(Event::log(level, "gateway server", sentence));
+        out.event(Event::log(level, ROOM, sentence));
     }
 }
+
+/// The room of its log lines.
+const ROOM: &str = "gateway server";
 
 /// Who served it: Discord tells the names of its machines.
 const TRACE: &[u8] = br#"["gamebridge"]"#;

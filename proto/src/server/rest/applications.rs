@@ -3,7 +3,7 @@
 use super::call::{Call, json};
 use super::refusal::Refusal;
 use super::{Response, Site, objects};
-use crate::wire::json::Object;
+use crate::wire::json::{Object, array};
 use crate::wire::rest::JsonCode;
 
 fn no_gateway() -> Refusal {
@@ -33,12 +33,12 @@ pub(super) fn gateway_bot(call: &mut Call<'_>) -> Result<Response, Refusal> {
     Ok(json(|out| {
         Object::begin(out)
             .str("url", url)
-            .int("shards", i64::try_from(shards).unwrap_or(i64::MAX))
+            .count("shards", shards)
             .with("session_start_limit", |out| {
                 Object::begin(out)
                     .int("total", (*identifies).into())
                     .int("remaining", (*identifies_left).into())
-                    .int("reset_after", i64::try_from(identifies_reset.as_millis()).unwrap_or(i64::MAX))
+                    .count("reset_after", identifies_reset.as_millis())
                     .int("max_concurrency", (*max_concurrency).into())
                     .end();
             })
@@ -59,7 +59,7 @@ pub(super) fn current(call: &mut Call<'_>) -> Result<Response, Refusal> {
             .str("summary", "")
             .with("rpc_origins", |out| {
                 let origins = known.rpc_origins.iter().map(|origin| &**origin);
-                objects::array(out, origins, crate::wire::json::push_str);
+                array(out, origins, crate::wire::json::push_str);
             })
             .bool("bot_public", false)
             .bool("bot_require_code_grant", false)

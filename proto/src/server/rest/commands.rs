@@ -2,9 +2,9 @@
 
 use super::call::{Call, DONE, created, json};
 use super::refusal::Refusal;
-use super::{Response, objects, view};
+use super::{Response, view};
 use crate::value::Value;
-use crate::wire::json::{Object, push_str};
+use crate::wire::json::{Object, array, push_str};
 use crate::wire::rest::JsonCode;
 use crate::world::{AppCommand, ApplicationId, CommandId, GuildId, NewAppCommand, Operation};
 
@@ -85,7 +85,7 @@ fn write(out: &mut Vec<u8>, command: &AppCommand) {
 
 pub(super) fn list(call: &mut Call<'_>) -> Result<Response, Refusal> {
     let (application, guild) = place(call)?;
-    Ok(json(|out| objects::array(out, call.world.commands_of(application, guild), write)))
+    Ok(json(|out| array(out, call.world.commands_of(application, guild), write)))
 }
 
 pub(super) fn create(call: &mut Call<'_>) -> Result<Response, Refusal> {

@@ -3,6 +3,7 @@
 use super::call::{Call, DONE, created, json};
 use super::refusal::Refusal;
 use super::{Response, channels, objects, overwrites, view};
+use crate::wire::json::array;
 use crate::wire::rest::JsonCode;
 use crate::world::{Change, ChannelKind, GuildEdit, GuildId, NewChannel, NewGuild, Operation, Permissions, UserId};
 
@@ -59,7 +60,7 @@ pub(super) fn channels(call: &mut Call<'_>) -> Result<Response, Refusal> {
     let channels = world.channels_of(guild).into_iter();
     let found = channels.filter(|channel| view::may(world, caller, channel, Permissions::VIEW_CHANNEL));
     Ok(json(|out| {
-        objects::array(out, found, |out, channel| objects::channel(out, world, channel, call.version, caller.user));
+        array(out, found, |out, channel| objects::channel(out, world, channel, call.version, caller.user));
     }))
 }
 

@@ -4,7 +4,7 @@ use super::call::{Call, DONE, json};
 use super::refusal::Refusal;
 use super::{Response, objects, view};
 use crate::value::Value;
-use crate::wire::json::Object;
+use crate::wire::json::{Object, array};
 use crate::wire::rest::JsonCode;
 use crate::world::{Guild, GuildId, MemberEdit, Operation, Permissions, RoleId, UserId};
 
@@ -16,7 +16,7 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Response, Refusal> {
     let guild = view::guild(call.world, call.caller, call.id("guild_id"))?;
     let after = call.query.member("after").as_id().unwrap_or(0);
     let page = guild.members.values().filter(|member| member.user.get() > after).take(call.limit(1));
-    Ok(json(|out| objects::array(out, page, |out, member| objects::member(out, call.world, member))))
+    Ok(json(|out| array(out, page, |out, member| objects::member(out, call.world, member))))
 }
 
 pub(super) fn get(call: &mut Call<'_>) -> Result<Response, Refusal> {

@@ -3,6 +3,7 @@
 use super::call::{Call, DONE, json};
 use super::refusal::Refusal;
 use super::{Response, objects, view};
+use crate::wire::json::array;
 use crate::wire::rest::JsonCode;
 use crate::world::{Change, ChannelId, Message, MessageEdit, MessageId, NewMessage, Operation, Permissions};
 
@@ -16,7 +17,7 @@ fn written(call: &Call<'_>, channel: ChannelId, message: MessageId, nonce: Optio
 }
 
 fn page(call: &Call<'_>, found: &[&Message]) -> Response {
-    json(|out| objects::array(out, found, |out, message| objects::message(out, call.world, message, None)))
+    json(|out| array(out, found, |out, message| objects::message(out, call.world, message, None)))
 }
 
 /// Newest first, whichever way they were asked for.

@@ -3,12 +3,13 @@
 use super::call::{Call, DONE, json};
 use super::refusal::Refusal;
 use super::{Response, members, objects, view};
+use crate::wire::json::array;
 use crate::wire::rest::JsonCode;
 use crate::world::{Change, GuildId, NewRole, Operation, Permissions, RoleEdit, RoleId};
 
 pub(super) fn list(call: &mut Call<'_>) -> Result<Response, Refusal> {
     let guild = view::guild(call.world, call.caller, call.id("guild_id"))?;
-    Ok(json(|out| objects::array(out, guild.roles.values(), |out, role| objects::role(out, role, call.version))))
+    Ok(json(|out| array(out, guild.roles.values(), |out, role| objects::role(out, role, call.version))))
 }
 
 /// The permissions of the body, all of which the caller has.

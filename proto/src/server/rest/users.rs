@@ -4,6 +4,7 @@ use super::call::{Call, DONE, json};
 use super::refusal::Refusal;
 use super::{Response, objects, view};
 use crate::value::Value;
+use crate::wire::json::array;
 use crate::wire::rest::JsonCode;
 use crate::world::{Change, Channel, ChannelKind, GuildId, NewChannel, Operation, UserId, World};
 
@@ -37,7 +38,7 @@ pub(super) fn guilds(call: &mut Call<'_>) -> Result<Response, Refusal> {
     }
     found.truncate(limit);
     Ok(json(|out| {
-        objects::array(out, found, |out, guild| {
+        array(out, found, |out, guild| {
             objects::partial_guild(out, guild, call.version, user, world.permissions_of(user, guild.id));
         });
     }))
@@ -61,9 +62,7 @@ fn private(world: &World, user: UserId) -> impl Iterator<Item = &Channel> {
 pub(super) fn dms(call: &mut Call<'_>) -> Result<Response, Refusal> {
     let (user, world) = (call.caller.user, &*call.world);
     Ok(json(|out| {
-        objects::array(out, private(world, user), |out, channel| {
-            objects::channel(out, world, channel, call.version, user)
-        });
+        array(out, private(world, user), |out, channel| objects::channel(out, world, channel, call.version, user));
     }))
 }
 
@@ -89,18 +88,8 @@ pub(super) fn create_dm(call: &mut Call<'_>) -> Result<Response, Refusal> {
     let id = match known {
         Some(id) => id,
         None => {
-            let new = NewChannel {
-                kind,
-                guild: None,
-                name: "".into(),
-                topic: None,
-                position: None,
-                bitrate: None,
-                user_limit: None,
-                overwrites: Vec::new(),
-                recipients,
-                created_by: call.caller.application,
-            };
+            let created_by = call.caller.application;
+            let new = NewChannel { created_by, ..NewChannel::private(kind, recipients) };
             let changes = call.apply_within(Operation::CreateChannel(new), JsonCode::TooManyRecipients)?;
             let made = changes.iter().find_map(|change| match change {
                 Change::ChannelCreated(id) => Some(*id),

@@ -107,6 +107,9 @@ pub trait Sink {
     }
 }
 
+/// The room of its log lines.
+pub const ROOM: &str = "rpc server";
+
 /// RFC 6455 section 7.4.1: done.
 const CLOSE_NORMAL: u16 = 1000;
 /// RFC 6455 section 7.4.1: against the rules of the place. For peers that are too slow.

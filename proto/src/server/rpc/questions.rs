@@ -158,7 +158,7 @@ impl Door {
             self.frame.clear();
             Object::begin(&mut self.frame)
                 .with("user", |out| objects::user_or_null(out, cx.world, from))
-                .with("application_id", |out| objects::optional_id(out, application.map(ApplicationId::get)))
+                .opt_id("application_id", application.map(ApplicationId::get))
                 .end();
             let mut event = Event::new(EventType::Request, "ACTIVITY_JOIN_REQUEST");
             (event.tag, event.payload) = (asked, &self.frame);

@@ -11,11 +11,12 @@ mod event;
 mod message;
 mod opcode;
 
+pub use crate::wire::codes::By;
 pub use close::CloseCode;
 pub use command::COMMANDS;
 pub use event::{AUTHENTICATED, EVENTS, NOTIFICATION_TYPES};
 pub use message::{Envelope, MAX_NAME, write};
-pub use opcode::{By, OPCODES, Opcode, OpcodeRow};
+pub use opcode::{OPCODES, Opcode, OpcodeRow};
 
 use super::catalog::{self, Row};
 use crate::error::Error;

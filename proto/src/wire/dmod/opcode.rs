@@ -3,6 +3,8 @@
 //! The document draws 6 from the server to the client and 7 the other way round in the session commands, against its own
 //! words; both sides read either, and [`By`] says who sends it when all goes by these tables.
 
+use crate::wire::codes::By;
+
 /// What a message is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
@@ -16,17 +18,6 @@ pub enum Opcode {
     Event = 5,
     Command = 6,
     Reply = 7,
-}
-
-/// Who sends a message of an opcode.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum By {
-    /// The server.
-    Server,
-    /// The client.
-    Client,
-    /// Either.
-    Both,
 }
 
 /// An opcode.

@@ -4,6 +4,7 @@
 //! `gateway_v6.yaml` (11 codes) and `current_gateway_v10.yaml` (14), and what became of sessions in practice.
 
 use super::Dialect;
+use crate::wire::codes::codes;
 
 /// What a client does when the Gateway has closed its connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -16,64 +17,41 @@ pub enum After {
     Resume,
 }
 
-/// A close code of the Gateway's own range.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u16)]
-pub enum CloseCode {
-    /// The Gateway does not know either.
-    UnknownError = 4000,
-    /// An opcode, or a payload of an opcode, that does not exist.
-    UnknownOpcode = 4001,
-    /// A payload that could not be decoded, or was too large.
-    DecodeError = 4002,
-    /// A payload before IDENTIFY, or of a session that is no more.
-    NotAuthenticated = 4003,
-    /// The token is wrong.
-    AuthenticationFailed = 4004,
-    /// IDENTIFY twice.
-    AlreadyAuthenticated = 4005,
-    /// A sequence that cannot be resumed from.
-    InvalidSequence = 4007,
-    /// Too many payloads.
-    RateLimited = 4008,
-    /// The session was left for too long.
-    SessionTimedOut = 4009,
-    /// A shard that cannot be.
-    InvalidShard = 4010,
-    /// Too many guilds for one connection.
-    ShardingRequired = 4011,
-    /// A version that is not served.
-    InvalidVersion = 4012,
-    /// Intents that do not exist.
-    InvalidIntents = 4013,
-    /// Privileged intents that the application was not granted.
-    DisallowedIntents = 4014,
+codes! {
+    /// A close code of the Gateway's own range.
+    pub enum CloseCode: u16 from u16 {
+        /// The Gateway does not know either.
+        UnknownError = 4000, "unknown error";
+        /// An opcode, or a payload of an opcode, that does not exist.
+        UnknownOpcode = 4001, "unknown opcode";
+        /// A payload that could not be decoded, or was too large.
+        DecodeError = 4002, "a payload could not be decoded";
+        /// A payload before IDENTIFY, or of a session that is no more.
+        NotAuthenticated = 4003, "not authenticated";
+        /// The token is wrong.
+        AuthenticationFailed = 4004, "the token is wrong";
+        /// IDENTIFY twice.
+        AlreadyAuthenticated = 4005, "authenticated twice";
+        /// A sequence that cannot be resumed from.
+        InvalidSequence = 4007, "the sequence cannot be resumed from";
+        /// Too many payloads.
+        RateLimited = 4008, "too many payloads";
+        /// The session was left for too long.
+        SessionTimedOut = 4009, "the session timed out";
+        /// A shard that cannot be.
+        InvalidShard = 4010, "the shard is invalid: its number must be below the count";
+        /// Too many guilds for one connection.
+        ShardingRequired = 4011, "too many guilds for one connection: more shards are required";
+        /// A version that is not served.
+        InvalidVersion = 4012, "the Gateway version is not served";
+        /// Intents that do not exist.
+        InvalidIntents = 4013, "the intents are invalid: a bit is set that is none";
+        /// Privileged intents that the application was not granted.
+        DisallowedIntents = 4014, "privileged intents are not granted: enable them in the application's settings, or leave them out";
+    }
 }
 
 impl CloseCode {
-    /// Every code, in order.
-    pub const ALL: [CloseCode; 14] = [
-        CloseCode::UnknownError,
-        CloseCode::UnknownOpcode,
-        CloseCode::DecodeError,
-        CloseCode::NotAuthenticated,
-        CloseCode::AuthenticationFailed,
-        CloseCode::AlreadyAuthenticated,
-        CloseCode::InvalidSequence,
-        CloseCode::RateLimited,
-        CloseCode::SessionTimedOut,
-        CloseCode::InvalidShard,
-        CloseCode::ShardingRequired,
-        CloseCode::InvalidVersion,
-        CloseCode::InvalidIntents,
-        CloseCode::DisallowedIntents,
-    ];
-
-    /// The code of this number, if it is one of the Gateway's own.
-    pub fn from_code(code: u16) -> Option<CloseCode> {
-        CloseCode::ALL.into_iter().find(|close| *close as u16 == code)
-    }
-
     /// What a client does after it.
     pub const fn after(self) -> After {
         match self {
@@ -93,28 +71,6 @@ impl CloseCode {
         match self {
             CloseCode::InvalidVersion | CloseCode::InvalidIntents | CloseCode::DisallowedIntents => Dialect::V8,
             _ => Dialect::V6,
-        }
-    }
-
-    /// What it means for the person who gets it, and what to do.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            CloseCode::UnknownError => "unknown error",
-            CloseCode::UnknownOpcode => "unknown opcode",
-            CloseCode::DecodeError => "a payload could not be decoded",
-            CloseCode::NotAuthenticated => "not authenticated",
-            CloseCode::AuthenticationFailed => "the token is wrong",
-            CloseCode::AlreadyAuthenticated => "authenticated twice",
-            CloseCode::InvalidSequence => "the sequence cannot be resumed from",
-            CloseCode::RateLimited => "too many payloads",
-            CloseCode::SessionTimedOut => "the session timed out",
-            CloseCode::InvalidShard => "the shard is invalid: its number must be below the count",
-            CloseCode::ShardingRequired => "too many guilds for one connection: more shards are required",
-            CloseCode::InvalidVersion => "the Gateway version is not served",
-            CloseCode::InvalidIntents => "the intents are invalid: a bit is set that is none",
-            CloseCode::DisallowedIntents => {
-                "privileged intents are not granted: enable them in the application's settings, or leave them out"
-            }
         }
     }
 }

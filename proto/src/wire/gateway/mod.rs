@@ -14,6 +14,7 @@ mod intents;
 mod opcode;
 mod user_command;
 
+pub use crate::wire::codes::By;
 pub use cache_command::CACHE_COMMANDS;
 pub use close::{After, CloseCode};
 pub use command::{COMMANDS, LOCAL_COMMANDS, V3_COMMANDS, V6_COMMANDS};
@@ -21,7 +22,7 @@ pub use dialect::{Compression, Dialect};
 pub use envelope::{Envelope, MAX_NAME, envelope};
 pub use event::{EVENTS, EventRow};
 pub use intents::{INTENTS, Intent, Intents};
-pub use opcode::{By, OPCODES, Opcode, OpcodeRow, Standing};
+pub use opcode::{OPCODES, Opcode, OpcodeRow, Standing};
 pub use user_command::USER_COMMANDS;
 
 /// The version that is spoken unless another is asked for.

@@ -6,6 +6,7 @@
 //! `current_gateway_v10.yaml`.
 
 use super::Dialect;
+use crate::wire::codes::By;
 
 /// What a message is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -56,17 +57,6 @@ pub enum Opcode {
     UpdateTimeSpentSessionId = 41,
     LobbyVoiceServerPing = 42,
     RequestChannelInfo = 43,
-}
-
-/// Who sends a message of an opcode.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum By {
-    /// The server.
-    Server,
-    /// The client.
-    Client,
-    /// Either.
-    Both,
 }
 
 /// Whose opcode it is.

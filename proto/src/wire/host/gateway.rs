@@ -17,17 +17,28 @@ pub const FAULTS: &[&str] = &[
     "none",
 ];
 
+const SESSION_ID: Arg = Arg::required("session_id", Type::TEXT, "what the client calls it");
+const APPLICATION_ID: Arg =
+    Arg::required("application_id", Type::Nullable(&Type::Snowflake), "whose bot it is; null of a user who logged in");
+const USER_ID: Arg = Arg::required("user_id", Type::Snowflake, "as whom it acts");
+const VERSION: Arg = Arg::required("version", Type::INT, "which version it speaks");
+const INTENTS: Arg =
+    Arg::required("intents", Type::Nullable(&Type::INT), "what it asked for; null of old versions is everything");
+const SHARD: Arg = Arg::required("shard", Type::INT, "which shard it is");
+const SHARDS: Arg = Arg::required("shards", Type::INT, "of how many");
+const SEQ: Arg = Arg::required("seq", Type::INT, "the number of its last event");
+
 const SESSION: Type = Type::Object(&Shape {
     name: "HostGatewaySession",
     fields: &[
-        Arg::required("session_id", Type::TEXT, "what the client calls it"),
-        Arg::required("application_id", Type::Nullable(&Type::Snowflake), "whose bot; null of a user who logged in"),
-        Arg::required("user_id", Type::Snowflake, "as whom"),
-        Arg::required("version", Type::INT, "which version it speaks"),
-        Arg::required("intents", Type::Nullable(&Type::INT), "what it asked for; null of old versions is everything"),
-        Arg::required("shard", Type::INT, "which shard it is"),
-        Arg::required("shards", Type::INT, "of how many"),
-        Arg::required("seq", Type::INT, "the number of its last event"),
+        SESSION_ID,
+        APPLICATION_ID,
+        USER_ID,
+        VERSION,
+        INTENTS,
+        SHARD,
+        SHARDS,
+        SEQ,
         Arg::required("peer", Type::Nullable(&Type::INT), "its connection; null while it waits to be resumed"),
     ],
 });
@@ -35,9 +46,9 @@ const SESSION: Type = Type::Object(&Shape {
 const LOGIN: Type = Type::Object(&Shape {
     name: "HostGatewayLogin",
     fields: &[
-        Arg::required("user_id", Type::Snowflake, "as whom"),
+        USER_ID,
         Arg::required("username", Type::TEXT, "its name"),
-        Arg::required("application_id", Type::Nullable(&Type::Snowflake), "whose bot; null of a user who logged in"),
+        APPLICATION_ID,
         Arg::required("token", Type::TEXT, "what it shows"),
     ],
 });
@@ -141,11 +152,6 @@ pub const COMMANDS: &[Row] = &[
         .exact(),
 ];
 
-const OF_SESSION: [Arg; 2] = [
-    Arg::required("session_id", Type::TEXT, "what the client calls it"),
-    Arg::required("application_id", Type::Nullable(&Type::Snowflake), "whose bot it is; null of a user who logged in"),
-];
-
 /// What a sandbox tells, besides what every server does.
 pub const EVENTS: &[Row] = &[
     Row::new("GATEWAY_SESSION", "a client of the Gateway began a session, or took one up; `peer` is its connection").reply(
@@ -153,14 +159,14 @@ pub const EVENTS: &[Row] = &[
             name: "HostGatewayBegun",
             fields: &[
                 Arg::required("how", Type::Names(&["begun", "resumed"]), "which of the two"),
-                OF_SESSION[0],
-                OF_SESSION[1],
-                Arg::required("user_id", Type::Snowflake, "as whom it acts"),
-                Arg::required("version", Type::INT, "which version it speaks"),
-                Arg::required("intents", Type::Nullable(&Type::INT), "what it asked for; null of old versions is everything"),
-                Arg::required("shard", Type::INT, "which shard it is"),
-                Arg::required("shards", Type::INT, "of how many"),
-                Arg::required("seq", Type::INT, "the number of its last event"),
+                SESSION_ID,
+                APPLICATION_ID,
+                USER_ID,
+                VERSION,
+                INTENTS,
+                SHARD,
+                SHARDS,
+                SEQ,
             ],
         }),
     ),
@@ -169,5 +175,5 @@ pub const EVENTS: &[Row] = &[
         "a session lost its connection; `code` and `message` say how, 0 that no close was said. It waits to be resumed, unless \
          the code says otherwise",
     )
-    .reply(Type::Object(&Shape { name: "HostGatewayClosed", fields: &OF_SESSION })),
+    .reply(Type::Object(&Shape { name: "HostGatewayClosed", fields: &[SESSION_ID, APPLICATION_ID] })),
 ];

@@ -1,128 +1,65 @@
 //! Error codes (in `ERROR` replies) and close codes of the RPC server. Source: the RPC page of Discord's documentation.
 
 use crate::error::Status;
+use crate::wire::codes::codes;
 
-/// The `code` of an `ERROR`: the command was refused, the connection lives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(i32)]
-pub enum ErrorCode {
-    /// Something went wrong inside Discord.
-    Unknown = 1000,
-    /// The payload was not understood.
-    InvalidPayload = 4000,
-    /// No such command.
-    InvalidCommand = 4002,
-    /// No such guild.
-    InvalidGuild = 4003,
-    /// No such event.
-    InvalidEvent = 4004,
-    /// No such channel.
-    InvalidChannel = 4005,
-    /// Not authenticated, or without the scope that the command needs.
-    InvalidPermissions = 4006,
-    /// No such application, or none was named.
-    InvalidClientId = 4007,
-    /// The Origin is none of the application's.
-    InvalidOrigin = 4008,
-    /// The access token is wrong, expired or another application's.
-    InvalidToken = 4009,
-    /// No such user.
-    InvalidUser = 4010,
-    /// The OAuth2 exchange failed, or the user declined.
-    OAuth2 = 5000,
-    /// The voice channel was not joined in time.
-    SelectChannelTimedOut = 5001,
-    /// The guild was not there in time.
-    GetGuildTimedOut = 5002,
-    /// The user is in a voice channel already; `force` moves them, when they agreed to it.
-    SelectVoiceForceRequired = 5003,
-    /// Another program is capturing a shortcut.
-    CaptureShortcutAlreadyListening = 5004,
-}
-
-impl ErrorCode {
-    /// Every error code.
-    pub const ALL: [ErrorCode; 16] = [
-        ErrorCode::Unknown,
-        ErrorCode::InvalidPayload,
-        ErrorCode::InvalidCommand,
-        ErrorCode::InvalidGuild,
-        ErrorCode::InvalidEvent,
-        ErrorCode::InvalidChannel,
-        ErrorCode::InvalidPermissions,
-        ErrorCode::InvalidClientId,
-        ErrorCode::InvalidOrigin,
-        ErrorCode::InvalidToken,
-        ErrorCode::InvalidUser,
-        ErrorCode::OAuth2,
-        ErrorCode::SelectChannelTimedOut,
-        ErrorCode::GetGuildTimedOut,
-        ErrorCode::SelectVoiceForceRequired,
-        ErrorCode::CaptureShortcutAlreadyListening,
-    ];
-
-    /// The code of this number, if it is known.
-    pub fn from_code(code: i64) -> Option<ErrorCode> {
-        ErrorCode::ALL.into_iter().find(|known| *known as i64 == code)
-    }
-
-    /// A sentence for who gets it without one of Discord's own.
-    pub const fn sentence(self) -> &'static str {
-        match self {
-            ErrorCode::Unknown => "Discord failed inside and does not say why",
-            ErrorCode::InvalidPayload => "the payload is malformed or an argument is wrong",
-            ErrorCode::InvalidCommand => "there is no such command",
-            ErrorCode::InvalidGuild => "there is no such guild, or the user is not in it",
-            ErrorCode::InvalidEvent => "there is no such event",
-            ErrorCode::InvalidChannel => "there is no such channel, or the user can't see it",
-            ErrorCode::InvalidPermissions => "not authenticated, or the token lacks the scope for this command",
-            ErrorCode::InvalidClientId => "there is no application with this client id",
-            ErrorCode::InvalidOrigin => "the Origin is not registered for this application",
-            ErrorCode::InvalidToken => "the access token is wrong, expired or of another application",
-            ErrorCode::InvalidUser => "there is no such user",
-            ErrorCode::OAuth2 => "the authorization failed or was declined",
-            ErrorCode::SelectChannelTimedOut => "the channel was not joined in time",
-            ErrorCode::GetGuildTimedOut => "the guild did not become available in time",
-            ErrorCode::SelectVoiceForceRequired => "the user is in a voice channel already, and \"force\" is not set",
-            ErrorCode::CaptureShortcutAlreadyListening => "another program is capturing a shortcut already",
-        }
+codes! {
+    /// The `code` of an `ERROR`: the command was refused, the connection lives.
+    pub enum ErrorCode: i32 from i64 {
+        /// Something went wrong inside Discord.
+        Unknown = 1000, "Discord failed inside and does not say why";
+        /// The payload was not understood.
+        InvalidPayload = 4000, "the payload is malformed or an argument is wrong";
+        /// No such command.
+        InvalidCommand = 4002, "there is no such command";
+        /// No such guild.
+        InvalidGuild = 4003, "there is no such guild, or the user is not in it";
+        /// No such event.
+        InvalidEvent = 4004, "there is no such event";
+        /// No such channel.
+        InvalidChannel = 4005, "there is no such channel, or the user can't see it";
+        /// Not authenticated, or without the scope that the command needs.
+        InvalidPermissions = 4006, "not authenticated, or the token lacks the scope for this command";
+        /// No such application, or none was named.
+        InvalidClientId = 4007, "there is no application with this client id";
+        /// The Origin is none of the application's.
+        InvalidOrigin = 4008, "the Origin is not registered for this application";
+        /// The access token is wrong, expired or another application's.
+        InvalidToken = 4009, "the access token is wrong, expired or of another application";
+        /// No such user.
+        InvalidUser = 4010, "there is no such user";
+        /// The OAuth2 exchange failed, or the user declined.
+        OAuth2 = 5000, "the authorization failed or was declined";
+        /// The voice channel was not joined in time.
+        SelectChannelTimedOut = 5001, "the channel was not joined in time";
+        /// The guild was not there in time.
+        GetGuildTimedOut = 5002, "the guild did not become available in time";
+        /// The user is in a voice channel already; `force` moves them, when they agreed to it.
+        SelectVoiceForceRequired = 5003, "the user is in a voice channel already, and \"force\" is not set";
+        /// Another program is capturing a shortcut.
+        CaptureShortcutAlreadyListening = 5004, "another program is capturing a shortcut already";
     }
 }
 
-/// Why the server closed the connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u16)]
-pub enum CloseCode {
-    /// No such application.
-    InvalidClientId = 4000,
-    /// The Origin is none of the application's.
-    InvalidOrigin = 4001,
-    /// Too many connections in too short a time.
-    RateLimited = 4002,
-    /// The token that the connection was authenticated with is no longer valid.
-    TokenRevoked = 4003,
-    /// The server does not speak this version.
-    InvalidVersion = 4004,
-    /// The server does not speak this encoding.
-    InvalidEncoding = 4005,
+codes! {
+    /// Why the server closed the connection.
+    pub enum CloseCode: u16 from u16 {
+        /// No such application.
+        InvalidClientId = 4000, "there is no application with this client id";
+        /// The Origin is none of the application's.
+        InvalidOrigin = 4001, "the Origin is not registered for this application";
+        /// Too many connections in too short a time.
+        RateLimited = 4002, "too many connections in a short time";
+        /// The token that the connection was authenticated with is no longer valid.
+        TokenRevoked = 4003, "the access token was revoked";
+        /// The server does not speak this version.
+        InvalidVersion = 4004, "the server does not speak this version of RPC";
+        /// The server does not speak this encoding.
+        InvalidEncoding = 4005, "the server does not speak this encoding";
+    }
 }
 
 impl CloseCode {
-    /// Every close code.
-    pub const ALL: [CloseCode; 6] = [
-        CloseCode::InvalidClientId,
-        CloseCode::InvalidOrigin,
-        CloseCode::RateLimited,
-        CloseCode::TokenRevoked,
-        CloseCode::InvalidVersion,
-        CloseCode::InvalidEncoding,
-    ];
-
-    /// The code of this number, if it is known.
-    pub fn from_code(code: u16) -> Option<CloseCode> {
-        CloseCode::ALL.into_iter().find(|known| *known as u16 == code)
-    }
-
     /// Whether trying again with the same configuration is pointless.
     pub const fn is_fatal(self) -> bool {
         !matches!(self, CloseCode::RateLimited)
@@ -143,18 +80,6 @@ impl CloseCode {
             CloseCode::InvalidClientId => Some("Invalid Client ID"),
             CloseCode::InvalidOrigin => Some("Invalid Origin"),
             _ => None,
-        }
-    }
-
-    /// A sentence for who gets it without one of Discord's own.
-    pub const fn sentence(self) -> &'static str {
-        match self {
-            CloseCode::InvalidClientId => "there is no application with this client id",
-            CloseCode::InvalidOrigin => "the Origin is not registered for this application",
-            CloseCode::RateLimited => "too many connections in a short time",
-            CloseCode::TokenRevoked => "the access token was revoked",
-            CloseCode::InvalidVersion => "the server does not speak this version of RPC",
-            CloseCode::InvalidEncoding => "the server does not speak this encoding",
         }
     }
 }

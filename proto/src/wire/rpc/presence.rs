@@ -12,7 +12,7 @@ use super::activity::PLATFORMS;
 use crate::error::Error;
 use crate::value::Document;
 use crate::wire::catalog;
-use crate::wire::json::{Object, push_int, push_str};
+use crate::wire::json::{Object, array, push_int, push_str};
 
 /// What a player does. A text that is empty, and a number that is 0, is left out.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -267,17 +267,6 @@ fn group<'o>(object: Object<'o>, name: &str, given: &[(&str, &str)]) -> Object<'
         return object;
     }
     object.with(name, |out| texts(Object::begin(out), given).end())
-}
-
-fn array<T>(out: &mut Vec<u8>, items: impl IntoIterator<Item = T>, write: impl Fn(&mut Vec<u8>, T)) {
-    out.push(b'[');
-    for (at, item) in items.into_iter().enumerate() {
-        if at > 0 {
-            out.push(b',');
-        }
-        write(out, item);
-    }
-    out.push(b']');
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use super::super::{Closed, READY_TIMEOUT, Sink, log, reply};
 use super::{FAREWELL, KEEP, Key, Loss, Shard, Shared, State, Told};
 use crate::error::{ProtocolError, Status};
 use crate::event::{Event, EventType, Flags, LogLevel};
+use crate::protocol::why_closed;
 use crate::time::Instant;
 use crate::value::{Document, Value};
 use crate::wire::gateway::{After, CloseCode, Envelope, Opcode, envelope};
@@ -75,12 +76,7 @@ impl Shard {
         }
         let known = closed.code.and_then(CloseCode::from_code);
         let code = closed.code.map_or(0, i32::from);
-        let message = match known {
-            Some(known) if closed.reason.is_empty() => known.as_str().to_owned(),
-            Some(known) => format!("{} (\"{}\")", known.as_str(), closed.reason),
-            None if closed.reason.is_empty() => "the connection was closed".to_owned(),
-            None => closed.reason.to_owned(),
-        };
+        let message = why_closed(known.map(CloseCode::sentence), closed.reason);
         match After::closed(closed.code) {
             After::Fatal => {
                 let auth = known == Some(CloseCode::AuthenticationFailed);

@@ -22,6 +22,7 @@
 //! [`Door::handle_upstream`](super::Door::handle_upstream).
 
 mod ask;
+mod member;
 mod posts;
 mod ready;
 mod relay;

@@ -1,7 +1,7 @@
 //! READY, as it is passed on, and who is logged in by it.
 
 use crate::value::Value;
-use crate::wire::json::{Object, push_str};
+use crate::wire::json::{Object, array, push_str};
 
 /// The data for peers: as it came, and this GameBridge before those that it came through.
 pub(super) fn passed_on(ready: Value<'_>, text: &[u8], instance: &str) -> Box<[u8]> {
@@ -34,13 +34,7 @@ fn config(out: &mut Vec<u8>, config: Value<'_>, text: &[u8], instance: &str) {
 
 /// The mark of a GameBridge: the ids of those that an answer came through.
 pub(in crate::server::rpc) fn through(out: &mut Vec<u8>, instance: &str, before: Value<'_>) {
-    out.push(b'[');
-    push_str(out, instance);
-    for id in before.iter().filter_map(Value::as_str) {
-        out.push(b',');
-        push_str(out, id);
-    }
-    out.push(b']');
+    array(out, std::iter::once(instance).chain(before.iter().filter_map(Value::as_str)), push_str);
 }
 
 /// Who is logged in: the JSON and the id (0 when it can't be read).

@@ -19,7 +19,7 @@ use crate::time::Instant;
 use crate::value::{self, Document, Value};
 use crate::wire::catalog;
 use crate::wire::ipc::Opcode;
-use crate::wire::json::{Object, push_str};
+use crate::wire::json::{Object, array, push_str};
 use crate::wire::rpc::{self, CloseCode, ErrorCode};
 use crate::world::{ApplicationId, TOKEN_LIFETIME, Timestamp, World};
 
@@ -192,7 +192,7 @@ impl Door {
         let mut notice = Vec::new();
         Object::begin(&mut notice)
             .id("client_id", client.get())
-            .with("scopes", |out| objects::array(out, &scopes, |out, scope| push_str(out, scope)))
+            .with("scopes", |out| array(out, &scopes, |out, scope| push_str(out, scope)))
             .raw("user", if root.member("user").exists() { root.member("user").raw(data) } else { b"null" })
             .end();
         open.caller.scopes = Some(scopes.into());

@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::ask::Ask;
 use crate::server::rpc::subscription::Topic;
+use crate::value::Value;
+use crate::wire::catalog::{Row, Type};
 
 #[derive(Debug, Default)]
 pub(super) struct Topics {
@@ -203,4 +205,17 @@ impl Topics {
     pub(super) fn into_waiting(self) -> impl Iterator<Item = Ask> {
         self.all.into_values().flat_map(|shared| shared.waiting).map(|(_, ask)| ask)
     }
+}
+
+/// Whether an event's data says which guild or channel it is about.
+pub(super) fn names_its_place(row: &Row) -> bool {
+    let Some(arg) = row.args.first() else { return true };
+    let fields = if let Type::Object(shape) = row.reply { shape.fields } else { &[] };
+    fields.iter().any(|field| field.name == arg.name || arg.name == "guild_id" && field.name == "guild")
+}
+
+/// Which guild or channel an event is about, if it says so.
+pub(super) fn subject(data: Value<'_>, name: &str) -> Option<u64> {
+    let inside = if name == "guild_id" { data.member("guild").member("id").as_id() } else { None };
+    data.member(name).as_id().or(inside)
 }

@@ -1,4 +1,4 @@
-//! All connections to a Discord as one application, and the books of the peers that share them.
+//! All connections to a Discord as one application, which the peers ([`Member`]) share.
 //!
 //! Discord binds a connection to its application and takes few of them a minute, so peers share what they can. What belongs to
 //! a peer is kept here: which reply is whose (tags, so that equal nonces of two peers can't meet), who subscribed to what,
@@ -19,6 +19,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::ask::{Answer, Ask, Kind};
+use super::member::Member;
+use super::topics::{names_its_place, subject};
 use super::upstream::{State, Trial, Upstream, subscription};
 use super::{LINGER, OPENS_WITHIN, Sink};
 use crate::error::Status;
@@ -26,15 +28,10 @@ use crate::event::Event;
 use crate::secret::Secret;
 use crate::server::rpc::subscription::Topic;
 use crate::time::Instant;
-use crate::value::{Document, Value};
-use crate::wire::catalog::{Row, Type};
+use crate::value::Document;
+use crate::wire::catalog::Row;
 use crate::wire::json::Object;
 use crate::wire::rpc::{self, ErrorCode};
-
-/// Commands of one peer that wait for their answers.
-const MOST_UNDER_WAY: usize = 1024;
-/// And the bytes of their arguments.
-const MOST_BYTES_UNDER_WAY: usize = 1 << 20;
 
 const NO_ANSWER: &str = "the connection to Discord broke before the answer; it may or may not have been carried out";
 
@@ -51,19 +48,6 @@ pub(super) struct Trunk {
     /// Nobody uses it: until when it is kept, for who comes again.
     pub(super) idle_until: Option<Instant>,
     frame: Vec<u8>,
-}
-
-#[derive(Debug, Default)]
-struct Member {
-    token: Option<Secret>,
-    /// Whether an AUTHENTICATE is under way.
-    authenticating: bool,
-    /// How many of its SUBSCRIBEs and UNSUBSCRIBEs are.
-    subscribing: usize,
-    under_way: usize,
-    bytes: usize,
-    /// What it subscribed to, also while its token does not open it.
-    topics: BTreeSet<Topic>,
 }
 
 /// A command of a peer's, whose arguments were checked.
@@ -164,11 +148,7 @@ impl Trunk {
         let Asked { peer, nonce, name, args, by_token, kind } = asked;
         let Some(member) = self.members.get_mut(&peer) else { return Err("the connection has not begun".to_owned()) };
         let cost = args.len();
-        if member.under_way >= MOST_UNDER_WAY || member.bytes + cost > MOST_BYTES_UNDER_WAY {
-            return Err(format!("{MOST_UNDER_WAY} commands of 1 MiB are the most that may wait for Discord's answers"));
-        }
-        member.under_way += 1;
-        member.bytes += cost;
+        member.take(cost)?;
         let args = match kind {
             Kind::Subscribe(topic) | Kind::Unsubscribe(topic) => subscription(topic),
             Kind::Plain | Kind::Authenticate(_) | Kind::Activity { .. } => args.into(),
@@ -382,22 +362,8 @@ impl Trunk {
 
     /// An ask is over.
     fn settle(&mut self, ask: &Ask, ok: bool) {
-        let Some(member) = self.members.get_mut(&ask.peer) else { return };
-        if ask.answer == Answer::Each {
-            member.under_way = member.under_way.saturating_sub(1);
-            member.bytes = member.bytes.saturating_sub(ask.cost);
-        }
-        match ask.kind {
-            Kind::Authenticate(_) => member.authenticating = false,
-            Kind::Subscribe(topic) => {
-                member.subscribing = member.subscribing.saturating_sub(1);
-                // What was subscribed to before comes back with the right.
-                if !ok && ask.answer != Answer::Never {
-                    member.topics.remove(&topic);
-                }
-            }
-            Kind::Unsubscribe(_) => member.subscribing = member.subscribing.saturating_sub(1),
-            Kind::Plain | Kind::Activity { .. } => {}
+        if let Some(member) = self.members.get_mut(&ask.peer) {
+            member.settle(ask, ok);
         }
     }
 
@@ -532,17 +498,4 @@ impl Trunk {
     pub(super) fn idle(&self) -> Option<Instant> {
         self.upstreams.iter().filter_map(|upstream| upstream.idle_until).chain(self.idle_until).min()
     }
-}
-
-/// Whether an event's data says which guild or channel it is about.
-fn names_its_place(row: &Row) -> bool {
-    let Some(arg) = row.args.first() else { return true };
-    let fields = if let Type::Object(shape) = row.reply { shape.fields } else { &[] };
-    fields.iter().any(|field| field.name == arg.name || arg.name == "guild_id" && field.name == "guild")
-}
-
-/// Which guild or channel an event is about, if it says so.
-fn subject(data: Value<'_>, name: &str) -> Option<u64> {
-    let inside = if name == "guild_id" { data.member("guild").member("id").as_id() } else { None };
-    data.member(name).as_id().or(inside)
 }

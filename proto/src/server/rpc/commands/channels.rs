@@ -9,7 +9,7 @@ use crate::server::rpc::refusal::Refusal;
 use crate::server::rpc::waiting::Aim;
 use crate::server::rpc::{Cx, Door, Sink};
 use crate::value::Value;
-use crate::wire::json::Object;
+use crate::wire::json::{Object, array};
 use crate::world::{Channel, ChannelId, Operation, Permissions, World};
 
 /// A channel that the local user can see.
@@ -44,7 +44,7 @@ pub(super) fn list(world: &World, call: Call<'_>, data: &mut Vec<u8>) -> Answer 
     }
     let user = world.local_user().id;
     let seen = world.channels_of(id).into_iter().filter(|channel| world.sees(user, channel.id));
-    Object::begin(data).with("channels", |out| objects::array(out, seen, objects::partial_channel)).end();
+    Object::begin(data).with("channels", |out| array(out, seen, objects::partial_channel)).end();
     Ok(Effect::default())
 }
 

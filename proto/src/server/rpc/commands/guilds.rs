@@ -7,7 +7,7 @@ use crate::server::rpc::objects::{self, View};
 use crate::server::rpc::refusal::Refusal;
 use crate::server::rpc::waiting::Aim;
 use crate::server::rpc::{Cx, Door, Sink};
-use crate::wire::json::Object;
+use crate::wire::json::{Object, array};
 use crate::world::{Guild, GuildId, World};
 
 /// A guild that the local user is in, whether or not it can be reached.
@@ -21,7 +21,7 @@ pub(super) fn list(view: View<'_>, data: &mut Vec<u8>) -> Answer {
     let guilds = view.world.local_guilds().filter(|guild| guild.available);
     Object::begin(data)
         .with("guilds", |out| {
-            objects::array(out, guilds, |out, guild| objects::partial_guild(out, view, guild));
+            array(out, guilds, |out, guild| objects::partial_guild(out, view, guild));
         })
         .end();
     Ok(Effect::default())

@@ -9,6 +9,7 @@ use crate::server::rpc::refusal::Refusal;
 use crate::server::rpc::waiting::Aim;
 use crate::server::rpc::{Cx, Door, Sink};
 use crate::time::Instant;
+use crate::wire::json::or_null;
 use crate::wire::rpc::ErrorCode;
 use crate::world::{self, Changes, ChannelId, Operation, Permissions, World};
 
@@ -35,10 +36,8 @@ pub(in crate::server::rpc) enum Joined {
 
 /// GET_SELECTED_VOICE_CHANNEL.
 pub(super) fn selected(view: View<'_>, caller: &Caller, data: &mut Vec<u8>) -> Answer {
-    match view.world.voice_channel().and_then(|id| view.world.channel(id)) {
-        Some(channel) => channels::write(data, view, caller, channel),
-        None => data.extend_from_slice(b"null"),
-    }
+    let selected = view.world.voice_channel().and_then(|id| view.world.channel(id));
+    or_null(data, selected, |data, channel| channels::write(data, view, caller, channel));
     Ok(Effect::default())
 }
 

@@ -3,7 +3,7 @@
 use super::{everybody, sees};
 use crate::server::rpc::objects::View;
 use crate::server::rpc::{Cx, Door, Sink, objects};
-use crate::wire::json::Object;
+use crate::wire::json::{Object, or_null};
 use crate::world::{Change, ChannelId, MessageId};
 
 impl Door {
@@ -15,10 +15,9 @@ impl Door {
             Change::MessageDeleted { channel, message } => ("MESSAGE_DELETE", *channel, *message),
             Change::Notified { channel, message } => {
                 return self.publish(cx, "NOTIFICATION_CREATE", 0, everybody, |out, view| {
-                    match view.world.message(*channel, *message) {
-                        Some(known) => objects::notification(out, view, known),
-                        None => out.extend_from_slice(b"null"),
-                    }
+                    or_null(out, view.world.message(*channel, *message), |out, known| {
+                        objects::notification(out, view, known);
+                    });
                 });
             }
             _ => return 0,

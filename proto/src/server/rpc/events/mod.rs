@@ -18,7 +18,7 @@ use super::subscription::Topic;
 use super::{Cx, Door, Sink, envelope};
 use crate::time::Instant;
 use crate::wire::ipc::Opcode;
-use crate::wire::json::Object;
+use crate::wire::json::{Object, or_null};
 use crate::wire::rpc::{self, CloseCode};
 use crate::world::{ApplicationId, Change, Changes, ChannelId, RelationshipKind, TokenId, UserId, World};
 
@@ -69,18 +69,16 @@ impl Door {
                 }
                 self.publish(cx, "GUILD_STATUS", id.get(), everybody, |out, view| {
                     Object::begin(out)
-                        .with("guild", |out| match view.world.guild(*id) {
-                            Some(guild) => objects::partial_guild(out, view, guild),
-                            None => out.extend_from_slice(b"null"),
+                        .with("guild", |out| {
+                            or_null(out, view.world.guild(*id), |out, guild| objects::partial_guild(out, view, guild));
                         })
                         .int("online", 0)
                         .end();
                 })
             }
             Change::ChannelCreated(id) if sees(cx.world, *id) => {
-                self.publish(cx, "CHANNEL_CREATE", 0, everybody, |out, view| match view.world.channel(*id) {
-                    Some(channel) => objects::partial_channel(out, channel),
-                    None => out.extend_from_slice(b"null"),
+                self.publish(cx, "CHANNEL_CREATE", 0, everybody, |out, view| {
+                    or_null(out, view.world.channel(*id), objects::partial_channel);
                 })
             }
             Change::MessagePosted { .. }

@@ -12,8 +12,8 @@ impl Door {
                 self.publish(cx, "VOICE_CHANNEL_SELECT", 0, everybody, |out, view| {
                     let guild = channel.and_then(|id| view.world.channel(id)).and_then(|channel| channel.guild);
                     Object::begin(out)
-                        .with("channel_id", |out| objects::optional_id(out, channel.map(ChannelId::get)))
-                        .with("guild_id", |out| objects::optional_id(out, guild.map(|guild| guild.get())))
+                        .opt_id("channel_id", channel.map(ChannelId::get))
+                        .opt_id("guild_id", guild.map(|guild| guild.get()))
                         .end();
                 })
             }

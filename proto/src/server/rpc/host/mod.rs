@@ -13,10 +13,10 @@ mod tell;
 pub(super) use tell::Cause;
 
 use self::deed::Deed;
-use super::{CLOSE_NORMAL, Cx, Door, Sink};
+use super::{CLOSE_NORMAL, Cx, Door, ROOM, Sink};
 use crate::command::Command;
 use crate::error::{Error, Status};
-use crate::event::{Event, EventType, LogLevel};
+use crate::server::host::{arguments, conclude};
 use crate::time::Instant;
 use crate::value::{Document, Value};
 use crate::wire::host;
@@ -39,23 +39,8 @@ impl Door {
         let cx = &mut Cx { now, world, out };
         let Command { name, args, tag, .. } = command;
         let mut reply = Vec::new();
-        match (self.carry_out(cx, &name, &args, &mut reply), tag) {
-            (Ok(()), 0) => {}
-            (Err(error), 0) => {
-                cx.out.event(Event::log(LogLevel::Warn, "rpc server", &format!("{name} failed: {error}")));
-            }
-            (outcome, tag) => {
-                let mut event = Event::new(EventType::Reply, &name);
-                event.tag = tag;
-                match &outcome {
-                    Ok(()) => event.payload = &reply,
-                    Err(error) => {
-                        (event.status, event.code, event.message) = (error.status, error.code, &error.message);
-                    }
-                }
-                cx.out.event(event);
-            }
-        }
+        let done = self.carry_out(cx, &name, &args, &mut reply);
+        conclude(ROOM, &name, tag, done.map(|()| &*reply), |event| cx.out.event(event));
     }
 
     /// Carries out a command, whose arguments are JSON text; writes its reply.
@@ -67,9 +52,7 @@ impl Door {
         reply: &mut Vec<u8>,
     ) -> Result<(), Error> {
         let mut doc = Document::new();
-        let text: &[u8] = if args.is_empty() { b"{}" } else { args };
-        let parsed = doc.parse(text);
-        parsed.map_err(|error| Error::argument(format!("{name}: the arguments are not JSON: {error}")))?;
+        let text = arguments(name, args, &mut doc)?;
         let args = doc.root();
         host::check(name, args)?;
         if let Some(deed) = Deed::read(cx.world, name, args, text) {

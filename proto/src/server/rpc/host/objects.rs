@@ -1,15 +1,15 @@
 //! The world's things in the host's words ([`crate::wire::host::objects`]): all of it, and exactly.
 
 use super::deed::KINDS;
-use crate::server::rpc::objects::{activity, array, texts};
-use crate::wire::json::{Object, push_int, push_num, push_str};
+use crate::server::rpc::objects::{activity, texts};
+use crate::wire::json::{Object, array, or_null, push_int, push_num, push_str};
 use crate::world::{
     ApplicationId, Bot, CertifiedDevice, Channel, ChannelId, DeviceKind, Entitlement, Guild, JoinRequest, Login,
     Member, Message, Overwrite, OverwriteOf, Permissions, RelationshipKind, Role, User, UserId, UserVoiceSettings,
     VoiceConnection, VoiceState, World,
 };
 
-pub(super) use crate::server::rpc::objects::{host_application as application, optional_id, token, voice_settings};
+pub(super) use crate::server::rpc::objects::{host_application as application, token, voice_settings};
 
 pub(super) fn ids(out: &mut Vec<u8>, ids: impl IntoIterator<Item = u64>) {
     array(out, ids, |out, id| push_str(out, &id.to_string()));
@@ -17,20 +17,14 @@ pub(super) fn ids(out: &mut Vec<u8>, ids: impl IntoIterator<Item = u64>) {
 
 /// A number that JSON holds as it is: what is stored is never beyond it, but for what nobody could have meant.
 pub(super) fn moment(out: &mut Vec<u8>, unix_ms: Option<u64>) {
-    match unix_ms {
-        Some(unix_ms) => push_int(out, i64::try_from(unix_ms).unwrap_or(i64::MAX)),
-        None => out.extend_from_slice(b"null"),
-    }
+    or_null(out, unix_ms.map(|unix_ms| i64::try_from(unix_ms).unwrap_or(i64::MAX)), push_int);
 }
 
 pub(super) fn bot(out: &mut Vec<u8>, world: &World, bot: &Bot) {
     Object::begin(out)
         .id("id", bot.user.get())
         .id("application_id", bot.application.get())
-        .with("user", |out| match world.user(bot.user) {
-            Some(known) => user(out, world, known),
-            None => out.extend_from_slice(b"null"),
-        })
+        .with("user", |out| or_null(out, world.user(bot.user), |out, known| user(out, world, known)))
         .str("token", bot.token.reveal())
         .with("refused_intents", |out| out.extend_from_slice(bot.refused_intents.to_string().as_bytes()))
         .end();
@@ -54,9 +48,10 @@ pub(super) fn user(out: &mut Vec<u8>, world: &World, user: &User) {
         .int("premium_type", user.premium_type.into())
         .str("relationship", relationship.map_or("NONE", |(_, name)| name))
         .str("status", presence.status.name())
-        .with("activity", |out| match &presence.activity {
-            Some((application, shown)) => activity::write_exact(out, shown, *application),
-            None => out.extend_from_slice(b"null"),
+        .with("activity", |out| {
+            or_null(out, presence.activity.as_ref(), |out, (application, shown)| {
+                activity::write_exact(out, shown, *application);
+            });
         })
         .end();
 }
@@ -101,7 +96,7 @@ pub(super) fn guild(out: &mut Vec<u8>, guild: &Guild) {
         .opt_str("icon", guild.icon.as_deref())
         .id("owner_id", guild.owner.get())
         .bool("available", guild.available)
-        .with("created_by", |out| optional_id(out, guild.created_by.map(ApplicationId::get)))
+        .opt_id("created_by", guild.created_by.map(ApplicationId::get))
         .with("roles", |out| array(out, guild.roles.values(), role))
         .with("members", |out| array(out, guild.members.values(), member))
         .end();
@@ -123,7 +118,7 @@ pub(super) fn channel(out: &mut Vec<u8>, channel: &Channel) {
     Object::begin(out)
         .id("id", channel.id.get())
         .str("type", kind.map_or("GUILD_TEXT", |(_, name)| name))
-        .with("guild_id", |out| optional_id(out, channel.guild.map(|guild| guild.get())))
+        .opt_id("guild_id", channel.guild.map(|guild| guild.get()))
         .str("name", &channel.name)
         .opt_str("topic", channel.topic.as_deref())
         .int("position", channel.position.into())
@@ -131,7 +126,7 @@ pub(super) fn channel(out: &mut Vec<u8>, channel: &Channel) {
         .int("user_limit", channel.user_limit.into())
         .with("overwrites", |out| array(out, &channel.overwrites, overwrite))
         .with("recipients", |out| ids(out, channel.recipients.iter().map(|user| user.get())))
-        .with("created_by", |out| optional_id(out, channel.created_by.map(ApplicationId::get)))
+        .opt_id("created_by", channel.created_by.map(ApplicationId::get))
         .end();
 }
 
@@ -159,7 +154,7 @@ pub(super) fn message(out: &mut Vec<u8>, message: &Message) {
 pub(super) fn voice_state(out: &mut Vec<u8>, user: UserId, state: Option<&VoiceState>) {
     Object::begin(out)
         .id("user_id", user.get())
-        .with("channel_id", |out| optional_id(out, state.map(|state| state.channel.get())))
+        .opt_id("channel_id", state.map(|state| state.channel.get()))
         .bool("self_mute", state.is_some_and(|state| state.self_mute))
         .bool("self_deaf", state.is_some_and(|state| state.self_deaf))
         .bool("speaking", state.is_some_and(|state| state.speaking))
@@ -190,7 +185,7 @@ pub(super) fn entitlement(out: &mut Vec<u8>, entitlement: &Entitlement) {
         .id("application_id", entitlement.application.get())
         .id("user_id", entitlement.user.get())
         .int("type", entitlement.kind.into())
-        .with("guild_id", |out| optional_id(out, entitlement.guild.map(|guild| guild.get())))
+        .opt_id("guild_id", entitlement.guild.map(|guild| guild.get()))
         .with("starts_ms", |out| moment(out, entitlement.starts_ms))
         .with("ends_ms", |out| moment(out, entitlement.ends_ms))
         .bool("consumed", entitlement.consumed)
@@ -201,15 +196,15 @@ pub(super) fn entitlement(out: &mut Vec<u8>, entitlement: &Entitlement) {
 pub(super) fn selected(out: &mut Vec<u8>, world: &World, channel: Option<ChannelId>) {
     let guild = channel.and_then(|id| world.channel(id)).and_then(|channel| channel.guild);
     Object::begin(out)
-        .with("channel_id", |out| optional_id(out, channel.map(|id| id.get())))
-        .with("guild_id", |out| optional_id(out, guild.map(|id| id.get())))
+        .opt_id("channel_id", channel.map(|id| id.get()))
+        .opt_id("guild_id", guild.map(|id| id.get()))
         .end();
 }
 
 pub(super) fn join_request(out: &mut Vec<u8>, request: &JoinRequest) {
     Object::begin(out)
         .id("user_id", request.from.get())
-        .with("application_id", |out| optional_id(out, request.application.map(ApplicationId::get)))
+        .opt_id("application_id", request.application.map(ApplicationId::get))
         .end();
 }
 

@@ -2,11 +2,11 @@
 
 use super::objects;
 use crate::server::rpc::Door;
-use crate::server::rpc::objects::{activity, array, texts};
+use crate::server::rpc::objects::{activity, texts};
 use crate::server::rpc::peer::{Peer, Standing};
 use crate::value::Value;
 use crate::wire::host::STATE_PARTS;
-use crate::wire::json::{Object, push_str};
+use crate::wire::json::{Object, array, or_null, push_id, push_str};
 use crate::world::World;
 
 impl Door {
@@ -32,9 +32,10 @@ impl Door {
                     Object::begin(out)
                         .id("user_id", session.user.get())
                         .id("application_id", session.application.get())
-                        .with("activity", |out| match world.application(session.application) {
-                            Some(application) => activity::write(out, shown, &application),
-                            None => out.extend_from_slice(b"null"),
+                        .with("activity", |out| {
+                            or_null(out, world.application(session.application), |out, application| {
+                                activity::write(out, shown, &application);
+                            });
                         })
                         .end();
                 });
@@ -47,8 +48,8 @@ impl Door {
                 let messages = world.channels().flat_map(|channel| world.messages(channel.id));
                 array(out, messages, objects::message);
             }
-            "text_channel" => objects::optional_id(out, world.text_channel().map(|id| id.get())),
-            "voice_channel" => objects::optional_id(out, world.voice_channel().map(|id| id.get())),
+            "text_channel" => or_null(out, world.text_channel().map(|id| id.get()), push_id),
+            "voice_channel" => or_null(out, world.voice_channel().map(|id| id.get()), push_id),
             "voice_states" => {
                 let states = world.channels().flat_map(|channel| world.voice_states_in(channel.id));
                 array(out, states, |out, state| objects::voice_state(out, state.user, Some(state)));
@@ -62,10 +63,7 @@ impl Door {
             }
             "applications" => array(out, world.applications(), objects::application),
             "entitlements" => array(out, world.entitlements(), objects::entitlement),
-            "scenario" => match &self.scenario {
-                Some(player) => super::scenario::state(out, player),
-                None => out.extend_from_slice(b"null"),
-            },
+            "scenario" => or_null(out, self.scenario.as_ref(), super::scenario::state),
             _ => out.extend_from_slice(b"null"),
         }
     }
@@ -75,7 +73,7 @@ impl Door {
         Object::begin(out)
             .int("peer", number.into())
             .str("transport", peer.transport.name())
-            .with("client_id", |out| objects::optional_id(out, open.map(|open| open.caller.client.get())))
+            .opt_id("client_id", open.map(|open| open.caller.client.get()))
             .bool("authenticated", open.is_some_and(|open| matches!(open.standing, Standing::Authenticated { .. })))
             .with("scopes", |out| {
                 texts(out, peer.caller().and_then(|caller| caller.scopes.as_deref()).unwrap_or_default())

@@ -6,7 +6,7 @@
 use super::objects;
 use crate::server::rpc::objects::{activity, user_or_null};
 use crate::server::rpc::{Cx, Door, Sink, notify};
-use crate::wire::json::Object;
+use crate::wire::json::{Object, or_null};
 use crate::world::{Change, GuildId, RoleId, UserId, World};
 
 /// Whose doing a change is.
@@ -64,7 +64,7 @@ fn write(out: &mut Vec<u8>, world: &World, change: &Change) -> Option<&'static s
         Change::JoinAnswered { from, application, accepted, secret } => {
             Object::begin(out)
                 .with("user", |out| user_or_null(out, world, *from))
-                .with("application_id", |out| objects::optional_id(out, application.map(|id| id.get())))
+                .opt_id("application_id", application.map(|id| id.get()))
                 .bool("accepted", *accepted)
                 .opt_str("secret", secret.as_ref().map(|secret| secret.reveal()))
                 .end();
@@ -174,10 +174,7 @@ fn of_member(out: &mut Vec<u8>, world: &World, guild: GuildId, user: UserId, nam
     Object::begin(out)
         .id("guild_id", guild.get())
         .id("user_id", user.get())
-        .with("member", |out| match world.member(guild, user) {
-            Some(member) => objects::member(out, member),
-            None => out.extend_from_slice(b"null"),
-        })
+        .with("member", |out| or_null(out, world.member(guild, user), objects::member))
         .end();
     name
 }
@@ -186,9 +183,8 @@ fn of_role(out: &mut Vec<u8>, world: &World, guild: GuildId, role: RoleId, name:
     Object::begin(out)
         .id("guild_id", guild.get())
         .id("role_id", role.get())
-        .with("role", |out| match world.guild(guild).and_then(|guild| guild.roles.get(&role)) {
-            Some(role) => objects::role(out, role),
-            None => out.extend_from_slice(b"null"),
+        .with("role", |out| {
+            or_null(out, world.guild(guild).and_then(|guild| guild.roles.get(&role)), objects::role);
         })
         .end();
     name

@@ -2,7 +2,7 @@
 
 use crate::secret::Secret;
 use crate::value::Value;
-use crate::wire::json::{Object, push_int, push_str};
+use crate::wire::json::{Object, array, push_int, push_str};
 use crate::world::{Activity, Application, ApplicationId, Assets, Button, Party, Secrets};
 
 /// Reads an activity that fits the catalog. Members that the catalog does not name are left out.
@@ -125,11 +125,7 @@ fn write_with(
             let mut object = members(Object::begin(out), &[("id", &party.id)]);
             if let Some((size, most)) = party.size {
                 object = object.with("size", |out| {
-                    out.push(b'[');
-                    push_int(out, size);
-                    out.push(b',');
-                    push_int(out, most);
-                    out.push(b']');
+                    array(out, [size, most], push_int);
                 });
             }
             if let Some(privacy) = party.privacy {
@@ -155,14 +151,14 @@ fn write_with(
     }
     if !activity.buttons.is_empty() {
         object = object.with("buttons", |out| {
-            super::array(out, &activity.buttons, |out, button| {
+            array(out, &activity.buttons, |out, button| {
                 Object::begin(out).str("label", &button.label).str("url", &button.url).end();
             });
         });
     }
     if !activity.supported_platforms.is_empty() {
         object = object.with("supported_platforms", |out| {
-            super::array(out, &activity.supported_platforms, |out, name| push_str(out, name));
+            array(out, &activity.supported_platforms, |out, name| push_str(out, name));
         });
     }
     object.end();

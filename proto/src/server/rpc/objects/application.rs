@@ -1,7 +1,7 @@
 //! Applications, and the tokens that they get.
 
-use super::{array, texts};
-use crate::wire::json::{Object, push_str};
+use super::texts;
+use crate::wire::json::{Object, array, push_str};
 use crate::world::{Application, TOKEN_LIFETIME, Token};
 
 /// An application as peers see it.

@@ -1,7 +1,7 @@
 //! Channels.
 
-use super::{View, array, message, optional_id, voice_state};
-use crate::wire::json::Object;
+use super::{View, message, voice_state};
+use crate::wire::json::{Object, array};
 use crate::world::{Channel, ChannelId, Permissions, World};
 
 /// How many messages GET_CHANNEL shows, the latest ones: as many as a Discord client loads at a time.
@@ -17,7 +17,7 @@ pub(in crate::server::rpc) fn partial_channel(out: &mut Vec<u8>, channel: &Chann
 pub(in crate::server::rpc) fn channel(out: &mut Vec<u8>, view: View<'_>, channel: &Channel, with_messages: bool) {
     let mut object = Object::begin(out)
         .id("id", channel.id.get())
-        .with("guild_id", |out| optional_id(out, channel.guild.map(|guild| guild.get())))
+        .opt_id("guild_id", channel.guild.map(|guild| guild.get()))
         .str("name", &channel.name)
         .int("type", channel.kind as i64)
         .int("position", channel.position.into());

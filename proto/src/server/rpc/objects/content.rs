@@ -6,8 +6,8 @@
 
 use std::borrow::Cow;
 
-use super::{View, array};
-use crate::wire::json::Object;
+use super::View;
+use crate::wire::json::{Object, array};
 use crate::world::{ChannelId, GuildId, RoleId, UserId};
 
 /// What a part is, by its name on the wire.

@@ -1,7 +1,7 @@
 //! Messages, and the notifications of them.
 
-use super::{View, array, content, user, user_or_null};
-use crate::wire::json::{Object, push_str};
+use super::{View, content, user, user_or_null};
+use crate::wire::json::{Object, array, push_str};
 use crate::world::{Message, RelationshipKind, Timestamp, User};
 
 /// A message as RPC shows it.

@@ -24,7 +24,7 @@ pub use user::user;
 pub(super) use user::{current_user, rights, user_or_null};
 pub(super) use voice::{connection, user_voice, voice_settings, voice_state};
 
-use crate::wire::json::push_str;
+use crate::wire::json::{array, push_str};
 use crate::world::World;
 
 /// What the writers look things up in.
@@ -35,25 +35,6 @@ pub(super) struct View<'a> {
     pub(super) cdn_host: &'a str,
 }
 
-pub(super) fn array<T>(out: &mut Vec<u8>, items: impl IntoIterator<Item = T>, mut write: impl FnMut(&mut Vec<u8>, T)) {
-    out.push(b'[');
-    for (at, item) in items.into_iter().enumerate() {
-        if at > 0 {
-            out.push(b',');
-        }
-        write(out, item);
-    }
-    out.push(b']');
-}
-
 pub(super) fn texts(out: &mut Vec<u8>, texts: &[Box<str>]) {
     array(out, texts, |out, text| push_str(out, text));
-}
-
-/// An id as JSON, or null.
-pub(super) fn optional_id(out: &mut Vec<u8>, id: Option<u64>) {
-    match id {
-        Some(id) => push_str(out, &id.to_string()),
-        None => out.extend_from_slice(b"null"),
-    }
 }

@@ -1,7 +1,7 @@
 //! What others are to the local user, and what they invite to.
 
 use super::{View, activity, user_or_null};
-use crate::wire::json::Object;
+use crate::wire::json::{Object, or_null};
 use crate::world::{ApplicationId, ChannelId, MessageId, UserId};
 
 /// RELATIONSHIP_UPDATE's data: what a user is to the local one now, and whether they are there.
@@ -15,10 +15,8 @@ pub(in crate::server::rpc) fn relationship(out: &mut Vec<u8>, view: View<'_>, of
                 .str("status", presence.status.name())
                 .with("activity", |out| {
                     let shown = presence.activity.as_ref();
-                    match shown.and_then(|(of, shown)| Some((shown, view.world.application(*of)?))) {
-                        Some((shown, application)) => activity::write_public(out, shown, &application),
-                        None => out.extend_from_slice(b"null"),
-                    }
+                    let shown = shown.and_then(|(of, shown)| Some((shown, view.world.application(*of)?)));
+                    or_null(out, shown, |out, (shown, application)| activity::write_public(out, shown, &application));
                 })
                 .end();
         })
@@ -39,9 +37,10 @@ pub(in crate::server::rpc) fn invitation(
     Object::begin(out)
         .int("type", 1)
         .with("user", |out| user_or_null(out, view.world, from))
-        .with("activity", |out| match view.world.application(application) {
-            Some(application) => activity::write_public(out, &shown, &application),
-            None => out.extend_from_slice(b"null"),
+        .with("activity", |out| {
+            or_null(out, view.world.application(application), |out, application| {
+                activity::write_public(out, &shown, &application);
+            });
         })
         .id("channel_id", channel.get())
         .id("message_id", message.get())

@@ -1,7 +1,7 @@
 //! Users.
 
 use super::texts;
-use crate::wire::json::Object;
+use crate::wire::json::{Object, or_null};
 use crate::world::{Scopes, User, UserId, World};
 
 /// A user, as READY and AUTHENTICATE show it.
@@ -18,10 +18,7 @@ pub fn user(out: &mut Vec<u8>, user: &User) {
 
 /// The user of this id, or null when it is gone.
 pub(in crate::server::rpc) fn user_or_null(out: &mut Vec<u8>, world: &World, id: UserId) {
-    match world.user(id) {
-        Some(known) => user(out, known),
-        None => out.extend_from_slice(b"null"),
-    }
+    or_null(out, world.user(id), user);
 }
 
 /// The local user, as CURRENT_USER_UPDATE shows it; `premium` to who holds `identify.premium`.

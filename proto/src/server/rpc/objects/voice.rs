@@ -1,7 +1,7 @@
 //! Voice: who is in a channel and how they are heard, the settings, and the connection.
 
-use super::{View, array, user_or_null};
-use crate::wire::json::{Object, push_num};
+use super::{View, user_or_null};
+use crate::wire::json::{Object, array, push_num};
 use crate::world::{
     UserId, UserVoiceSettings, VoiceConnection, VoiceIo, VoiceModeKind, VoiceSettings, VoiceState, World,
 };

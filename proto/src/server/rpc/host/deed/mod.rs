@@ -15,7 +15,7 @@ use super::objects;
 use crate::error::{Error, Status};
 use crate::time::Instant;
 use crate::value::{Kind, Value};
-use crate::wire::json::Object;
+use crate::wire::json::{Object, or_null};
 use crate::world::{
     ApplicationId, Change, Changes, ChannelId, ClientCredentials, EntitlementId, GuildId, MessageId, Operation,
     Permissions, RoleId, UserId, World,
@@ -144,7 +144,7 @@ impl Done {
         match self.0 {
             Reply::Was(was) => out.extend_from_slice(&was),
             Reply::Is(thing) => thing.write(out, world),
-            Reply::Reached => Object::begin(out).int("peers", i64::try_from(reached).unwrap_or(i64::MAX)).end(),
+            Reply::Reached => Object::begin(out).count("peers", reached).end(),
             Reply::Made(made) => {
                 changes.iter().find_map(|change| made.write(out, world, change)).ok_or_else(nothing)?;
             }
@@ -208,13 +208,6 @@ impl Thing {
             Thing::UserVoice(user) => objects::user_voice(out, user, world.user_voice(user)),
             Thing::TextChannel => objects::selected(out, world, world.text_channel()),
         }
-    }
-}
-
-fn or_null<T: ?Sized>(out: &mut Vec<u8>, thing: Option<&T>, write: impl FnOnce(&mut Vec<u8>, &T)) {
-    match thing {
-        Some(thing) => write(out, thing),
-        None => out.extend_from_slice(b"null"),
     }
 }
 

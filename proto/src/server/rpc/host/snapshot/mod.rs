@@ -63,8 +63,7 @@ impl Door {
     ) -> Result<(), Error> {
         no_files(args)?;
         let saved = save(cx.world, args.member("secrets").as_bool().unwrap_or(false));
-        let bytes = i64::try_from(saved.len()).unwrap_or(i64::MAX);
-        Object::begin(reply).raw("snapshot", &saved).int("bytes", bytes).end();
+        Object::begin(reply).raw("snapshot", &saved).count("bytes", saved.len()).end();
         Ok(())
     }
 
@@ -89,7 +88,7 @@ impl Door {
         cx.out.reloaded(cx.now, cx.world);
         Object::begin(reply)
             .with("user", |out| objects::user(out, cx.world, cx.world.local_user()))
-            .int("peers", i64::try_from(peers.len()).unwrap_or(i64::MAX))
+            .count("peers", peers.len())
             .end();
         Ok(())
     }

@@ -1,9 +1,9 @@
 //! A state into JSON.
 
 use super::VERSION;
-use crate::server::rpc::host::objects::{self, ids, moment, optional_id};
-use crate::server::rpc::objects::{activity, array, texts, voice_settings};
-use crate::wire::json::Object;
+use crate::server::rpc::host::objects::{self, ids, moment};
+use crate::server::rpc::objects::{activity, texts, voice_settings};
+use crate::wire::json::{Object, array};
 use crate::world::{
     Activity, Application, ApplicationId, Bot, Configured, Presence, RelationshipKind, SavedToken, Secrets, State,
     User, UserId, UserVoiceEdit, VoiceModeKind, VoiceSettingsEdit,
@@ -48,12 +48,12 @@ pub(super) fn write(out: &mut Vec<u8>, state: &State, secrets: bool) {
         .with("guilds", |out| array(out, guilds, objects::guild))
         .with("channels", |out| array(out, channels, objects::channel))
         .with("messages", |out| array(out, messages, objects::message))
-        .with("text_channel", |out| optional_id(out, text_channel.map(|id| id.get())))
+        .opt_id("text_channel", text_channel.map(|id| id.get()))
         .with("voice_states", |out| {
             array(out, voice_states, |out, state| objects::voice_state(out, state.user, Some(state)));
         })
         .with("voice_connection", |out| objects::voice_connection(out, voice_connection))
-        .with("joining", |out| optional_id(out, joining.map(|id| id.get())))
+        .opt_id("joining", joining.map(|id| id.get()))
         .bool("voice_servers_available", *voice_servers_available)
         .with("voice_settings", |out| voice_settings(out, settings))
         .with("user_voices", |out| {
@@ -135,7 +135,7 @@ fn application(out: &mut Vec<u8>, application: &Application, secrets: bool) {
 fn configured(out: &mut Vec<u8>, configured: &Configured) {
     let Configured { application, settings, users } = configured;
     Object::begin(out)
-        .with("application_id", |out| optional_id(out, Some(ApplicationId::get(*application))))
+        .opt_id("application_id", Some(ApplicationId::get(*application)))
         .with("settings", |out| edit(out, settings))
         .with("users", |out| array(out, users, |out, (user, edit)| user_edit(out, *user, edit)))
         .end();
