@@ -46,6 +46,10 @@ pub(super) const KEEP: u16 = 4900;
 /// beats they stay below what it takes; one that wishes without end and reads nothing costs no memory.
 const WISHES: usize = 3;
 
+/// The Gateway counts what arrives, and drops a presence too many without a word: one that went out in time may arrive a moment
+/// too soon after one that was late.
+const PRESENCE_MARGIN: Duration = Duration::from_secs(1);
+
 /// What the shards of a client use in turn.
 #[derive(Debug)]
 pub(super) struct Shared {
@@ -199,7 +203,7 @@ impl Shard {
             address: String::new(),
             backoff: Backoff::default(),
             send_pace: Pace::new(SEND_LIMIT, SEND_WINDOW),
-            presence_pace: Pace::new(times, within),
+            presence_pace: Pace::new(times, within + PRESENCE_MARGIN),
             wish_pace: Pace::new(WISHES, SEND_WINDOW),
             queue: Queue::default(),
             gathers: Vec::new(),
