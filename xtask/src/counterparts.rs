@@ -1,6 +1,6 @@
 //! Programs that others wrote, on the other end of the connection: pypresence, @xhayper/discord-rpc and bare WebSocket
 //! clients talk to our server, our client to arRPC, by itself and through our server; discord.py, hikari,
-//! @discordjs/ws with @discordjs/rest, and oceanic.js to our sandbox; our Gateway client to discord-digital-twin.
+//! @discordjs/ws with @discordjs/rest, oceanic.js and cloudstorm to our sandbox; our Gateway client to discord-digital-twin.
 //!
 //! Who talks to our server plays the same town (`town.json`): every command that a client offers, every subscription. The
 //! server is `tests/counterparts/serve.c`, which the script starts and drives by host commands.
@@ -34,6 +34,7 @@ pub fn run(tally: &mut Tally) {
     tally.case("@discordjs/ws and @discordjs/rest against our sandbox", node(&library, "discordjs"));
     tally.case("hikari against our sandbox", python(&library, "hikari"));
     tally.case("oceanic.js against our sandbox", node(&library, "oceanic"));
+    tally.case("cloudstorm, in ETF, against our sandbox", node(&library, "cloudstorm"));
     tally.case("our client against arRPC", arrpc(&library, "against_arrpc", &[]));
     tally.case("our server in front of arRPC", arrpc(&library, "relay_to_arrpc", &["relayed"]));
     tally.case("our Gateway client against discord-digital-twin", twin(&library));
