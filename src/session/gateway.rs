@@ -15,7 +15,7 @@ use gamebridge_proto::wire::catalog::{Arg, Row, Shape, Type};
 use gamebridge_proto::wire::gateway::{Compression, Dialect, Intents, VERSION};
 use gamebridge_proto::wire::ipc::Opcode;
 
-use super::discovery::Question;
+use super::discovery::{Question, Refusal};
 use super::driver::{Effects, Opened, Protocol};
 use super::{backlog, budget_file, encoding, params};
 use crate::record::Tape;
@@ -281,7 +281,7 @@ impl Sink for Effects<'_, Wanted> {
 impl Protocol for Upstream {
     type Wanted = Wanted;
     /// What the API said, when it was asked.
-    type Detail = Option<Result<Vec<u8>, Error>>;
+    type Detail = Option<Result<Vec<u8>, Refusal>>;
     const FIRST_LINE: u32 = SHARDS;
 
     fn open(&self, wanted: Wanted) -> impl Future<Output = Result<Opened<Self::Detail>, Error>> + 'static {
@@ -293,8 +293,14 @@ impl Protocol for Upstream {
                 Wanted::Discovery => Ok(Opened { transport: None, detail: Some(question.ask(&trust).await) }),
                 Wanted::Shard(url) => {
                     let trust = Some(trust);
-                    let options =
-                        Options { limits: Limits::GATEWAY, encoding, compression, trust, ..Options::default() };
+                    let options = Options {
+                        limits: Limits::GATEWAY,
+                        encoding,
+                        compression,
+                        trust,
+                        timeout: gateway::OPEN_TIMEOUT,
+                        ..Options::default()
+                    };
                     Ok(Opened { transport: Some(websocket::connect(&url, &options).await?), detail: None })
                 }
             }
@@ -317,7 +323,7 @@ impl Protocol for Upstream {
         match answer {
             None => Input::Opened(line, None),
             Some(Ok(body)) => Input::Discovered(body),
-            Some(Err(error)) => Input::DiscoveryFailed(error),
+            Some(Err(refusal)) => Input::DiscoveryFailed(&refusal.error, refusal.retry_after_ms),
         }
     }
 

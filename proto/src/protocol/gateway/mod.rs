@@ -80,6 +80,8 @@ pub const SEND_LIMIT: usize = 115;
 pub const SEND_WINDOW: Duration = Duration::from_secs(60);
 /// How long the API may take to say where the Gateway is.
 pub const DISCOVERY_TIMEOUT: Duration = Duration::from_secs(30);
+/// For how long the API may ask to be left alone; it is asked again then, whatever it said.
+pub const DISCOVERY_PAUSE: Duration = Duration::from_secs(3600);
 
 /// How a transport ended that the machine did not close itself.
 #[derive(Clone, Copy, Debug)]
@@ -129,6 +131,8 @@ pub struct Client {
     early: Vec<Command>,
     /// Of nonces: requests that gather have to be told apart.
     nonces: u64,
+    /// Shards whose given session has an address that is not used, and why.
+    refused: Vec<(u32, &'static str)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -153,11 +157,13 @@ impl Client {
     pub fn new(mut config: Config) -> Result<Self, Error> {
         config.check()?;
         let own = config.url.clone().unwrap_or_default();
-        for saved in &mut config.sessions {
-            session::keep_allowed(saved, &own, &config.allowed_hosts);
-        }
+        let refused = config.sessions.iter_mut().filter_map(|saved| {
+            session::keep_allowed(saved, &own, &config.allowed_hosts).err().map(|why| (saved.shard.0, why))
+        });
+        let refused = refused.collect();
         Ok(Client {
             shared: Shared {
+                home: own.clone(),
                 url: own,
                 random: Random::new(config.seed),
                 budget: Budget::new(config.unix_ms_at_zero, &config.budget)?,
@@ -175,6 +181,7 @@ impl Client {
             reshard: None,
             early: Vec::new(),
             nonces: 0,
+            refused,
         })
     }
 
@@ -189,6 +196,10 @@ impl Client {
             return;
         }
         self.shared.budget.start(now);
+        for (shard, why) in std::mem::take(&mut self.refused) {
+            let sentence = format!("session of shard {shard}: resume_gateway_url is not used: {why}");
+            log(out, LogLevel::Warn, &sentence);
+        }
         match self.shared.config.url {
             Some(_) if self.shared.config.shards != Shards::Auto => self.run(now, 1, out),
             _ => self.discover(now, out),
@@ -340,7 +351,7 @@ impl Client {
             Phase::Undiscovered { at } if at <= now => self.discover(now, out),
             Phase::Discovering { deadline } if deadline <= now => {
                 let error = Error::new(Status::Timeout, "the API did not say where the Gateway is in time");
-                self.handle_discovery_failed(now, &error, out);
+                self.handle_discovery_failed(now, &error, Duration::ZERO, out);
             }
             _ => {}
         }

@@ -65,6 +65,11 @@ impl Shard {
             // Nobody is there, or nobody who speaks: the session's own address is not tried for ever.
             session.url = None;
         }
+        let silent = matches!(self.state, State::Opening { .. } | State::Identifying { heartbeat: None, .. });
+        if silent && !loss.asked {
+            // Nor is the Gateway that version 3 was sent to.
+            shared.url.clone_from(&shared.home);
+        }
         for gather in self.gathers.drain(..) {
             let mut event = Event::new(EventType::Reply, &gather.name);
             (event.tag, event.status, event.flags) = (gather.tag, Status::Closed, Flags::UNCERTAIN);

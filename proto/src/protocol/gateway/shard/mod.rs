@@ -54,8 +54,10 @@ const PRESENCE_MARGIN: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) config: Config,
-    /// The Gateway's own address.
+    /// The Gateway's address: the program's or the API's, or where version 3 was sent from there.
     pub(super) url: String,
+    /// Without being sent.
+    pub(super) home: String,
     pub(super) random: Random,
     pub(super) budget: Budget,
     /// Of requests for all members of a guild.
