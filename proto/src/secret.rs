@@ -1,5 +1,6 @@
 //! Text that must not be seen: tokens, codes, client secrets.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// A secret text. It prints as `***`, compares in constant time, and is wiped when it goes.
@@ -15,6 +16,15 @@ impl Secret {
     /// The text itself: for the wire only.
     pub fn reveal(&self) -> &str {
         &self.0
+    }
+
+    /// A text that somebody else wrote, with `***` wherever this secret stands in it. One of less than 8 bytes may stand
+    /// there by chance, and stays.
+    pub fn hidden_in<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        match self.0.len() >= 8 && text.contains(&*self.0) {
+            true => text.replace(&*self.0, "***").into(),
+            false => text.into(),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use http_body_util::{BodyExt, Empty, Limited};
 use hyper::Uri;
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
-use hyper::header::{AUTHORIZATION, HOST, HeaderValue, USER_AGENT};
+use hyper::header::{AUTHORIZATION, HOST, HeaderValue, RETRY_AFTER, USER_AGENT};
 use hyper::rt::{Read, Write};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
@@ -22,6 +22,20 @@ use crate::transport::tls::{self, Trust};
 const WITHIN: Duration = Duration::from_secs(20);
 /// The longest answer, in bytes.
 const ANSWER: usize = 64 * 1024;
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) error: Error,
+    /// How long the API wants to be left alone.
+    pub(super) retry_after_ms: u32,
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Refusal { error, retry_after_ms: 0 }
+    }
+}
 
 /// What is asked, and where.
 #[derive(Clone, Debug)]
@@ -77,17 +91,17 @@ impl Question {
     ///
     /// # Errors
     /// `Auth` when the token was refused; `RateLimited`, `Remote` with the HTTP status, `Timeout`, `Io` and `Protocol`.
-    pub(super) async fn ask(&self, trust: &Trust) -> Result<Vec<u8>, Error> {
+    pub(super) async fn ask(&self, trust: &Trust) -> Result<Vec<u8>, Refusal> {
         match tokio::time::timeout(WITHIN, self.exchange(trust)).await {
             Ok(answer) => answer,
             Err(_) => {
                 let sentence = format!("{} did not answer {} within {} s", self.host, self.path, WITHIN.as_secs());
-                Err(Error::new(Status::Timeout, sentence))
+                Err(Error::new(Status::Timeout, sentence).into())
             }
         }
     }
 
-    async fn exchange(&self, trust: &Trust) -> Result<Vec<u8>, Error> {
+    async fn exchange(&self, trust: &Trust) -> Result<Vec<u8>, Refusal> {
         let stream = TcpStream::connect((&*self.host, self.port))
             .await
             .map_err(|error| Error::new(Status::Io, format!("no connection to {}: {error}", self.authority)))?;
@@ -98,7 +112,7 @@ impl Question {
         }
     }
 
-    async fn over(&self, stream: impl Read + Write + Unpin) -> Result<Vec<u8>, Error> {
+    async fn over(&self, stream: impl Read + Write + Unpin) -> Result<Vec<u8>, Refusal> {
         let broke = |error: &dyn std::fmt::Display| {
             Error::new(Status::Io, format!("{} broke off {}: {error}", self.authority, self.path))
         };
@@ -116,15 +130,15 @@ impl Question {
         let answer = async {
             let (head, body) = sender.send_request(ask).await.map_err(|error| broke(&error))?.into_parts();
             let body = Limited::new(body, ANSWER).collect().await.map_err(|error| broke(&*error))?;
-            match head.status.as_u16() {
-                200 => Ok(body.to_bytes().to_vec()),
-                401 => Err(Error::new(Status::Auth, format!("{}: the token was refused", self.path)).with_code(401)),
-                429 => Err(Error::new(Status::RateLimited, format!("{}: asked too often", self.path)).with_code(429)),
-                other => {
-                    let sentence = format!("{} answered HTTP {other}; 200 expected", self.path);
-                    Err(Error::new(Status::Remote, sentence).with_code(i32::from(other)))
-                }
-            }
+            let (status, sentence) = match head.status.as_u16() {
+                200 => return Ok(body.to_bytes().to_vec()),
+                401 => (Status::Auth, "the token was refused".to_owned()),
+                429 => (Status::RateLimited, "asked too often".to_owned()),
+                other => (Status::Remote, format!("answered with HTTP {other}; 200 expected")),
+            };
+            let error = Error::new(status, format!("{}: {sentence}", self.path)).with_code(head.status.as_u16().into());
+            let retry_after_ms = head.headers.get(RETRY_AFTER).map_or(0, |value| milliseconds(value.as_bytes()));
+            Err(Refusal { error, retry_after_ms })
         };
         // The connection moves the bytes, and may end before or after the answer is whole.
         let mut answer = std::pin::pin!(answer);
@@ -135,9 +149,30 @@ impl Question {
     }
 }
 
+/// Of seconds, as Discord writes Retry-After. A date, which HTTP allows too, is none.
+fn milliseconds(seconds: &[u8]) -> u32 {
+    let seconds = std::str::from_utf8(seconds).ok().and_then(|text| text.trim().parse::<f64>().ok());
+    // Saturating; what is no number is nothing.
+    (seconds.unwrap_or(0.0) * 1000.0).ceil() as u32
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_api_says_of_its_next_answer_is_read() {
+        for (header, ms) in [
+            ("60", 60_000),
+            (" 1.5 ", 1500),
+            ("-1", 0),
+            ("1e99", u32::MAX),
+            ("NaN", 0),
+            ("Sat, 21 Nov 2026 22:00:00 GMT", 0),
+        ] {
+            assert_eq!(milliseconds(header.as_bytes()), ms, "{header}");
+        }
+    }
 
     #[test]
     fn a_token_is_shown_over_tls_or_to_this_machine() {

@@ -7,7 +7,7 @@ use gamebridge_proto::command::Command;
 use gamebridge_proto::error::Error;
 use gamebridge_proto::event::Event;
 use gamebridge_proto::protocol::Closed;
-use gamebridge_proto::protocol::dmod::{Client, Config, Sink};
+use gamebridge_proto::protocol::dmod::{Client, Config, OPEN_TIMEOUT, Sink};
 use gamebridge_proto::record::{Setup, Tapped, client::Input};
 use gamebridge_proto::secret::Secret;
 use gamebridge_proto::time::Instant;
@@ -128,7 +128,7 @@ impl Protocol for Upstream {
     fn open(&self, url: String) -> impl Future<Output = Result<Opened<()>, Error>> + 'static {
         async move {
             let limits = Limits { message: MESSAGE, ..Limits::PEER };
-            let options = Options { limits, ..Options::default() };
+            let options = Options { limits, timeout: OPEN_TIMEOUT, ..Options::default() };
             Ok(Opened { transport: Some(websocket::connect(&url, &options).await?), detail: () })
         }
     }

@@ -16,7 +16,7 @@ use gamebridge_proto::wire::catalog::{Arg, Row, Shape, Type};
 use gamebridge_proto::wire::gateway::{Compression, Dialect, Intents, VERSION};
 use gamebridge_proto::wire::ipc::{Frame, Opcode};
 
-use super::discovery::Question;
+use super::discovery::{Question, Refusal};
 use super::driver::{Effects, Opened, Protocol};
 use super::{backlog, budget_file, encoding, params};
 use crate::runtime::{clock, seed};
@@ -302,7 +302,7 @@ impl Sink for Effects<'_, Wanted> {
 impl Protocol for Upstream {
     type Wanted = Wanted;
     /// What the API said, when it was asked.
-    type Detail = Option<Result<Vec<u8>, Error>>;
+    type Detail = Option<Result<Vec<u8>, Refusal>>;
 
     fn open(&self, wanted: Wanted) -> impl Future<Output = Result<Opened<Self::Detail>, Error>> + 'static {
         let (question, trust) = (self.question.clone(), self.trust.clone());
@@ -313,8 +313,14 @@ impl Protocol for Upstream {
                 Wanted::Discovery => Ok(Opened { transport: None, detail: Some(question.ask(&trust).await) }),
                 Wanted::Shard(url) => {
                     let trust = Some(trust);
-                    let options =
-                        Options { limits: Limits::GATEWAY, encoding, compression, trust, ..Options::default() };
+                    let options = Options {
+                        limits: Limits::GATEWAY,
+                        encoding,
+                        compression,
+                        trust,
+                        timeout: gateway::OPEN_TIMEOUT,
+                        ..Options::default()
+                    };
                     Ok(Opened { transport: Some(websocket::connect(&url, &options).await?), detail: None })
                 }
             }
@@ -341,7 +347,7 @@ impl Protocol for Upstream {
         let input = match answer {
             None => Input::Opened(line - SHARDS, None),
             Some(Ok(body)) => Input::Discovered(body),
-            Some(Err(error)) => Input::DiscoveryFailed(error),
+            Some(Err(refusal)) => Input::DiscoveryFailed(&refusal.error, refusal.retry_after_ms),
         };
         self.tell(now, input, out);
     }

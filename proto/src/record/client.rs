@@ -1,5 +1,7 @@
 //! What goes into a client machine.
 
+use std::time::Duration;
+
 use super::line::{Fields, Line, Wrong};
 use crate::command::Command;
 use crate::error::{Error, Status};
@@ -22,8 +24,8 @@ pub enum Input<'a> {
     Closed(u32, Closed<'a>, Status),
     /// The API said where the Gateway is, with this body.
     Discovered(&'a [u8]),
-    /// The API did not say where the Gateway is.
-    DiscoveryFailed(&'a Error),
+    /// The API did not say where the Gateway is, and wants to be left alone for so many milliseconds.
+    DiscoveryFailed(&'a Error, u32),
     /// The program sends.
     Command(Command),
     /// The program takes back what it sent with this tag.
@@ -53,7 +55,7 @@ impl Input<'_> {
             Input::Disconnect => machine.handle_disconnect(now, out),
             Input::Timeout => machine.handle_timeout(now, out),
             // Nothing to this machine.
-            Input::Opened(_, None) | Input::Paused(..) | Input::Discovered(_) | Input::DiscoveryFailed(_) => {}
+            Input::Opened(_, None) | Input::Paused(..) | Input::Discovered(_) | Input::DiscoveryFailed(..) => {}
         }
         Ok(())
     }
@@ -81,7 +83,9 @@ impl Input<'_> {
                 machine.handle_closed(now, line, gateway::Closed { code, reason, status }, out);
             }
             Input::Discovered(body) => machine.handle_discovered(now, body, out),
-            Input::DiscoveryFailed(error) => machine.handle_discovery_failed(now, error, out),
+            Input::DiscoveryFailed(error, wait) => {
+                machine.handle_discovery_failed(now, error, Duration::from_millis(wait.into()), out);
+            }
             Input::Command(command) => machine.handle_command(now, command, out),
             Input::Cancel(tag) => machine.handle_cancel(now, tag, out),
             Input::Disconnect => machine.handle_disconnect(now, out),
@@ -112,7 +116,7 @@ impl Input<'_> {
             Input::Timeout => machine.handle_timeout(now, out),
             Input::Paused(_, paused) => machine.handle_reading_paused(now, paused),
             // Nothing to this machine.
-            Input::Discovered(_) | Input::DiscoveryFailed(_) => {}
+            Input::Discovered(_) | Input::DiscoveryFailed(..) => {}
         }
         Ok(())
     }
@@ -133,7 +137,9 @@ impl Input<'_> {
                 .opcode(frame.opcode)
                 .payload("payload", frame.payload),
             Input::Discovered(body) => line.word("in", "discovered").payload("body", body),
-            Input::DiscoveryFailed(error) => line.word("in", "discovery_failed").error(error),
+            Input::DiscoveryFailed(error, wait) => {
+                line.word("in", "discovery_failed").error(error).some_number("retry_after_ms", (*wait).into())
+            }
             Input::Closed(number, Closed { code, reason, unwritten }, status) => line
                 .word("in", "closed")
                 .some_number("line", (*number).into())
@@ -176,7 +182,7 @@ impl Input<'_> {
             }
             "discovery_failed" => {
                 error = line.error()?;
-                Input::DiscoveryFailed(&error)
+                Input::DiscoveryFailed(&error, line.small("retry_after_ms")?)
             }
             "closed" => Input::Closed(
                 line.small("line")?,

@@ -210,6 +210,29 @@ fn version_3_follows_a_redirect_to_an_allowed_gateway() {
 }
 
 #[test]
+fn version_3_comes_back_from_a_gateway_that_is_not_there() {
+    for lands in [false, true] {
+        let mut pair = Pair::new(speaking(Dialect::V3));
+        pair.client.start(pair.now, &mut pair.out);
+        pair.client.handle_opened(pair.now, 0, &mut pair.out);
+        pair.did();
+        pair.frame(&json!({"op": 0, "t": "WRONG_GATEWAY", "s": null, "d": {"url": "ws://127.0.0.1:9300"}}).to_string());
+        pair.did();
+        assert!(matches!(pair.next(10 * SECOND), Some(Did::Open(to)) if to.starts_with("ws://127.0.0.1:9300/")));
+        if lands {
+            pair.client.handle_opened(pair.now, 0, &mut pair.out);
+            pair.did();
+            pair.closed(None);
+        } else {
+            pair.client.handle_open_failed(pair.now, 0, &Error::new(Status::Io, "nobody is there"), &mut pair.out);
+        }
+        pair.did();
+        let next = pair.next(10 * SECOND);
+        assert!(matches!(&next, Some(Did::Open(to)) if to.starts_with("ws://127.0.0.1:9200/")), "{next:?}");
+    }
+}
+
+#[test]
 fn user_commands_stay_on_this_machine_unless_the_program_insists() {
     for (url, insists, sent) in [
         ("ws://127.0.0.1:9200", false, true),
@@ -235,6 +258,8 @@ fn user_commands_stay_on_this_machine_unless_the_program_insists() {
 fn presences_are_coalesced_at_the_pace_of_the_dialect() {
     for dialect in [Dialect::V6, Dialect::V10] {
         let (times, within) = dialect.presence_pace();
+        // What is too soon is dropped without a word.
+        let within = within + SECOND;
         let mut pair = ready(dialect);
         for tag in 1..=20 {
             pair.command("PRESENCE_UPDATE", &format!(r#"{{"n":{tag}}}"#), tag);
@@ -288,6 +313,12 @@ fn members_are_gathered_into_one_reply_or_streamed() {
                 assert_eq!(serde_json::from_str::<Value>(&reply.payload).expect("JSON"), whole);
             }
             (_, events) => assert!(events.is_empty(), "{events:?}"),
+        }
+        if at < 2 {
+            for wrong in [chunk(index, &nonce), chunk(3, &nonce)] {
+                pair.frame(&wrong);
+                assert_eq!(pair.events(), [], "one that came already, or that there is not, is none of the three");
+            }
         }
     }
 

@@ -270,3 +270,15 @@ fn waits_begin_small_again_after_a_good_connection() {
     pair.closed(None);
     assert!(pair.events()[0].retry_after_ms <= 500);
 }
+
+#[test]
+fn a_token_that_the_gateway_says_back_is_not_shown() {
+    for code in [None, Some(4000), Some(4004)] {
+        let mut pair = Pair::ready();
+        let closed = Closed { code, reason: "canary-token is what you said", ..Closed::default() };
+        pair.client.handle_closed(pair.now, 0, closed, &mut pair.out);
+        let events = pair.events();
+        let shown = events.iter().find(|event| event.message.contains("is what you said")).expect("the reason is told");
+        assert!(shown.message.contains("*** is what you said") && !shown.message.contains("canary"), "{shown:?}");
+    }
+}

@@ -204,6 +204,38 @@ fn a_hostile_address_is_not_used_and_that_is_said() {
 }
 
 #[test]
+fn a_hostile_address_in_a_given_session_is_not_used_and_that_is_said() {
+    for (url, said) in [("wss://evil.example", 1), ("wss://a.discord.gg:99999", 1), ("wss://a.discord.gg", 0)] {
+        let saved = Saved { shard: (0, 1), id: "abc".into(), url: Some(url.into()), seq: 5 };
+        let mut pair = Pair::new(Config { sessions: vec![saved], ..config() });
+        pair.client.start(pair.now, &mut pair.out);
+        let did = pair.did();
+        let told =
+            |did: &&Did| matches!(did, Did::Event(event) if event.message.contains("resume_gateway_url is not used"));
+        assert_eq!(did.iter().filter(told).count(), said, "{url}: {did:?}");
+        let to = if said > 0 { "wss://gateway.discord.gg/" } else { "wss://a.discord.gg/" };
+        assert!(did.iter().any(|did| matches!(did, Did::Open(opened) if opened.starts_with(to))), "{url}: {did:?}");
+    }
+}
+
+#[test]
+fn a_ready_that_cannot_be_resumed_is_told() {
+    let long = json!({ "session_id": "x".repeat(257) }).to_string();
+    for (data, words) in
+        [("{}", "session_id"), (r#"{"session_id":5}"#, "session_id"), (&long, "session_id"), ("{,}", "JSON")]
+    {
+        let mut pair = Pair::new(config());
+        pair.client.start(pair.now, &mut pair.out);
+        pair.client.handle_opened(pair.now, 0, &mut pair.out);
+        pair.frame(&hello());
+        pair.frame(&format!(r#"{{"t":"READY","s":1,"op":0,"d":{data}}}"#));
+        let did = pair.did();
+        let told = |did: &Did| matches!(did, Did::Event(event) if event.kind == EventType::Log && event.message.contains(words));
+        assert!(did.iter().any(told), "{data}: {did:?}");
+    }
+}
+
+#[test]
 fn a_session_that_is_never_resumed_is_given_up() {
     let mut pair = ready_with("wss://own.discord.gg");
     pair.closed(None);

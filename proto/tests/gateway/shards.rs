@@ -210,7 +210,7 @@ fn the_api_is_asked_until_it_answers_and_a_refused_token_is_fatal() {
     pair.client.start(pair.now, &mut pair.out);
     assert_eq!(pair.did(), [Did::Discover]);
     pair.command("PRESENCE_UPDATE", r#"{"a":1}"#, 1);
-    pair.client.handle_discovery_failed(pair.now, &Error::new(Status::Io, "no network"), &mut pair.out);
+    pair.client.handle_discovery_failed(pair.now, &Error::new(Status::Io, "no network"), Duration::ZERO, &mut pair.out);
     pair.did();
     assert_eq!(pair.next(SECOND), Some(Did::Discover));
     pair.client.handle_discovered(pair.now, br#"{"url":"wss://evil.example"}"#, &mut pair.out);
@@ -225,7 +225,8 @@ fn the_api_is_asked_until_it_answers_and_a_refused_token_is_fatal() {
 
     let mut pair = Pair::new(config());
     pair.client.start(pair.now, &mut pair.out);
-    pair.client.handle_discovery_failed(pair.now, &Error::new(Status::Auth, "refused").with_code(401), &mut pair.out);
+    let refused = Error::new(Status::Auth, "refused").with_code(401);
+    pair.client.handle_discovery_failed(pair.now, &refused, Duration::ZERO, &mut pair.out);
     let events = pair.events();
     assert_eq!(
         (events[0].kind, events[0].status, events[0].flags),
@@ -241,4 +242,18 @@ fn the_api_is_asked_until_it_answers_and_a_refused_token_is_fatal() {
     assert!(warned.message.contains("only the reserve is left"), "{}", warned.message);
     assert!(matches!(pair.next(3 * 3600 * SECOND), Some(Did::Open(_))));
     assert_eq!((pair.now - Instant::ZERO).as_secs(), 7200);
+}
+
+#[test]
+fn the_api_is_left_alone_for_as_long_as_it_says_within_reason() {
+    let mut pair = Pair::new(Config { url: None, ..config() });
+    pair.client.start(pair.now, &mut pair.out);
+    for (wants, waits) in [(60, 60), (100_000, 3600)] {
+        pair.did();
+        let (error, from) = (Error::new(Status::RateLimited, "asked too often").with_code(429), pair.now);
+        pair.client.handle_discovery_failed(pair.now, &error, SECOND * wants, &mut pair.out);
+        pair.did();
+        assert_eq!(pair.next(SECOND * 4000), Some(Did::Discover));
+        assert_eq!(pair.now - from, SECOND * waits);
+    }
 }

@@ -169,7 +169,8 @@ impl Client {
         }
         let known = closed.code.and_then(CloseCode::from_code);
         let code = closed.code.map_or(0, i32::from);
-        let why = why_closed(known.map(CloseCode::sentence), closed.reason);
+        let reason = self.config.token.as_ref().map_or(closed.reason.into(), |token| token.hidden_in(closed.reason));
+        let why = why_closed(known.map(CloseCode::sentence), &reason);
         self.break_off(closed.unwritten, out);
         if known.is_some_and(CloseCode::is_fatal) {
             self.finish(Loss { status: Status::Auth, code, why: &why }, Flags::FATAL, out);

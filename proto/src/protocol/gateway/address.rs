@@ -4,12 +4,13 @@
 //! the answer of `GET /gateway`, a redirect of version 3) is taken only when its host is the one that the program named, one of
 //! Discord's Gateway, or one that the program allowed. Source: `security.md`, threat 15.
 
-use core::net::IpAddr;
+use core::net::{IpAddr, Ipv6Addr};
 
 use crate::error::Error;
 
 /// The domain under which Discord's Gateways are.
 const DISCORDS: &str = "discord.gg";
+const BAD_HOST: &str = "the name of a host expected, or its address";
 
 /// The parts of an address that is well formed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +21,8 @@ struct Parts<'a> {
 
 impl Parts<'_> {
     fn is_loopback(&self) -> bool {
-        self.host == "localhost" || self.host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+        self.host.eq_ignore_ascii_case("localhost")
+            || self.host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
     }
 }
 
@@ -37,10 +39,27 @@ fn parts(url: &str) -> Result<Parts<'_>, &'static str> {
     if !rest.bytes().all(|byte| byte.is_ascii_graphic()) || rest.contains(['#', '\\', '"']) {
         return Err("an address without query, fragment and spaces expected");
     }
-    let host = match authority.strip_prefix('[') {
-        Some(inside) => inside.split(']').next().unwrap_or(""),
-        None => authority.split(':').next().unwrap_or(""),
+    let (host, port) = match authority.strip_prefix('[') {
+        Some(inside) => {
+            let (host, rest) = inside.split_once(']').ok_or(BAD_HOST)?;
+            (host, if rest.is_empty() { None } else { Some(rest.strip_prefix(':').ok_or(BAD_HOST)?) })
+        }
+        None => authority.split_once(':').map_or((authority, None), |(host, port)| (host, Some(port))),
     };
+    let named = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+    let is_host = match authority.starts_with('[') {
+        true => host.parse::<Ipv6Addr>().is_ok(),
+        false => !host.is_empty() && host.bytes().all(named),
+    };
+    if !is_host {
+        return Err(BAD_HOST);
+    }
+    // Only digits: a sign would be read as a number, too.
+    let is_port =
+        |port: &str| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse().is_ok_and(|port: u16| port > 0);
+    if port.is_some_and(|port| !is_port(port)) {
+        return Err("a port from 1 to 65535 expected");
+    }
     let parts = Parts { secure, host };
     if !secure && !parts.is_loopback() {
         return Err("ws:// would show the token to the network; wss:// expected");
@@ -128,6 +147,21 @@ mod tests {
             ("wss://", discord, false),
             ("wss://discord.gg\u{e4}", discord, false),
             ("\u{e4}\u{e4}", discord, false),
+            ("wss://gateway.discord.gg:443", discord, true),
+            ("wss://gateway.discord.gg.", discord, false),
+            ("wss://gateway.discord.gg:99999", discord, false),
+            ("wss://gateway.discord.gg:", discord, false),
+            ("wss://gateway.discord.gg:-1", discord, false),
+            ("wss://gateway.discord.gg:443:1", discord, false),
+            ("wss://[gateway.discord.gg]", discord, false),
+            ("wss://evil.example;.discord.gg", discord, false),
+            ("wss://evil.example%2f.discord.gg", discord, false),
+            ("ws://LOCALHOST:1", here, true),
+            ("ws://[::1]:1", here, true),
+            ("ws://[::1", here, false),
+            ("ws://[::1]x", here, false),
+            ("ws://127.0.0.1.", here, false),
+            ("ws://127.0.0.1:0", here, false),
             ("wss://gateway.discord.gg", "", true),
             ("wss://other.example", "", false),
             ("ws://127.0.0.1:9300", here, true),

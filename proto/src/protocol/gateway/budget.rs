@@ -21,7 +21,7 @@ pub const IDENTIFY_A_DAY: usize = 1000;
 /// The last ones of a day are left alone: a person who mends what burnt the rest needs some.
 pub const IDENTIFY_RESERVE: usize = 20;
 
-const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+pub(super) const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// What Discord says about beginning sessions (`session_start_limit`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,12 +1,14 @@
 //! Asking the API where the Gateway is, and what `GET /gateway` and `GET /gateway/bot` answer:
 //! `{"url":..,"shards":..,"session_start_limit":{..}}`.
 
+use std::time::Duration;
+
 use super::address;
-use super::budget::StartLimit;
+use super::budget::{DAY_MS, StartLimit};
 use super::config::MAX_SHARDS;
 use super::reshard::Reshard;
 use super::shard::{End, FAREWELL};
-use super::{Client, DISCOVERY_TIMEOUT, Phase, Sink, log};
+use super::{Client, DISCOVERY_PAUSE, DISCOVERY_TIMEOUT, Phase, Sink, log};
 use crate::error::{Error, Status};
 use crate::event::{Flags, LogLevel};
 use crate::time::Instant;
@@ -46,7 +48,8 @@ impl Discovered {
             [Some(total), Some(remaining)] => Some(StartLimit {
                 total,
                 remaining,
-                reset_after_ms: limit.member("reset_after").as_whole().map_or(0, |after| after.max(0) as u64),
+                // Where it does not say, none comes back before the day is over.
+                reset_after_ms: limit.member("reset_after").as_whole().map_or(DAY_MS, |after| after.max(0) as u64),
                 max_concurrency: number(limit.member("max_concurrency")).unwrap_or(1),
             }),
             _ => None,
@@ -74,6 +77,7 @@ impl Client {
                     self.shared.budget.observe(now, limit);
                 }
                 if own.is_none() {
+                    self.shared.home.clone_from(&discovered.url);
                     self.shared.url = discovered.url;
                 }
                 match for_reshard {
@@ -81,12 +85,12 @@ impl Client {
                     false => self.run(now, discovered.shards.unwrap_or(1), out),
                 }
             }
-            Err(error) => self.handle_discovery_failed(now, &error, out),
+            Err(error) => self.handle_discovery_failed(now, &error, Duration::ZERO, out),
         }
     }
 
-    /// The API could not be asked, or refused. A refusal of the token is final.
-    pub fn handle_discovery_failed(&mut self, now: Instant, error: &Error, out: &mut impl Sink) {
+    /// The API could not be asked, or refused, and wants to be left alone for so long. A refusal of the token is final.
+    pub fn handle_discovery_failed(&mut self, now: Instant, error: &Error, retry_after: Duration, out: &mut impl Sink) {
         if self.reshard.as_ref().is_some_and(Reshard::asks) {
             return self.abandon(error.status, &error.message, out);
         }
@@ -98,7 +102,7 @@ impl Client {
             let end = End { status: error.status, code: error.code, flags, why: error.message.clone().into_owned() };
             return self.finish(&end, 0, FAREWELL, out);
         }
-        let wait = self.backoff.next(&mut self.shared.random);
+        let wait = self.backoff.next(&mut self.shared.random).max(retry_after.min(DISCOVERY_PAUSE));
         self.phase = Phase::Undiscovered { at: now + wait };
         log(out, LogLevel::Info, &format!("{}; asked again in {} ms", error.message, wait.as_millis()));
     }
@@ -123,6 +127,9 @@ mod tests {
             read(whole),
             Ok(Discovered { url: "wss://gateway.discord.gg".into(), shards: Some(4), start_limit: Some(limit) })
         );
+        let silent = r#"{"url":"wss://gateway.discord.gg","session_start_limit":{"total":1000,"remaining":0}}"#;
+        let limit = read(silent).expect("it is one").start_limit.expect("it is there");
+        assert_eq!((limit.reset_after_ms, limit.max_concurrency), (DAY_MS, 1), "when there are more is not said");
         for (body, words) in [
             ("<html>", "is not JSON"),
             ("{}", "has no url"),

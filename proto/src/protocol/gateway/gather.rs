@@ -3,6 +3,8 @@
 //! From version 8 on a chunk says its nonce and how many there are; they may come in any order. Before, it says its guild only, and a chunk that is not full is
 //! the last one (1000 members each). What is gathered is bounded: [`MOST`] bytes, then the reply is an error.
 
+use std::collections::BTreeSet;
+
 use crate::time::Instant;
 use crate::value::{Document, Kind, Value};
 use crate::wire::gateway::Opcode;
@@ -22,8 +24,8 @@ pub(super) struct Gather {
     /// What comes back in each chunk; `None` where chunks have none.
     nonce: Option<Box<str>>,
     guild: u64,
-    /// Chunks that came.
-    chunks: i64,
+    /// The numbers of chunks that came.
+    chunks: BTreeSet<i64>,
     members: List,
     presences: List,
     not_found: List,
@@ -75,7 +77,7 @@ pub(super) enum Chunk {
 impl Gather {
     pub(super) fn new(name: Box<str>, tag: u64, deadline: Instant, nonce: Option<Box<str>>, guild: u64) -> Self {
         let (members, presences, not_found) = (List::default(), List::default(), List::default());
-        Gather { name, tag, deadline, nonce, guild, chunks: 0, members, presences, not_found }
+        Gather { name, tag, deadline, nonce, guild, chunks: BTreeSet::new(), members, presences, not_found }
     }
 
     fn is_of(&self, guild: Option<u64>, nonce: Option<&str>) -> bool {
@@ -103,16 +105,24 @@ pub(super) fn add(gathers: &mut [Gather], text: &[u8], doc: &mut Document) -> Ch
     let (guild, nonce) = (chunk.member("guild_id").as_id(), chunk.member("nonce").as_str());
     let Some(at) = gathers.iter().position(|gather| gather.is_of(guild, nonce)) else { return Chunk::Foreign };
     let gather = &mut gathers[at];
+    let count = chunk.member("chunk_count").as_whole();
+    if let Some(count) = count.filter(|count| *count > 1) {
+        let number = chunk.member("chunk_index").as_whole().unwrap_or(gather.chunks.len() as i64);
+        // One that is none of them, or that came already, has no members that are missing.
+        if !(0..count).contains(&number) || !gather.chunks.insert(number) {
+            return Chunk::Part;
+        }
+    }
     gather.members.add(chunk.member("members"), text);
     gather.presences.add(chunk.member("presences"), text);
     gather.not_found.add(chunk.member("not_found"), text);
     let bytes = gather.members.text.len() + gather.presences.text.len() + gather.not_found.text.len();
+    let bytes = bytes + gather.chunks.len() * size_of::<i64>();
     if bytes > MOST {
         return Chunk::TooLarge(at);
     }
-    gather.chunks += 1;
-    let last = match chunk.member("chunk_count").as_whole() {
-        Some(count) => gather.chunks >= count,
+    let last = match count {
+        Some(count) => count <= 1 || gather.chunks.len() as i64 >= count,
         None => chunk.member("members").len() < CHUNK,
     };
     if last { Chunk::Whole(at) } else { Chunk::Part }

@@ -98,11 +98,13 @@ pub(super) fn is_id(id: &str) -> bool {
     (1..=256).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// Of an imported session the address, if it may be used.
-pub(super) fn keep_allowed(session: &mut Session, own: &str, allowed: &[String]) {
-    if session.url.as_deref().is_some_and(|url| address::allow(url, own, allowed).is_err()) {
+/// Takes away an imported session's address that may not be used, and says why.
+pub(super) fn keep_allowed(session: &mut Session, own: &str, allowed: &[String]) -> Result<(), &'static str> {
+    let checked = session.url.as_deref().map_or(Ok(()), |url| address::allow(url, own, allowed));
+    if checked.is_err() {
         session.url = None;
     }
+    checked
 }
 
 #[cfg(test)]

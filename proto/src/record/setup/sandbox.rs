@@ -36,6 +36,7 @@ fn gateway_limits(out: &mut Vec<u8>, limits: &gateway::Limits) {
         payload,
         sends,
         sends_within,
+        presences,
         identify_every,
         members_every,
         session,
@@ -53,6 +54,7 @@ fn gateway_limits(out: &mut Vec<u8>, limits: &gateway::Limits) {
         .with("payload", |out| unsigned(out, *payload as u64))
         .int("sends", (*sends).into())
         .with("sends_within", |out| time(out, *sends_within))
+        .int("presences", (*presences).into())
         .with("identify_every", |out| time(out, *identify_every))
         .with("members_every", |out| time(out, *members_every))
         .with("session", |out| time(out, *session))
@@ -74,6 +76,7 @@ fn read_gateway_limits(limits: Fields<'_>) -> Result<gateway::Limits, Wrong> {
         payload: limits.count_or("payload", default.payload)?,
         sends: limits.small_or("sends", default.sends)?,
         sends_within: limits.duration_or("sends_within", default.sends_within)?,
+        presences: limits.small_or("presences", default.presences)?,
         identify_every: limits.duration_or("identify_every", default.identify_every)?,
         members_every: limits.duration_or("members_every", default.members_every)?,
         session: limits.duration_or("session", default.session)?,

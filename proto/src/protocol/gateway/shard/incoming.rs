@@ -76,7 +76,9 @@ impl Shard {
         }
         let known = closed.code.and_then(CloseCode::from_code);
         let code = closed.code.map_or(0, i32::from);
-        let message = why_closed(known.map(CloseCode::sentence), closed.reason);
+        // Whoever is told everything may say anything.
+        let reason = shared.config.token.hidden_in(closed.reason);
+        let message = why_closed(known.map(CloseCode::sentence), &reason);
         match After::closed(closed.code) {
             After::Fatal => {
                 let auth = known == Some(CloseCode::AuthenticationFailed);
@@ -331,9 +333,14 @@ impl Shard {
         if !shared.config.dialect.greets() {
             let heartbeat = Heartbeat::new(now, interval("READY", data)?, &mut shared.random).unanswered();
             self.state = State::Identifying { heartbeat: Some(heartbeat), deadline: now };
-        } else if parsed {
+        } else {
             self.seq = message.seq.or(self.seq);
             self.session = self.key(data, shared, out);
+            if self.session.is_none() {
+                let what = if parsed { "a session_id of 1 to 256 printable characters" } else { "data that is JSON" };
+                let sentence = format!("READY: {what} expected: when the connection is lost, a new session begins");
+                log(out, LogLevel::Warn, &sentence);
+            }
         }
         if let (Some(overlap), Set::New) = (&mut shared.overlap, self.set) {
             overlap.announced(data);
