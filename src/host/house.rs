@@ -15,7 +15,8 @@ use gamebridge_proto::event::{Event, EventType, LogLevel};
 use gamebridge_proto::record::door::Input;
 use gamebridge_proto::record::{Setup, Tapped};
 use gamebridge_proto::server::beside::Beside;
-use gamebridge_proto::server::rpc::{Account, Door, Errand, HttpRequest, HttpResponse, Via, snapshot};
+use gamebridge_proto::server::host::conclude;
+use gamebridge_proto::server::rpc::{Account, Door, Errand, HttpRequest, HttpResponse, ROOM, Via, snapshot};
 use gamebridge_proto::time::Instant;
 use gamebridge_proto::wire::ipc::Frame;
 use gamebridge_proto::wire::json::Object;
@@ -329,28 +330,13 @@ impl House {
 
     /// What the door would say of a command that it never saw.
     fn reply(&self, name: &str, tag: u64, outcome: Result<(PathBuf, usize), Error>) {
-        let now = clock::now();
-        let events = &mut self.rooms.borrow_mut().events;
-        let mut tell = |event: Event<'_>| events.push(Waiting::of(now, event));
-        let mut event = Event::new(EventType::Reply, name);
-        event.tag = tag;
-        match outcome {
-            Err(error) if tag == 0 => {
-                tell(Event::log(LogLevel::Warn, "rpc server", &format!("{name} failed: {error}")));
-            }
-            Err(error) => {
-                (event.status, event.message) = (error.status, &error.message);
-                tell(event);
-            }
-            Ok(_) if tag == 0 => {}
-            Ok((path, bytes)) => {
-                let mut payload = Vec::new();
-                let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
-                Object::begin(&mut payload).str("path", &path.display().to_string()).int("bytes", bytes).end();
-                event.payload = &payload;
-                tell(event);
-            }
+        let mut data = Vec::new();
+        if let Ok((path, bytes)) = &outcome {
+            Object::begin(&mut data).str("path", &path.display().to_string()).count("bytes", *bytes).end();
         }
+        let events = &mut self.rooms.borrow_mut().events;
+        let tell = |event: Event<'_>| events.push(Waiting::of(clock::now(), event));
+        conclude(ROOM, name, tag, outcome.map(|_| &*data), tell);
     }
 
     /// What the service is to begin with, as if the host had sent the commands.
