@@ -114,6 +114,15 @@ fn an_application_is_told_of_itself() {
 }
 
 #[test]
+fn a_bot_that_names_itself_is_answered_with_itself() {
+    let mut harbour = Harbour::new();
+    let own = format!("/guilds/{}/members/@me", harbour.guild);
+    let (status, member) = harbour.ask("PATCH", &own, json!({"nick": "Ferry One"}));
+    let id = json!(harbour.bot.to_string());
+    assert_eq!((status, &member["nick"], &member["user"]["id"]), (200, &json!("Ferry One"), &id));
+}
+
+#[test]
 fn a_bot_reads_and_writes_what_its_permissions_allow() {
     let mut harbour = Harbour::new();
     let local = harbour.house.world.local_user().id;

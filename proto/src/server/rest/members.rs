@@ -4,7 +4,7 @@ use super::call::{Call, DONE, json};
 use super::refusal::Refusal;
 use super::{Response, objects, view};
 use crate::value::Value;
-use crate::wire::json::{Object, array};
+use crate::wire::json::array;
 use crate::wire::rest::JsonCode;
 use crate::world::{Guild, GuildId, MemberEdit, Operation, Permissions, RoleId, UserId};
 
@@ -30,9 +30,9 @@ pub(super) fn modify_current(call: &mut Call<'_>) -> Result<Response, Refusal> {
     view::guild_with(call.world, call.caller, guild, Permissions::CHANGE_NICKNAME)?;
     let (user, nick) = (call.caller.user, call.erasable("nick"));
     call.apply(Operation::EditMember { guild, user, edit: MemberEdit { nick, ..MemberEdit::default() } })?;
-    let nick =
-        view::guild(call.world, call.caller, guild)?.members.get(&user).and_then(|member| member.nick.as_deref());
-    Ok(json(|out| Object::begin(out).opt_str("nick", nick).end()))
+    // The member whole: discord.py looks for its user. Programs of 2017 read the nick in it.
+    let member = view::guild(call.world, call.caller, guild)?.members.get(&user).ok_or_else(unknown)?;
+    Ok(json(|out| objects::member(out, call.world, member)))
 }
 
 pub(super) fn modify(call: &mut Call<'_>) -> Result<Response, Refusal> {
