@@ -92,7 +92,7 @@ impl Client {
     /// The API could not be asked, or refused, and wants to be left alone for so long. A refusal of the token is final.
     pub fn handle_discovery_failed(&mut self, now: Instant, error: &Error, retry_after: Duration, out: &mut impl Sink) {
         if self.reshard.as_ref().is_some_and(Reshard::asks) {
-            return self.abandon(error.status, &error.message, out);
+            return self.abandon(now, error.status, &error.message, out);
         }
         if !matches!(self.phase, Phase::Discovering { .. }) {
             return;
