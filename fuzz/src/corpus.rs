@@ -348,7 +348,7 @@ pub fn inflate() -> Vec<Vec<u8>> {
 
 const HEADER: &str = r#"{"recording":"gamebridge","version":1,"by":"t"}"#;
 
-const RECORDINGS: [&[&str]; 4] = [
+const RECORDINGS: [&[&str]; 5] = [
     &[
         r#"{"c":1,"t":1,"new":"rpc","config":{"client_id":"1","access_token":"secret1x","pid":1,"seed":1,"retry":true}}"#,
         r#"{"c":1,"t":1,"in":"start"}"#,
@@ -387,6 +387,23 @@ const RECORDINGS: [&[&str]; 4] = [
         r#"{"c":2,"t":1,"in":"command","name":"GUILD_CREATE","args":{"name":"Den"},"tag":1,"issued":1}"#,
         r#"{"c":2,"t":1,"in":"gone","peer":1}"#,
         r#"{"c":2,"t":1,"in":"end"}"#,
+    ],
+    &[
+        r#"{"c":1,"t":1,"new":"server","door":{"consent":"allow","limits":{},"cdn_host":"","api_endpoint":"","environment":""},"world":{"unix_ms_at_zero":0,"local_user":{"username":"Guest","discriminator":"0"},"guest":true},"sandbox":{"gateway":{"url":"ws://127.0.0.1:1","limits":{"identify_every":0,"replay":2}},"dmod":{"heartbeat":5}}}"#,
+        r#"{"c":1,"t":1,"in":"command","name":"LOGIN_CREATE","args":{"token":"secret1x"},"tag":1,"issued":1}"#,
+        r#"{"c":1,"t":1,"in":"connect","peer":1,"via":"gateway","query_text":"v=10"}"#,
+        r#"{"c":1,"t":1,"in":"frame","peer":1,"op":"frame","payload":{"op":2,"d":{"token":"secret1x","properties":{}}}}"#,
+        r#"{"c":1,"draw":"secret2xxxxxxxxxxxxxxxxxxxxxxx"}"#,
+        r#"{"c":1,"t":1,"in":"command","name":"GUILD_CREATE","args":{"name":"Den"},"tag":1,"issued":1}"#,
+        r#"{"c":1,"t":1,"in":"command","name":"GATEWAY_FAULT","args":{"fault":"drop"},"tag":1,"issued":1}"#,
+        r#"{"c":1,"t":1,"in":"gone","peer":1,"code":4000}"#,
+        r#"{"c":1,"t":1,"in":"connect","peer":2,"via":"gateway","query_text":"v=6"}"#,
+        r#"{"c":1,"t":1,"in":"frame","peer":2,"op":"frame","payload":{"op":6,"d":{"token":"secret1x","session_id":"secret2xxxxxxxxxxxxxxxxxxxxxxx","seq":1}}}"#,
+        r#"{"c":1,"t":1,"in":"connect","peer":3,"via":"dmod"}"#,
+        r#"{"c":1,"t":1,"in":"frame","peer":3,"op":"frame","payload":{"op":1,"d":{"token":null,"uid":null}}}"#,
+        r#"{"c":1,"t":1,"in":"site","method":"GET","target":"/api/v10/users/@me","authorization":"secret1x"}"#,
+        r#"{"c":1,"t":99999999999,"in":"timeout"}"#,
+        r#"{"c":1,"t":99999999999,"in":"end"}"#,
     ],
 ];
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use gamebridge_proto::server::form;
 use gamebridge_proto::server::gateway::Fault;
+use gamebridge_proto::server::sandbox::Way;
 use gamebridge_proto::wire::gateway::Compression;
 use gamebridge_proto::wire::ipc::Opcode;
 
@@ -20,19 +21,9 @@ const BURST: usize = 64;
 /// How often a slow connection moves.
 const TICK: Duration = Duration::from_millis(50);
 
-/// By which door a peer came.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Way<'q> {
-    /// The Gateway's, with this query.
-    Gateway(&'q str),
-    /// dmod's.
-    Dmod,
-}
-
 /// Keeps the house's books right, however the task ends.
 struct Stay<'h> {
     house: &'h House,
-    way: Way<'h>,
     peer: u32,
     /// The code that the client left with.
     code: Option<u16>,
@@ -40,10 +31,7 @@ struct Stay<'h> {
 
 impl Drop for Stay<'_> {
     fn drop(&mut self) {
-        match self.way {
-            Way::Gateway(_) => self.house.gateway_gone(self.peer, self.code),
-            Way::Dmod => self.house.dmod_gone(self.peer, self.code),
-        }
+        self.house.left(self.peer, self.code);
     }
 }
 
@@ -66,16 +54,13 @@ enum Done {
 
 /// Serves a peer until it or the house closes.
 pub(super) async fn serve(house: Rc<House>, way: Way<'_>, mut transport: Transport, place: Place) {
-    let (peer, post) = match way {
-        Way::Gateway(query) => {
-            let compression = form::parameter(query, "compress").and_then(|name| Compression::named(&name));
-            transport.speak_gateway(compression.filter(|way| way.query().is_some()).unwrap_or_default());
-            house.gateway_connect(query)
-        }
-        Way::Dmod => house.dmod_connect(),
-    };
+    if let Way::Gateway(query) = way {
+        let compression = form::parameter(query, "compress").and_then(|name| Compression::named(&name));
+        transport.speak_gateway(compression.filter(|way| way.query().is_some()).unwrap_or_default());
+    }
+    let (peer, post) = house.enter(way);
     drop(place);
-    let mut stay = Stay { house: &house, way, peer, code: None };
+    let mut stay = Stay { house: &house, peer, code: None };
     let (mut outbox, mut slow) = (Outbox::new(), Slow::default());
     loop {
         match carry_out(&post, &mut transport, &mut outbox, &mut slow) {
@@ -107,21 +92,18 @@ pub(super) async fn serve(house: Rc<House>, way: Way<'_>, mut transport: Transpo
             }
             moved = transport.drive(&mut outbox) => moved,
         };
-        if let Err(lost) = moved.and_then(|()| payloads(&house, way, peer, &mut transport)) {
+        if let Err(lost) = moved.and_then(|()| payloads(&house, peer, &mut transport)) {
             stay.code = lost.code;
             return;
         }
     }
 }
 
-fn payloads(house: &House, way: Way<'_>, peer: u32, transport: &mut Transport) -> Result<(), Lost> {
+fn payloads(house: &House, peer: u32, transport: &mut Transport) -> Result<(), Lost> {
     for _ in 0..BURST {
         match transport.next_frame()? {
             None => break,
-            Some(frame) if frame.opcode == Opcode::Frame => match way {
-                Way::Gateway(_) => house.gateway_payload(peer, frame.payload),
-                Way::Dmod => house.dmod_payload(peer, frame.payload),
-            },
+            Some(frame) if frame.opcode == Opcode::Frame => house.payload(peer, frame.payload),
             Some(frame) if frame.opcode == Opcode::Ping => {
                 let payload = frame.payload.to_vec();
                 transport.say_pong(&payload);

@@ -13,21 +13,24 @@ use gamebridge_proto::command::Command;
 use gamebridge_proto::error::{Error, ProtocolError, Status};
 use gamebridge_proto::event::{Event, EventType, LogLevel};
 use gamebridge_proto::record::door::Input;
-use gamebridge_proto::record::{Output, Setup, Tapped, Witness};
-use gamebridge_proto::server::rpc::{Account, Door, Errand, HttpRequest, HttpResponse, Sink, Via, snapshot};
+use gamebridge_proto::record::{Setup, Tapped};
+use gamebridge_proto::server::beside::Beside;
+use gamebridge_proto::server::host::conclude;
+use gamebridge_proto::server::rpc::{Account, Door, Errand, HttpRequest, HttpResponse, ROOM, Via, snapshot};
 use gamebridge_proto::time::Instant;
-use gamebridge_proto::wire::ipc::{Frame, Opcode};
+use gamebridge_proto::wire::ipc::Frame;
 use gamebridge_proto::wire::json::Object;
-use gamebridge_proto::world::{Changes, Entropy, World};
+use gamebridge_proto::world::{Entropy, World};
 use tokio::sync::{Notify, mpsc};
 
 use super::account_file::Kept;
 use super::backend::{Backend, Turns};
 use super::beginning::First;
+use super::effects::{Effects, Out, Told, Waiting};
 use super::files::{self, Order};
 use super::half_open::HalfOpen;
 use super::mailbox::{MOST_OF_ALL, Mailbox};
-use super::sandbox::Sandbox;
+use super::sandbox::{self, Posts, Sandbox};
 use super::service::Service;
 use super::upstreams::Upstreams;
 use crate::record::{self, Tape};
@@ -67,6 +70,8 @@ pub(super) struct Rooms {
     errands: Vec<Errand>,
     /// The other doors, when it is a sandbox.
     pub(super) sandbox: Option<Sandbox>,
+    /// What waits for their peers.
+    pub(super) posts: Posts,
     /// The guest's file, where there is one.
     kept: Option<Kept>,
     /// The deadline that the main task knows of.
@@ -74,30 +79,9 @@ pub(super) struct Rooms {
     tape: Option<Box<Tape>>,
 }
 
-/// An event on its way to the program, which is the main task's to deliver.
-#[derive(Debug)]
-pub(super) struct Waiting {
-    time: Instant,
-    event: Event<'static>,
-    name: String,
-    message: String,
-    payload: Box<[u8]>,
-}
-
-impl Waiting {
-    pub(super) fn of(time: Instant, event: Event<'_>) -> Waiting {
-        Waiting {
-            time,
-            event: Event { name: "", payload: &[], bytes: &[], message: "", ..event },
-            name: event.name.to_owned(),
-            message: event.message.to_owned(),
-            payload: event.payload.into(),
-        }
-    }
-}
-
 /// The operating system's generator. When it gives nothing there are no tokens to be had: the panic ends the connection that
 /// asked for one, and guessable tokens would be worse.
+#[derive(Clone, Debug)]
 pub(super) struct SystemEntropy;
 
 impl Entropy for SystemEntropy {
@@ -106,90 +90,22 @@ impl Entropy for SystemEntropy {
     }
 }
 
-struct Effects<'h> {
-    now: Instant,
-    mailboxes: &'h HashMap<u32, Rc<Mailbox>>,
-    events: &'h mut Vec<Waiting>,
-    errands: &'h mut Vec<Errand>,
-    sandbox: Option<&'h mut Sandbox>,
-}
-
-impl Sink for Effects<'_> {
-    fn send(&mut self, peer: u32, opcode: Opcode, payload: &[u8]) {
-        if let Some(mailbox) = self.mailboxes.get(&peer) {
-            mailbox.frames.borrow_mut().push(opcode, payload);
-            mailbox.stirred.notify_one();
-        }
-    }
-
-    fn close(&mut self, peer: u32, code: u16, reason: &str) {
-        if let Some(mailbox) = self.mailboxes.get(&peer) {
-            mailbox.close.borrow_mut().get_or_insert_with(|| (code, reason.to_owned()));
-            mailbox.stirred.notify_one();
-        }
-    }
-
-    fn event(&mut self, event: Event<'_>) {
-        self.events.push(Waiting::of(self.now, event));
-    }
-
-    fn errand(&mut self, errand: Errand) {
-        self.errands.push(errand);
-    }
-
-    fn changed(&mut self, now: Instant, world: &World, changes: &Changes) {
-        if let Some(sandbox) = &mut self.sandbox {
-            sandbox.changed(now, world, changes, self.events);
-        }
-    }
-
-    fn reloaded(&mut self, now: Instant, world: &World) {
-        if let Some(sandbox) = &mut self.sandbox {
-            sandbox.reloaded(now, world, self.events);
-        }
-    }
-}
-
 impl Rooms {
     fn next_timeout(&self) -> Option<Instant> {
         let due = self.kept.as_ref().and_then(Kept::due);
-        let gateway = self.sandbox.as_ref().and_then(|sandbox| sandbox.next_timeout());
-        self.door.next_timeout().into_iter().chain(due).chain(gateway).min()
+        self.doors_timeout().into_iter().chain(due).min()
+    }
+
+    /// The doors' own, which a recording has.
+    fn doors_timeout(&self) -> Option<Instant> {
+        let further = self.sandbox.as_ref().and_then(Sandbox::next_timeout);
+        self.door.next_timeout().into_iter().chain(further).min()
     }
 }
 
-/// A call of the door that was announced.
-struct Call {
+/// A call of the doors that was announced.
+pub(super) struct Call {
     now: Instant,
-}
-
-/// What a call of the door gives back, on its way to a recording.
-trait Told {
-    fn show(&self, _tape: &mut Tape) {}
-}
-
-impl Told for () {}
-
-impl Told for Result<(), Error> {
-    fn show(&self, tape: &mut Tape) {
-        if let Err(error) = self {
-            tape.saw(&Output::Failed(error));
-        }
-    }
-}
-
-impl Told for Result<(), HttpResponse> {
-    fn show(&self, tape: &mut Tape) {
-        if let Err(refused) = self {
-            tape.saw(&Output::Response(refused));
-        }
-    }
-}
-
-impl Told for HttpResponse {
-    fn show(&self, tape: &mut Tape) {
-        tape.saw(&Output::Response(self));
-    }
 }
 
 impl House {
@@ -205,13 +121,12 @@ impl House {
         let (upstreams, passed) = Upstreams::new(service.discord.clone(), own, config.instance.clone());
         let launch_token = config.launch_token.as_ref().map(|token| token.reveal().to_owned()).unwrap_or_default();
         let world = service.world()?;
-        let sandbox = service.sandbox.as_ref().zip(gateway).map(|(door, url)| Sandbox::new(&url, door.strict));
-        let mut tape = match &sandbox {
-            Some(_) => None,
-            None => Tape::begin(Setup::Server(&config, &world), outlet),
-        };
-        let world = World::new(world, record::overheard(tape.as_deref_mut(), SystemEntropy))
-            .map_err(|error| Error::argument(format!("rpc: username: {error}")))?;
+        let further = service.sandbox.as_ref().zip(gateway).map(|(doors, url)| doors.config(url));
+        let mut tape = Tape::begin(Setup::Server(&config, &world, further.as_ref()), outlet);
+        let entropy = record::overheard(tape.as_deref_mut(), SystemEntropy);
+        let world =
+            World::new(world, entropy.clone()).map_err(|error| Error::argument(format!("rpc: username: {error}")))?;
+        let sandbox = further.map(|config| Sandbox::new(config, entropy));
         let kept = service.account_file.clone().map(Kept::new);
         let house = House {
             rooms: RefCell::new(Rooms {
@@ -221,6 +136,7 @@ impl House {
                 events: Vec::new(),
                 errands: Vec::new(),
                 sandbox,
+                posts: Posts::default(),
                 kept,
                 armed: None,
                 tape,
@@ -272,8 +188,8 @@ impl House {
         });
     }
 
-    /// Announces a call of the door: this, as data, is what goes on record. So no call can be made that a recording lacks.
-    fn about(&self, input: Input<'_>) -> Call {
+    /// Announces a call of the doors: this, as data, is what goes on record. So no call can be made that a recording lacks.
+    pub(super) fn about(&self, input: Input<'_>) -> Call {
         let now = clock::now();
         if let Some(tape) = &mut self.rooms.borrow_mut().tape {
             tape.door(now, &input);
@@ -282,25 +198,27 @@ impl House {
     }
 
     /// Calls the door, then tells the main task what it has to know.
-    fn with_door<R: Told>(
+    pub(super) fn with_door<R: Told>(
         &self,
         Call { now }: Call,
-        step: impl FnOnce(&mut Door, &mut World, Instant, &mut Tapped<'_, Effects<'_>, Tape>) -> R,
+        step: impl FnOnce(&mut Door, &mut World, Instant, &mut Out<'_, '_, '_>) -> R,
     ) -> R {
         let rooms = &mut *self.rooms.borrow_mut();
-        let mut out = Effects {
+        let mut effects = Effects {
             now,
             mailboxes: &rooms.mailboxes,
+            posts: &rooms.posts,
             events: &mut rooms.events,
             errands: &mut rooms.errands,
-            sandbox: rooms.sandbox.as_mut(),
         };
-        let mut tapped = Tapped::new(&mut out, rooms.tape.as_deref_mut());
-        let result = step(&mut rooms.door, &mut rooms.world, now, &mut tapped);
+        let mut tapped = Tapped::new(&mut effects, rooms.tape.as_deref_mut());
+        let out = &mut Beside { out: &mut tapped, others: rooms.sandbox.as_mut() };
+        let result = step(&mut rooms.door, &mut rooms.world, now, out);
+        let deadline = rooms.doors_timeout();
         if let Some(tape) = &mut rooms.tape {
             result.show(tape);
-            if let Some(sentence) = tape.finish(rooms.door.next_timeout()) {
-                out.event(Event::log(LogLevel::Warn, "record", &sentence));
+            if let Some(sentence) = tape.finish(deadline) {
+                rooms.events.push(Waiting::of(now, Event::log(LogLevel::Warn, "record", &sentence)));
             }
         }
         for errand in rooms.errands.drain(..) {
@@ -323,27 +241,6 @@ impl House {
             door.handle_connect(now, peer, via, world, out)
         });
         (peer, mailbox)
-    }
-
-    /// What happened at another door of the same world.
-    #[cfg(feature = "gateway")]
-    pub(super) fn show_changes(&self, now: Instant, changes: &[Changes]) {
-        for changes in changes {
-            self.with_door(Call { now }, |door, world, now, out| door.handle_changes(now, changes, world, out));
-        }
-        if !self.rooms.borrow().events.is_empty() {
-            self.stirred.notify_one();
-        }
-    }
-
-    /// Something may have come of another door: the main task looks, if there is anything for it.
-    #[cfg(feature = "gateway")]
-    pub(super) fn settle(&self) {
-        let rooms = self.rooms.borrow();
-        let is_early = rooms.next_timeout().is_some_and(|next| rooms.armed.is_none_or(|armed| next < armed));
-        if is_early || !rooms.events.is_empty() {
-            self.stirred.notify_one();
-        }
     }
 
     /// Something is for the main task to look at.
@@ -373,7 +270,7 @@ impl House {
 
     pub(super) fn gone(&self, peer: u32) {
         self.rooms.borrow_mut().mailboxes.remove(&peer);
-        self.with_door(self.about(Input::Gone { peer }), |door, world, now, out| {
+        self.with_door(self.about(Input::Gone { peer, code: None }), |door, world, now, out| {
             door.handle_gone(now, peer, world, out)
         });
         self.stirred.notify_one();
@@ -433,33 +330,13 @@ impl House {
 
     /// What the door would say of a command that it never saw.
     fn reply(&self, name: &str, tag: u64, outcome: Result<(PathBuf, usize), Error>) {
-        let rooms = &mut *self.rooms.borrow_mut();
-        let mut out = Effects {
-            now: clock::now(),
-            mailboxes: &rooms.mailboxes,
-            events: &mut rooms.events,
-            errands: &mut rooms.errands,
-            sandbox: None,
-        };
-        let mut event = Event::new(EventType::Reply, name);
-        event.tag = tag;
-        match outcome {
-            Err(error) if tag == 0 => {
-                out.event(Event::log(LogLevel::Warn, "rpc server", &format!("{name} failed: {error}")));
-            }
-            Err(error) => {
-                (event.status, event.message) = (error.status, &error.message);
-                out.event(event);
-            }
-            Ok(_) if tag == 0 => {}
-            Ok((path, bytes)) => {
-                let mut payload = Vec::new();
-                let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
-                Object::begin(&mut payload).str("path", &path.display().to_string()).int("bytes", bytes).end();
-                event.payload = &payload;
-                out.event(event);
-            }
+        let mut data = Vec::new();
+        if let Ok((path, bytes)) = &outcome {
+            Object::begin(&mut data).str("path", &path.display().to_string()).count("bytes", *bytes).end();
         }
+        let events = &mut self.rooms.borrow_mut().events;
+        let tell = |event: Event<'_>| events.push(Waiting::of(clock::now(), event));
+        conclude(ROOM, name, tag, outcome.map(|_| &*data), tell);
     }
 
     /// What the service is to begin with, as if the host had sent the commands.
@@ -491,8 +368,10 @@ impl House {
     }
 
     pub(super) fn timeout(&self, outlet: &mut Outlet) {
-        self.with_door(self.about(Input::Timeout), |door, world, now, out| door.handle_timeout(now, world, out));
-        self.sandbox_timeout();
+        self.with_door(self.about(Input::Timeout), |door, world, now, out| {
+            door.handle_timeout(now, world, out);
+            sandbox::timeout(now, door, world, out);
+        });
         let due = self.rooms.borrow().kept.as_ref().and_then(Kept::due);
         if due.is_some_and(|due| due <= clock::now()) {
             self.keep_aloud(outlet);
@@ -566,9 +445,9 @@ impl House {
             mailbox.close.borrow_mut().get_or_insert_with(|| (code, reason.to_owned()));
             mailbox.stirred.notify_one();
         }
-        self.close_gateway(code, reason);
+        self.close_sandbox(code, reason);
         let all_gone = async {
-            while !self.rooms.borrow().mailboxes.is_empty() || !self.gateway_is_empty() {
+            while !self.rooms.borrow().mailboxes.is_empty() || !self.sandbox_is_empty() {
                 self.stirred.notified().await;
             }
         };

@@ -7,6 +7,7 @@
 mod account_file;
 mod backend;
 mod beginning;
+mod effects;
 mod files;
 #[cfg(feature = "gateway")]
 mod gateway_peer;

@@ -1,37 +1,41 @@
-//! What a sandbox has besides the RPC door: the Gateway door, dmod's, the API for bots, and a mailbox for each of its peers.
+//! A sandbox's further doors at work: a post for each of their peers, and the calls that peers, askers and the host make.
 //!
-//! All share the house's world. What they change goes through the RPC door as any other door's doing does
-//! (`Door::handle_changes`), and comes from there, with all that other doors change, to the Gateway's sessions. A sandbox is
-//! not recorded: recordings know the RPC door's calls only.
-
-mod dmod;
-
-pub(super) use dmod::receive as receive_dmod;
+//! The doors themselves, and how they hear of each other, are `proto`'s (`server::sandbox`). They share the house's world and
+//! its recording: every call is announced like one of the RPC door's.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
+use gamebridge_proto::command::Command;
 use gamebridge_proto::event::Event;
+use gamebridge_proto::record::Tapped;
+use gamebridge_proto::record::door::Input;
 use gamebridge_proto::server::gateway::{self, Fault};
-use gamebridge_proto::server::rest::{self, Site};
-use gamebridge_proto::server::rpc::{HttpRequest, HttpResponse};
+use gamebridge_proto::server::rpc::{Door, HttpRequest, HttpResponse};
+pub(super) use gamebridge_proto::server::sandbox::Sandbox;
+use gamebridge_proto::server::sandbox::{Way, takes};
 use gamebridge_proto::time::Instant;
+use gamebridge_proto::wire::ipc::{Frame, Opcode};
 use gamebridge_proto::world::{Changes, World};
 use tokio::sync::Notify;
 
-use super::gateway_peer::{self, Way};
+use super::effects::{Effects, Out, Told, Waiting};
+use super::gateway_peer;
 use super::half_open::Place;
-use super::house::{House, Rooms, SystemEntropy, Waiting};
-use crate::runtime::clock;
+use super::house::{Call, House};
+use crate::record::Tape;
 use crate::transport::http::{self, SITE};
 
-/// What waits for one peer of the Gateway.
+/// What waits for one peer of a further door's.
 #[derive(Debug, Default)]
 pub(super) struct Post {
     pub(super) orders: RefCell<VecDeque<Order>>,
     pub(super) stirred: Notify,
 }
+
+/// The peers of the further doors, by number.
+pub(super) type Posts = HashMap<u32, Rc<Post>>;
 
 /// One thing for a peer's task to do, in order.
 #[derive(Debug)]
@@ -46,61 +50,17 @@ pub(super) enum Order {
     Fault(Fault),
 }
 
-/// See the module.
-#[derive(Debug)]
-pub(super) struct Sandbox {
-    door: gateway::Door,
-    site: Site,
-    dmod: gamebridge_proto::server::dmod::Door,
-    posts: HashMap<u32, Rc<Post>>,
-}
-
-impl Sandbox {
-    pub(super) fn new(gateway: &str, strict: bool) -> Sandbox {
-        let limits = if strict { gateway::Limits::default() } else { gateway::Limits::lenient() };
-        let config = gateway::Config { url: gateway.into(), limits };
-        let site = Site { gateway: Some(gateway.into()), ..Site::default() };
-        let door = gateway::Door::new(config, SystemEntropy);
-        Sandbox { door, site, dmod: dmod::door(), posts: HashMap::new() }
+impl Post {
+    fn order(&self, order: Order) {
+        self.orders.borrow_mut().push_back(order);
+        self.stirred.notify_one();
     }
-
-    /// The next deadline of its doors.
-    pub(super) fn next_timeout(&self) -> Option<Instant> {
-        self.door.next_timeout().into_iter().chain(self.dmod.next_timeout()).min()
-    }
-
-    /// Shows what happened at another door.
-    pub(super) fn changed(&mut self, now: Instant, world: &World, changes: &Changes, events: &mut Vec<Waiting>) {
-        self.step(now, events, |door, out| door.handle_changes(now, changes, world, out));
-        self.at_dmod(now, events, |door, out| door.handle_changes(now, changes, world, out));
-    }
-
-    pub(super) fn reloaded(&mut self, now: Instant, world: &World, events: &mut Vec<Waiting>) {
-        self.step(now, events, |door, out| door.handle_reload(world, out));
-        self.at_dmod(now, events, |door, out| door.handle_reload(world, out));
-    }
-
-    fn step<R>(
-        &mut self,
-        now: Instant,
-        events: &mut Vec<Waiting>,
-        step: impl FnOnce(&mut gateway::Door, &mut Effects<'_>) -> R,
-    ) -> R {
-        step(&mut self.door, &mut Effects { now, posts: &self.posts, events })
-    }
-}
-
-struct Effects<'h> {
-    now: Instant,
-    posts: &'h HashMap<u32, Rc<Post>>,
-    events: &'h mut Vec<Waiting>,
 }
 
 impl Effects<'_> {
     fn order(&mut self, peer: u32, order: Order) {
         if let Some(post) = self.posts.get(&peer) {
-            post.orders.borrow_mut().push_back(order);
-            post.stirred.notify_one();
+            post.order(order);
         }
     }
 }
@@ -127,107 +87,87 @@ impl gateway::Sink for Effects<'_> {
     }
 }
 
+/// A deadline of one of its doors, if there are any.
+pub(super) fn timeout(now: Instant, door: &mut Door, world: &mut World, out: &mut Out<'_, '_, '_>) {
+    let mut changes = Vec::new();
+    if let Some(sandbox) = &mut out.others {
+        sandbox.handle_timeout(now, world, &mut changes, out.out);
+    }
+    out.show(now, &changes, door, world);
+}
+
 impl House {
-    /// Calls the Gateway's door, then shows what came of it at every door.
-    fn with_sandbox<R: Default>(
+    /// Calls the further doors, then shows what came of it at every door.
+    fn with_sandbox<R: Told>(
         &self,
-        step: impl FnOnce(&mut gateway::Door, &mut World, Instant, &mut Vec<Changes>, &mut Effects<'_>) -> R,
+        call: Call,
+        otherwise: R,
+        step: impl FnOnce(&mut Sandbox, &mut World, Instant, &mut Vec<Changes>, &mut Tapped<'_, Effects<'_>, Tape>) -> R,
     ) -> R {
-        let now = clock::now();
-        let mut changes = Vec::new();
-        let result = {
-            let Rooms { sandbox, world, events, .. } = &mut *self.rooms.borrow_mut();
-            let Some(sandbox) = sandbox else { return R::default() };
-            sandbox.step(now, events, |door, out| step(door, world, now, &mut changes, out))
-        };
-        self.show(now, &changes);
-        result
+        self.with_door(call, |door, world, now, out| {
+            let Some(sandbox) = &mut out.others else { return otherwise };
+            let mut changes = Vec::new();
+            let result = step(sandbox, world, now, &mut changes, out.out);
+            out.show(now, &changes, door, world);
+            result
+        })
     }
 
-    /// Whoever's doing it was, the RPC door is told, which tells the Gateway's.
-    fn show(&self, now: Instant, changes: &[Changes]) {
-        self.show_changes(now, changes);
-        // Also when nothing changed there may be an earlier deadline than the main task knows of.
-        self.settle();
-    }
-
-    /// A peer of the Gateway came, with this query.
-    pub(super) fn gateway_connect(&self, query: &str) -> (u32, Rc<Post>) {
+    /// A peer of one of the further doors came.
+    pub(super) fn enter(&self, way: Way<'_>) -> (u32, Rc<Post>) {
         let (peer, post) = (self.next_number(), Rc::new(Post::default()));
-        if let Some(sandbox) = &mut self.rooms.borrow_mut().sandbox {
-            sandbox.posts.insert(peer, post.clone());
-        }
-        self.with_sandbox(|door, _, now, _, out| door.handle_connect(now, peer, query, out));
+        self.rooms.borrow_mut().posts.insert(peer, post.clone());
+        self.with_sandbox(self.about(Input::Enter { peer, way }), (), |sandbox, _, now, _, out| {
+            sandbox.handle_connect(now, peer, way, out);
+        });
         (peer, post)
     }
 
-    pub(super) fn gateway_payload(&self, peer: u32, payload: &[u8]) {
-        self.with_sandbox(|door, world, now, changes, out| {
-            door.handle_payload(now, peer, payload, world, changes, out);
+    pub(super) fn payload(&self, peer: u32, payload: &[u8]) {
+        let frame = Frame { opcode: Opcode::Frame, payload };
+        self.with_sandbox(self.about(Input::Frame { peer, frame }), (), |sandbox, world, now, changes, out| {
+            sandbox.handle_payload(now, peer, payload, world, changes, out);
         });
     }
 
-    pub(super) fn gateway_gone(&self, peer: u32, code: Option<u16>) {
-        if let Some(sandbox) = &mut self.rooms.borrow_mut().sandbox {
-            sandbox.posts.remove(&peer);
-        }
-        self.with_sandbox(|door, world, now, changes, out| door.handle_gone(now, peer, code, world, changes, out));
+    pub(super) fn left(&self, peer: u32, code: Option<u16>) {
+        self.rooms.borrow_mut().posts.remove(&peer);
+        self.with_sandbox(self.about(Input::Gone { peer, code }), (), |sandbox, world, now, changes, out| {
+            sandbox.handle_gone(now, peer, code, world, changes, out);
+        });
+        // Who waits for all to be gone looks.
         self.wake();
     }
 
-    /// A deadline of one of its doors.
-    pub(super) fn sandbox_timeout(&self) {
-        self.dmod_timeout();
-        self.with_sandbox(|door, world, now, changes, out| door.handle_timeout(now, world, changes, out));
-    }
-
-    /// A command of the host's that one of its doors carries out; the others stay the RPC door's.
-    pub(super) fn sandbox_command(&self, command: &gamebridge_proto::command::Command) -> bool {
-        if self.dmod_command(command) {
-            return true;
-        }
-        if self.rooms.borrow().sandbox.is_none() || !gateway::takes(&command.name) {
+    /// A command of the host's that one of the further doors carries out; the others stay the RPC door's.
+    pub(super) fn sandbox_command(&self, command: &Command) -> bool {
+        if self.rooms.borrow().sandbox.is_none() || !takes(&command.name) {
             return false;
         }
-        self.with_sandbox(|door, world, now, changes, out| door.handle_command(now, command, world, changes, out));
+        self.with_sandbox(self.about(Input::Command(command)), (), |sandbox, world, now, changes, out| {
+            sandbox.handle_command(now, command, world, changes, out);
+        });
         true
     }
 
     /// A request below `/api/` at the sandbox's own port.
     pub(super) fn site(&self, request: HttpRequest<'_>) -> HttpResponse {
-        let now = clock::now();
-        let mut changes = Vec::new();
-        let response = {
-            let Rooms { sandbox, world, .. } = &mut *self.rooms.borrow_mut();
-            match sandbox {
-                Some(sandbox) => match sandbox.door.refuses_request() {
-                    Some(refused) => refused,
-                    None => {
-                        let caller = rest::caller(now, request.authorization, world);
-                        sandbox.door.describe(now, caller.map(|caller| caller.user), &mut sandbox.site);
-                        rest::answer(now, request, &sandbox.site, world, &mut changes)
-                    }
-                },
-                None => HttpResponse { status: 404, headers: &[], body: Vec::new() },
-            }
-        };
-        self.show(now, &changes);
-        response
+        let nobody = HttpResponse { status: 404, headers: &[], body: Vec::new() };
+        self.with_sandbox(self.about(Input::Site(request)), nobody, |sandbox, world, now, changes, _| {
+            sandbox.handle_request(now, request, world, changes)
+        })
     }
 
-    /// Closes every peer of the Gateway, and of dmod's.
-    pub(super) fn close_gateway(&self, code: u16, reason: &str) {
-        if let Some(sandbox) = &self.rooms.borrow().sandbox {
-            for post in sandbox.posts.values() {
-                post.orders.borrow_mut().push_back(Order::Close(code, reason.to_owned()));
-                post.stirred.notify_one();
-            }
+    /// Closes every peer of the further doors.
+    pub(super) fn close_sandbox(&self, code: u16, reason: &str) {
+        for post in self.rooms.borrow().posts.values() {
+            post.order(Order::Close(code, reason.to_owned()));
         }
     }
 
     /// Whether none of them is left.
-    pub(super) fn gateway_is_empty(&self) -> bool {
-        self.rooms.borrow().sandbox.as_ref().is_none_or(|sandbox| sandbox.posts.is_empty())
+    pub(super) fn sandbox_is_empty(&self) -> bool {
+        self.rooms.borrow().posts.is_empty()
     }
 }
 
@@ -241,5 +181,13 @@ pub(super) async fn receive(connection: http::Connection, house: Rc<House>, plac
     });
     if let Some(http::Accepted { transport, query, .. }) = accepted.await {
         gateway_peer::serve(house.clone(), Way::Gateway(&query), transport, place).await;
+    }
+}
+
+/// The same to dmod's port: an upgrade to a peer, and no routes.
+pub(super) async fn receive_dmod(connection: http::Connection, house: Rc<House>, place: Place) {
+    let accepted = connection.serve(&[], async |_| http::Response::of(404, &[], Vec::new()));
+    if let Some(http::Accepted { transport, .. }) = accepted.await {
+        gateway_peer::serve(house.clone(), Way::Dmod, transport, place).await;
     }
 }

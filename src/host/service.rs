@@ -6,6 +6,7 @@ use std::time::Duration;
 use gamebridge_proto::error::Error;
 use gamebridge_proto::secret::Secret;
 use gamebridge_proto::server::rpc::{Account, Config, Consent, JoinRequests};
+use gamebridge_proto::server::{dmod, gateway, sandbox};
 use gamebridge_proto::value::Value;
 use gamebridge_proto::wire::catalog::{Arg, Row, Type};
 use gamebridge_proto::wire::host;
@@ -159,6 +160,14 @@ pub(super) struct FurtherDoors {
     pub(super) dmod: u16,
     /// Whether Discord's limits hold at the Gateway.
     pub(super) strict: bool,
+}
+
+impl FurtherDoors {
+    /// The doors' settings, once the Gateway's address is known.
+    pub(super) fn config(&self, gateway: String) -> sandbox::Config {
+        let limits = if self.strict { gateway::Limits::default() } else { gateway::Limits::lenient() };
+        sandbox::Config { gateway: gateway::Config { url: gateway.into(), limits }, dmod: dmod::Limits::default() }
+    }
 }
 
 /// A server to be.

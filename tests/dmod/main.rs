@@ -2,87 +2,19 @@
 //! test plays itself. What goes on between the two machines is tried, closer and without sockets, in `proto/tests/dmod`.
 #![cfg(feature = "gateway")]
 
-use std::cell::RefCell;
-use std::net::{TcpListener, TcpStream};
-use std::time::{Duration, Instant};
+#[allow(dead_code, reason = "other tests need more of it")]
+#[path = "../program/mod.rs"]
+mod program;
 
-use gamebridge::client::{Client, Options, Polled, Request};
+use std::net::{TcpListener, TcpStream};
+
+use gamebridge::client::{Options, Request};
 use gamebridge::proto::error::Status;
 use gamebridge::proto::event::{EventType, Flags};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::{self, Message, WebSocket};
 
-/// How long a test waits for what must come. Never waited out by a test that passes.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-#[derive(Clone, Debug)]
-struct Seen {
-    kind: EventType,
-    conn: u32,
-    tag: u64,
-    status: Status,
-    flags: Flags,
-    code: i32,
-    name: String,
-    data: Value,
-}
-
-struct Program {
-    client: Client,
-    waiting: RefCell<Vec<Seen>>,
-}
-
-impl Program {
-    fn new() -> Program {
-        Program { client: Client::new(Options::default()).expect("a client"), waiting: RefCell::default() }
-    }
-
-    /// The first event that fits; others that come meanwhile stay.
-    fn until(&self, what: &str, is_it: impl Fn(&Seen) -> bool) -> Seen {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let found = self.waiting.borrow().iter().position(&is_it);
-            if let Some(found) = found {
-                return self.waiting.borrow_mut().remove(found);
-            }
-            assert!(Instant::now() < deadline, "{what} did not come, but {:#?}", self.waiting.borrow());
-            let left = deadline.saturating_duration_since(Instant::now());
-            let seen = self.client.wait(Some(left), |polled| match polled {
-                Some(Polled::Event(view)) => Some(Seen {
-                    kind: view.fields.kind,
-                    conn: view.fields.conn,
-                    tag: view.fields.tag,
-                    status: view.fields.status,
-                    flags: view.fields.flags,
-                    code: view.fields.code,
-                    name: view.name.to_owned(),
-                    data: serde_json::from_slice(view.payload).unwrap_or(Value::Null),
-                }),
-                _ => None,
-            });
-            self.waiting.borrow_mut().extend(seen.expect("it waits"));
-        }
-    }
-
-    fn event(&self, conn: u32, name: &str) -> Seen {
-        self.until(name, |seen| seen.conn == conn && seen.name == name && seen.kind != EventType::Reply)
-    }
-
-    fn send(&self, conn: u32, command: &str, args: &Value, tag: u64) {
-        let args = args.to_string();
-        let request = Request { command, args: args.as_bytes(), tag, ..Request::default() };
-        self.client.send(conn, &request).expect("it is taken");
-    }
-
-    fn ask(&self, conn: u32, command: &str, args: Value) -> Seen {
-        self.send(conn, command, &args, 99);
-        self.until(command, |seen| seen.conn == conn && seen.tag == 99 && seen.kind == EventType::Reply)
-    }
-
-    fn connect(&self, params: &Value) -> u32 {
-        self.client.connect("dmod", params.to_string().as_bytes()).expect("a connection")
-    }
-}
+use crate::program::{PATIENCE, Program, Seen};
 
 /// A sandbox with a guild and its moderator.
 struct Sandbox {
@@ -99,10 +31,9 @@ struct Sandbox {
 
 impl Sandbox {
     fn new() -> Sandbox {
-        let program = Program::new();
-        let conn = program.client.serve("sandbox", b"").expect("a server");
-        let connected = program.event(conn, "CONNECTED");
-        let url = connected.data["dmod"].as_str().expect("an address").to_owned();
+        let program = Program::new(Options::default());
+        let (conn, at) = program.serve("sandbox", json!({}));
+        let url = at["dmod"].as_str().expect("an address").to_owned();
         let id = |reply: Seen| {
             assert_eq!(reply.status, Status::Ok, "{reply:?}");
             reply.data["id"].as_str().expect("an id").to_owned()
@@ -119,7 +50,7 @@ impl Sandbox {
     }
 
     fn connect(&self) -> u32 {
-        let conn = self.program.connect(&json!({"url": self.url, "token": self.user["token"], "uid": self.ada}));
+        let conn = self.program.connect("dmod", json!({"url": self.url, "token": self.user["token"], "uid": self.ada}));
         let connected = self.program.event(conn, "CONNECTED");
         assert!(connected.data["missed_notifications"].is_array());
         conn
@@ -143,7 +74,7 @@ fn a_moderators_evening() {
     let sandbox = Sandbox::new();
     let (program, server) = (&sandbox.program, sandbox.conn);
     program.ask(server, "DMOD_NOTIFY", json!({"user_id": sandbox.ada, "proccessed_type": 2}));
-    let conn = program.connect(&json!({"url": sandbox.url, "token": sandbox.user["token"]}));
+    let conn = program.connect("dmod", json!({"url": sandbox.url, "token": sandbox.user["token"]}));
     let connected = program.event(conn, "CONNECTED");
     let missed = json!([{"type": "APPLICATION_REVIWED", "proccessed_type": 2}]);
     assert_eq!(connected.data["missed_notifications"], missed);
@@ -182,7 +113,7 @@ fn connections_are_kept_alive_by_the_library() {
     let limits = json!({"heartbeat_ms": 1000, "session_heartbeat_ms": 800});
     assert_eq!(program.ask(server, "DMOD_LIMITS", limits).data["heartbeat_ms"], 1000);
     let params = json!({"url": sandbox.url, "token": sandbox.user["token"], "upkeep": false});
-    let conn = program.connect(&params);
+    let conn = program.connect("dmod", &params);
     program.event(conn, "CONNECTED");
     assert_eq!(program.ask(conn, "APPLICATION_SESSION", sandbox.session()).status, Status::Ok);
     // The session's signs of life are the program's here; the connection's, which come between them, are the library's.
@@ -214,10 +145,10 @@ fn a_connection_that_breaks_comes_back_with_its_guild_and_session() {
 fn who_is_not_known_is_not_let_in() {
     let sandbox = Sandbox::new();
     let program = &sandbox.program;
-    let conn = program.connect(&json!({"url": sandbox.url, "token": "nobody's"}));
+    let conn = program.connect("dmod", json!({"url": sandbox.url, "token": "nobody's"}));
     let last = program.event(conn, "DISCONNECTED");
     assert_eq!((last.status, last.code, last.flags), (Status::Auth, 4004, Flags::FATAL));
-    let conn = program.connect(&json!({"url": sandbox.url}));
+    let conn = program.connect("dmod", json!({"url": sandbox.url}));
     program.event(conn, "CONNECTED");
     let nobody = program.ask(conn, "APPLICATION_SESSION", sandbox.session());
     assert_eq!((nobody.status, nobody.code), (Status::Remote, 50001));
@@ -266,8 +197,8 @@ fn bad_company_is_left() {
                 let _ = peer.read();
             }
         });
-        let program = Program::new();
-        let conn = program.connect(&json!({"url": url, "retry": false}));
+        let program = Program::new(Options::default());
+        let conn = program.connect("dmod", json!({"url": url, "retry": false}));
         let last = program.event(conn, "DISCONNECTED");
         assert_ne!(last.status, Status::Ok);
         peer.join().expect("the peer ends");

@@ -7,14 +7,15 @@ use gamebridge::proto::event::{EventType, LogLevel};
 use gamebridge::proto::record::replay;
 use serde_json::json;
 
-use crate::stage::{Folder, Game, Seen, child, is_child};
+use crate::program::Seen;
+use crate::stage::{Folder, child, game, is_child};
 
 /// A server that begins and ends; the log lines about the recording.
 fn a_server() {
-    let (folder, game) = (Folder::new(), Game::new());
-    let (server, _) = game.serve(&json!({"transport": "ipc", "folder": folder.text()}));
+    let (folder, game) = (Folder::new(), game());
+    let (server, _) = game.serve("rpc", json!({"transport": "ipc", "folder": folder.text()}));
     for _ in 0..20 {
-        game.ask(server, "STATE", &json!({}));
+        game.ask(server, "STATE", json!({}));
     }
     game.end(server);
     let logged = |seen: &Seen| seen.kind == EventType::Log && seen.name == "record";
@@ -113,14 +114,14 @@ fn each_client_after_the_last_one_begins_another_file() {
 
 /// A server that is asked again and again until its recording has come to an end; says why.
 fn a_long_life() {
-    let (folder, game) = (Folder::new(), Game::new());
-    let (server, _) = game.serve(&json!({"transport": "ipc", "folder": folder.text()}));
+    let (folder, game) = (Folder::new(), game());
+    let (server, _) = game.serve("rpc", json!({"transport": "ipc", "folder": folder.text()}));
     let ended = |seen: &Seen| seen.name == "record" && seen.code == LogLevel::Warn as i32;
-    let why = std::iter::repeat_with(|| game.ask(server, "STATE", &json!({}))).find_map(|_| game.already(ended));
+    let why = std::iter::repeat_with(|| game.ask(server, "STATE", json!({}))).find_map(|_| game.already(ended));
     println!("LOG {}", why.expect("it never stops").message);
     // What comes now is not recorded, and works.
-    game.ask(server, "STATE", &json!({}));
-    let (other, _) = game.serve(&json!({"transport": "ipc", "folder": folder.text()}));
+    game.ask(server, "STATE", json!({}));
+    let (other, _) = game.serve("rpc", json!({"transport": "ipc", "folder": folder.text()}));
     let log = game.until("a log line", |seen| seen.conn == other && seen.name == "record").message;
     assert!(log.contains("at its end"), "{log}");
 }
@@ -162,9 +163,9 @@ fn a_disk_that_is_full_ends_the_recording_and_nothing_else() {
 #[test]
 fn a_crash_leaves_what_was_before_it() {
     if is_child() {
-        let (folder, game) = (Folder::new(), Game::new());
-        let (server, _) = game.serve(&json!({"transport": "ipc", "folder": folder.text()}));
-        game.ask(server, "GUILD_CREATE", &json!({"name": "The last thing"}));
+        let (folder, game) = (Folder::new(), game());
+        let (server, _) = game.serve("rpc", json!({"transport": "ipc", "folder": folder.text()}));
+        game.ask(server, "GUILD_CREATE", json!({"name": "The last thing"}));
         let path = std::env::var("GAMEBRIDGE_RECORD").expect("a name");
         // The other thread writes when it gets to it, and nobody has to give it anything for that.
         while !fs::read_to_string(&path).is_ok_and(|text| text.contains(r#""name":"The last thing","icon""#)) {
@@ -184,8 +185,8 @@ fn a_crash_leaves_what_was_before_it() {
 #[test]
 fn the_child_of_a_fork_has_a_file_of_its_own() {
     if is_child() {
-        let (folder, game) = (Folder::new(), Game::new());
-        let (server, _) = game.serve(&json!({"transport": "ipc", "folder": folder.text()}));
+        let (folder, game) = (Folder::new(), game());
+        let (server, _) = game.serve("rpc", json!({"transport": "ipc", "folder": folder.text()}));
         // SAFETY: the child uses the library as a program of its own, and ends without running what is the parent's.
         let child = unsafe { libc::fork() };
         if child == 0 {
@@ -197,7 +198,7 @@ fn the_child_of_a_fork_has_a_file_of_its_own() {
         // SAFETY: a child of ours, and a live number.
         assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
         assert_eq!(status, 0);
-        game.ask(server, "STATE", &json!({}));
+        game.ask(server, "STATE", json!({}));
         return game.end(server);
     }
     let folder = Folder::new();

@@ -5,5 +5,8 @@
 #![cfg(all(feature = "gateway", unix))]
 
 mod files;
+#[allow(dead_code, reason = "other tests need more of it")]
+#[path = "../program/mod.rs"]
+mod program;
 mod scenes;
 mod stage;

@@ -9,7 +9,8 @@ use gamebridge::proto::event::EventType;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::{self, Message};
 
-use crate::stage::{Folder, Game, PATIENCE, Seen, base64, is_child, recorded, spellings};
+use crate::program::{PATIENCE, Seen};
+use crate::stage::{Folder, base64, game, is_child, recorded, spellings, tell_secret};
 
 const CLIENT_SECRET: &str = "cl1ent/s3cret+\"of\" the ~game";
 const JOIN: &str = "join-s3cret-0f-the-party";
@@ -20,12 +21,13 @@ fn text(value: &Value, name: &str) -> String {
     value[name].as_str().unwrap_or_else(|| panic!("{name} in {value}")).to_owned()
 }
 
-/// Posts a form, and gives the response's JSON.
+/// Posts a form, or JSON, and gives the response's JSON.
 fn post(address: &str, target: &str, authorization: &str, form: &str) -> Value {
+    let kind = if form.starts_with('{') { "application/json" } else { "application/x-www-form-urlencoded" };
     let mut stream = TcpStream::connect(address).expect("the port");
     stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
     let head = format!(
-        "POST {target} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+        "POST {target} HTTP/1.1\r\nHost: {address}\r\nContent-Type: {kind}\r\n\
          Authorization: {authorization}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{form}",
         form.len()
     );
@@ -38,16 +40,16 @@ fn post(address: &str, target: &str, authorization: &str, form: &str) -> Value {
 
 /// A server, and clients of every kind in the same program.
 fn a_server_and_its_peers() {
-    let (folder, game) = (Folder::new(), Game::new());
-    let (server, addresses) = game.serve(&json!({"port": 0, "folder": folder.text(), "consent": "ask"}));
+    let (folder, game) = (Folder::new(), game());
+    let (server, addresses) = game.serve("rpc", json!({"port": 0, "folder": folder.text(), "consent": "ask"}));
     let (address, launch_token) = (text(&addresses, "address"), text(&addresses, "launch_token"));
     for secret in [CLIENT_SECRET, JOIN, &launch_token] {
-        game.secret(secret);
+        tell_secret(secret);
     }
-    assert_eq!(game.ask(server, "APPLICATION_REGISTER", &json!({"id": "1234", "secret": CLIENT_SECRET})).code, 0);
+    assert_eq!(game.ask(server, "APPLICATION_REGISTER", json!({"id": "1234", "secret": CLIENT_SECRET})).code, 0);
 
     // Over the local socket: AUTHORIZE, consent, exchange, AUTHENTICATE.
-    let conn = game.connect("rpc", &json!({"client_id": "1234", "path": folder.join("discord-ipc-0")}));
+    let conn = game.up("rpc", json!({"client_id": "1234", "path": folder.join("discord-ipc-0")}));
     let authorize = json!({"client_id": "1234", "scopes": ["rpc", "identify"]});
     let code = |status: Status| {
         game.send(conn, "AUTHORIZE", &authorize, 5, None);
@@ -60,7 +62,7 @@ fn a_server_and_its_peers() {
     let exchange = json!({"client_id": "1234", "client_secret": CLIENT_SECRET, "code": first});
     let token = game.ask(server, "TOKEN_EXCHANGE", &exchange).data;
     let access = text(&token, "access_token");
-    game.ask(conn, "AUTHENTICATE", &json!({"access_token": access}));
+    game.ask(conn, "AUTHENTICATE", json!({"access_token": access}));
     game.until("AUTHENTICATED", |seen| seen.conn == server && seen.name == "AUTHENTICATED");
 
     // At the token endpoint, and back.
@@ -70,10 +72,10 @@ fn a_server_and_its_peers() {
     let form = format!("grant_type=authorization_code&code={percent}");
     let other = post(&address, "/oauth2/token", &basic, &form);
     for secret in [&first, &second, &access] {
-        game.secret(secret);
+        tell_secret(secret);
     }
     for (token, name) in [(&token, "refresh_token"), (&other, "access_token"), (&other, "refresh_token")] {
-        game.secret(&text(token, name));
+        tell_secret(&text(token, name));
     }
 
     // Over WebSocket, with JSON and with ETF, authenticated from the start; and one that shows the launch token.
@@ -81,9 +83,9 @@ fn a_server_and_its_peers() {
     let token = text(&other, "access_token");
     for encoding in ["json", "etf"] {
         let params = json!({"client_id": "1234", "port": port, "encoding": encoding, "access_token": token});
-        let web = game.connect("rpc", &params);
-        game.ask(web, "GET_GUILDS", &json!({}));
-        game.send(web, "SUBSCRIBE", &json!({"evt": "ACTIVITY_JOIN"}), 0, None);
+        let web = game.up("rpc", &params);
+        game.ask(web, "GET_GUILDS", json!({}));
+        game.send(web, "SUBSCRIBE", json!({"evt": "ACTIVITY_JOIN"}), 0, None);
         game.end(web);
     }
     let stream = TcpStream::connect(&address).expect("the port");
@@ -96,9 +98,9 @@ fn a_server_and_its_peers() {
 
     // A secret from one peer to another, and a command that nobody answers in time.
     let activity = json!({"state": "In menu", "party": {"id": "p"}, "secrets": {"join": JOIN}});
-    game.ask(conn, "SUBSCRIBE", &json!({"evt": "ACTIVITY_JOIN"}));
-    game.ask(conn, "SET_ACTIVITY", &json!({"activity": activity}));
-    game.ask(server, "ACTIVITY_JOIN", &json!({"secret": JOIN}));
+    game.ask(conn, "SUBSCRIBE", json!({"evt": "ACTIVITY_JOIN"}));
+    game.ask(conn, "SET_ACTIVITY", json!({"activity": activity}));
+    game.ask(server, "ACTIVITY_JOIN", json!({"secret": JOIN}));
     let join = game.until("ACTIVITY_JOIN", |seen| seen.kind == EventType::Dispatch && seen.conn == conn);
     assert_eq!(text(&join.data, "secret"), JOIN);
     game.send(conn, "AUTHORIZE", &authorize, 6, Some(Duration::from_millis(20)));
@@ -154,12 +156,12 @@ fn a_bot() {
             }
         }
     });
-    let game = Game::new();
+    let game = game();
     for secret in [BOT, SESSION, JOIN] {
-        game.secret(secret);
+        tell_secret(secret);
     }
     let params = json!({"token": BOT, "intents": 513, "url": url, "shard": [0, 2], "presence": {"status": "idle"}});
-    let conn = game.connect("gateway", &params);
+    let conn = game.up("gateway", &params);
     let presence = json!({"status": "dnd", "since": null, "activities": [], "afk": false});
     game.ask(conn, "PRESENCE_UPDATE", &presence);
     game.until("three heartbeats", |seen| seen.name == "ENOUGH");
@@ -183,24 +185,23 @@ fn a_bot_plays_again_without_its_token() {
     assert!(bot.kind == "gateway" && bot.timeouts >= 3 && bot.sent >= 5 && bot.received >= 7 && bot.ended, "{report}");
 }
 
-/// A moderator's evening at a sandbox's dmod door; the sandbox itself is not recorded.
+/// A moderator's evening at a sandbox's dmod door.
 fn a_moderator() {
-    let game = Game::new();
-    let sandbox = game.client.serve("sandbox", b"").expect("a server");
-    let connected = game.until("CONNECTED", |seen| seen.kind == EventType::Connected && seen.conn == sandbox);
+    let game = game();
+    let (sandbox, at) = game.serve("sandbox", json!({}));
     let text = |value: &Value| value.as_str().expect("a text").to_owned();
-    let ada = text(&game.ask(sandbox, "USER_CREATE", &json!({"username": "ada"})).data["id"]);
-    let guild = text(&game.ask(sandbox, "GUILD_CREATE", &json!({"name": "Harbour", "members": [ada]})).data["id"]);
-    let user = game.ask(sandbox, "DMOD_USER", &json!({"user_id": ada})).data;
-    let token = text(&game.ask(sandbox, "DMOD_GUILD", &json!({"guild_id": guild})).data["token"]);
+    let ada = text(&game.ask(sandbox, "USER_CREATE", json!({"username": "ada"})).data["id"]);
+    let guild = text(&game.ask(sandbox, "GUILD_CREATE", json!({"name": "Harbour", "members": [ada]})).data["id"]);
+    let user = game.ask(sandbox, "DMOD_USER", json!({"user_id": ada})).data;
+    let token = text(&game.ask(sandbox, "DMOD_GUILD", json!({"guild_id": guild})).data["token"]);
     for secret in [&text(&user["token"]), &text(&user["hash"]), &token] {
-        game.secret(secret);
+        tell_secret(secret);
     }
-    let conn = game.connect("dmod", &json!({"url": connected.data["dmod"], "token": user["token"], "uid": ada}));
-    game.ask(conn, "CONNECT_GUILD", &json!({"token": token, "gid": guild}));
+    let conn = game.up("dmod", json!({"url": at["dmod"], "token": user["token"], "uid": ada}));
+    game.ask(conn, "CONNECT_GUILD", json!({"token": token, "gid": guild}));
     let session = json!({"uid": ada, "gid": guild, "utokh": user["token"], "uhash": user["hash"]});
     game.ask(conn, "APPLICATION_SESSION", &session);
-    game.ask(sandbox, "DMOD_FAULT", &json!({"fault": "drop"}));
+    game.ask(sandbox, "DMOD_FAULT", json!({"fault": "drop"}));
     let back = |seen: &Seen| seen.kind == EventType::Dispatch && seen.name == "APPLICATION_SESSION";
     game.until("the session again", back);
     game.end(conn);
@@ -219,13 +220,96 @@ fn a_moderator_plays_again_without_the_hashes() {
             assert!(!recording.contains(&spelling), "{secret} is there as {spelling}");
         }
     }
-    let [moderator] = &report.connections[..] else { panic!("{report}") };
+    let [sandbox, moderator] = &report.connections[..] else { panic!("{report}") };
     assert!(moderator.kind == "dmod" && moderator.sent >= 6 && moderator.received >= 8 && moderator.ended, "{report}");
+    assert!(sandbox.kind == "server" && sandbox.sent >= 8 && sandbox.received >= 6 && sandbox.ended, "{report}");
+}
+
+/// A harbour in a sandbox: a bot at its Gateway and its API, a user as in 2017, and what goes wrong there.
+fn a_sandbox() {
+    let game = game();
+    let (sandbox, at) = game.serve("sandbox", json!({"strict": false}));
+    let host = |command: &str, args: Value| {
+        let reply = game.ask(sandbox, command, args);
+        assert_eq!(reply.status, Status::Ok, "{command}: {}", reply.message);
+        reply.data
+    };
+    let ada = text(&host("USER_CREATE", json!({"username": "ada"})), "id");
+    let guild = text(&host("GUILD_CREATE", json!({"name": "Harbour", "members": [ada]})), "id");
+    let quay = json!({"guild_id": guild, "name": "quay", "type": "GUILD_TEXT"});
+    let quay = text(&host("CHANNEL_CREATE", quay), "id");
+    host("APPLICATION_REGISTER", json!({"id": "1234", "name": "Ferry"}));
+    let bot = host("BOT_CREATE", json!({"application_id": "1234"}));
+    let barge = host("APPLICATION_REGISTER", json!({"id": "1235", "name": "Barge"}));
+    let barge = json!({"application_id": barge["id"], "token": BOT});
+    host("BOT_CREATE", barge);
+    host("GUILD_JOIN", json!({"guild_id": guild, "user_id": bot["user"]["id"]}));
+    let (token, login) = (text(&bot, "token"), text(&host("LOGIN_CREATE", json!({"user_id": ada})), "token"));
+    for secret in [&token, BOT, &login] {
+        tell_secret(secret);
+    }
+
+    // The library's own client asks the API where the Gateway is; one speaks what is spoken today, one version 6, and one in
+    // Ada's name the oldest.
+    let api = text(&at, "api");
+    let today = json!({"token": token, "intents": 0x3_FFFF, "api": format!("{api}/v10")});
+    let before =
+        json!({"token": token, "version": 6, "encoding": "etf", "compress": "zlib-stream", "url": at["gateway"]});
+    let oldest = json!({"token": login, "version": 3, "url": at["gateway"]});
+    let conns = [today, before, oldest].map(|params| game.up("gateway", params));
+    assert_eq!(game.event(conns[0], "GUILD_CREATE").data["id"], guild);
+    let messages = format!("/api/v10/channels/{quay}/messages");
+    let address = at["gateway"].as_str().and_then(|url| url.strip_prefix("ws://")).expect("an address");
+    let posted = post(address, &messages, &format!("Bot {token}"), r#"{"content":"made fast"}"#);
+    assert_eq!(posted["content"], "made fast");
+    for conn in conns {
+        assert_eq!(game.event(conn, "MESSAGE_CREATE").data["content"], "made fast");
+    }
+    assert!(post(address, &messages, "Bot nobody-of-that-name", r#"{"content":"?"}"#)["message"].is_string());
+
+    // A connection is cut and resumed; another one has to begin anew.
+    host("GATEWAY_FAULT", json!({"fault": "drop"}));
+    for conn in conns {
+        game.event(conn, "RECONNECTING");
+        game.until("a connection again", |seen| seen.conn == conn && seen.kind == EventType::Connected);
+    }
+    let state = host("GATEWAY_STATE", json!({}));
+    let sessions = state["sessions"].as_array().expect("sessions");
+    sessions.iter().for_each(|session| tell_secret(&text(session, "session_id")));
+    host("MESSAGE_POST", json!({"channel_id": quay, "user_id": ada, "content": format!("my token is {token}")}));
+    for conn in conns {
+        assert_eq!(game.event(conn, "MESSAGE_CREATE").data["content"], format!("my token is {token}"));
+    }
+    game.end(conns[1]);
+    game.end(sandbox);
+}
+
+#[test]
+fn a_sandbox_plays_again_with_all_of_its_doors() {
+    if is_child() {
+        return a_sandbox();
+    }
+    let (recording, report, secrets) = recorded("scenes::a_sandbox_plays_again_with_all_of_its_doors");
+    assert!(secrets.len() >= 6, "{secrets:?}");
+    for secret in secrets.iter().map(String::as_str).chain(["nobody-of-that-name"]) {
+        for spelling in spellings(secret) {
+            assert!(!recording.contains(&spelling), "{secret} is there as {spelling}");
+        }
+    }
+    let kinds: Vec<&str> = report.connections.iter().map(|connection| &*connection.kind).collect();
+    assert_eq!(kinds, ["server", "gateway", "gateway", "gateway"], "{report}");
+    let sandbox = &report.connections[0];
+    assert!(sandbox.sent >= 20 && sandbox.received >= 6 && sandbox.ended, "{report}");
+    for line in
+        [r#""in":"site","method":"GET","target":"/api/v10/gateway/bot""#, r#""out":"fault""#, r#""via":"gateway""#]
+    {
+        assert!(recording.contains(line), "{line}");
+    }
 }
 
 /// Nobody is there; somebody is there who hangs up, and somebody who says what is no JSON.
 fn bad_company() {
-    let (folder, game) = (Folder::new(), Game::new());
+    let (folder, game) = (Folder::new(), game());
     let params = json!({"client_id": "1", "path": folder.join("nobody"), "retry": false});
     let conn = game.client.connect("rpc", params.to_string().as_bytes()).expect("a connection");
     game.until("DISCONNECTED", |seen| seen.kind == EventType::Disconnected && seen.conn == conn);

@@ -1,20 +1,16 @@
 //! A process of its own for a scene, a program that plays it, and what is left of it afterwards.
 
-use std::cell::RefCell;
 use std::fs;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
 
-use gamebridge::client::{Client, Options, Polled, Request};
-use gamebridge::proto::event::{EventType, LogLevel};
+use gamebridge::client::Options;
+use gamebridge::proto::event::LogLevel;
 use gamebridge::proto::record::{Report, replay};
-use serde_json::Value;
 
-/// How long a test waits for what must come. Never waited out by a test that passes.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+use crate::program::Program;
 
 /// Set where a scene is played.
 const CHILD: &str = "GAMEBRIDGE_TEST_CHILD";
@@ -79,7 +75,7 @@ pub fn child(test: &str, variables: &[(&str, &str)]) -> Output {
 }
 
 /// Plays a scene in a process of its own, recorded: the recording, what came of playing it again, and the secrets that the
-/// scene told with [`Game::secret`].
+/// scene told with [`tell_secret`].
 pub fn recorded(test: &str) -> (String, Report, Vec<String>) {
     let folder = Folder::new();
     let file = folder.join("scene.jsonl");
@@ -95,100 +91,14 @@ pub fn recorded(test: &str) -> (String, Report, Vec<String>) {
     (recording, report, secrets)
 }
 
-/// An event, taken out of the library's memory.
-#[derive(Clone, Debug)]
-pub struct Seen {
-    pub kind: EventType,
-    pub conn: u32,
-    pub tag: u64,
-    pub code: i32,
-    pub name: String,
-    pub message: String,
-    pub data: Value,
+/// A program that uses the library, and logs all that there is.
+pub fn game() -> Program {
+    Program::new(Options { log_level: Some(LogLevel::Debug), ..Options::default() })
 }
 
-/// A program that uses the library.
-pub struct Game {
-    pub client: Client,
-    waiting: RefCell<Vec<Seen>>,
-}
-
-impl Game {
-    pub fn new() -> Game {
-        let options = Options { log_level: Some(LogLevel::Debug), ..Options::default() };
-        Game { client: Client::new(options).expect("a client"), waiting: RefCell::default() }
-    }
-
-    /// Tells the test that started this process what must not be in the file.
-    pub fn secret(&self, secret: &str) {
-        println!("SECRET {secret}");
-    }
-
-    pub fn connect(&self, protocol: &str, params: &Value) -> u32 {
-        let conn = self.client.connect(protocol, params.to_string().as_bytes()).expect("a connection");
-        self.until("CONNECTED", |seen| seen.kind == EventType::Connected && seen.conn == conn);
-        conn
-    }
-
-    pub fn serve(&self, params: &Value) -> (u32, Value) {
-        let conn = self.client.serve("rpc", params.to_string().as_bytes()).expect("a server");
-        let connected = self.until("CONNECTED", |seen| seen.kind == EventType::Connected && seen.conn == conn);
-        (conn, connected.data)
-    }
-
-    pub fn send(&self, conn: u32, command: &str, args: &Value, tag: u64, timeout: Option<Duration>) {
-        let args = args.to_string();
-        let request = Request { command, args: args.as_bytes(), tag, timeout, ..Request::default() };
-        self.client.send(conn, &request).expect("it is taken");
-    }
-
-    /// A command and its reply.
-    pub fn ask(&self, conn: u32, command: &str, args: &Value) -> Seen {
-        self.send(conn, command, args, 99, None);
-        self.reply(conn, 99)
-    }
-
-    pub fn reply(&self, conn: u32, tag: u64) -> Seen {
-        self.until("REPLY", |seen| seen.kind == EventType::Reply && seen.conn == conn && seen.tag == tag)
-    }
-
-    pub fn end(&self, conn: u32) {
-        self.client.disconnect(conn).expect("it ends");
-        self.until("DISCONNECTED", |seen| seen.kind == EventType::Disconnected && seen.conn == conn);
-    }
-
-    /// The first of the events that came and were not asked for.
-    pub fn already(&self, is_it: impl Fn(&Seen) -> bool) -> Option<Seen> {
-        let mut waiting = self.waiting.borrow_mut();
-        let found = waiting.iter().position(is_it)?;
-        Some(waiting.remove(found))
-    }
-
-    /// Waits for an event; others that come meanwhile stay for a later call.
-    pub fn until(&self, what: &str, is_it: impl Fn(&Seen) -> bool) -> Seen {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let found = self.waiting.borrow().iter().position(&is_it);
-            if let Some(found) = found {
-                return self.waiting.borrow_mut().remove(found);
-            }
-            assert!(Instant::now() < deadline, "{what} did not come, but {:#?}", self.waiting.borrow());
-            let left = deadline.saturating_duration_since(Instant::now());
-            let seen = self.client.wait(Some(left), |polled| match polled {
-                Some(Polled::Event(view)) => Some(Seen {
-                    kind: view.fields.kind,
-                    conn: view.fields.conn,
-                    tag: view.fields.tag,
-                    code: view.fields.code,
-                    name: view.name.to_owned(),
-                    message: view.message.to_owned(),
-                    data: serde_json::from_slice(view.payload).unwrap_or(Value::Null),
-                }),
-                _ => None,
-            });
-            self.waiting.borrow_mut().extend(seen.expect("it waits"));
-        }
-    }
+/// Tells the test that started this process what must not be in the file.
+pub fn tell_secret(secret: &str) {
+    println!("SECRET {secret}");
 }
 
 /// Every spelling in which a secret could stand in a file.

@@ -8,6 +8,7 @@
 mod header;
 mod page;
 mod schema;
+mod sections;
 mod words;
 
 use gamebridge::proto::scenario::Scenario;

@@ -10,10 +10,9 @@
 //! for a full queue. So whoever waits for a reply, a beginning or an end gets it, whatever nobody takes. What was taken so
 //! early goes out where it belongs: the order of events is the core's, by their order numbers.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
 use gamebridge::client::{Client, Polled, Scope};
@@ -21,17 +20,13 @@ use gamebridge::proto::error::{Error, Status};
 use gamebridge::proto::event::EventType;
 use gamebridge::runtime::fork;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyList, PyString};
+use pyo3::types::PyString;
 
 use crate::event::Event;
 use crate::failure::raise;
+use crate::gathered::{Gathered, LogLine, ROOM, ROOM_BYTES, State, Taken};
 use crate::link::Link;
 
-/// Events gathered ahead.
-pub(crate) const ROOM: usize = 256;
-/// Bytes of their payloads.
-const ROOM_BYTES: usize = 1 << 20;
 /// Events past those that wait, in one go.
 const RELIABLE_ROOM: usize = 1024;
 /// Names of events that are kept as Python objects.
@@ -87,75 +82,6 @@ impl Drop for Lease<'_> {
             self.hub.returned.notify_all();
         }
     }
-}
-
-/// See the module. Python objects are moved in and out under its lock, never made or dropped.
-#[derive(Default)]
-pub(crate) struct State {
-    queue: VecDeque<(usize, Py<Event>)>,
-    queue_bytes: usize,
-    /// What was taken past the events that wait in the core, by order number.
-    early: VecDeque<(u64, Py<Event>)>,
-    /// Replies that a thread here waits for.
-    pub(crate) awaited: HashMap<u64, Option<Py<Event>>>,
-    pub(crate) links: HashMap<u32, Py<Link>>,
-    /// There was a connection, so there is an end when none is left.
-    had_links: bool,
-    leader: Option<ThreadId>,
-    /// The leader waits for [`Scope::Reliable`], since there was no room.
-    cramped: bool,
-    /// Counts what waiting threads have to look at.
-    epoch: u64,
-    pub(crate) closed: bool,
-}
-
-impl State {
-    /// The next event.
-    pub(crate) fn pop(&mut self) -> Option<Py<Event>> {
-        let (weight, event) = self.queue.pop_front()?;
-        self.queue_bytes -= weight;
-        Some(event)
-    }
-
-    fn push(&mut self, weight: usize, event: Py<Event>) {
-        self.queue_bytes += weight;
-        self.queue.push_back((weight, event));
-    }
-
-    pub(crate) fn has_events(&self) -> bool {
-        !self.queue.is_empty()
-    }
-
-    /// Nothing is here, and nothing can come: every connection is over.
-    pub(crate) fn is_over(&self) -> bool {
-        !self.closed && self.had_links && self.queue.is_empty() && self.early.is_empty() && self.links.is_empty()
-    }
-
-    fn scope(&self) -> Scope {
-        let full = self.queue.len() >= ROOM || self.queue_bytes >= ROOM_BYTES;
-        if full { Scope::Reliable } else { Scope::Any }
-    }
-
-    /// A leader that had no room has half of it again. Asked once.
-    fn relieves(&mut self) -> bool {
-        let roomy = self.queue.len() <= ROOM / 2 && self.queue_bytes <= ROOM_BYTES / 2;
-        roomy && std::mem::take(&mut self.cramped)
-    }
-}
-
-/// A line for Python's `logging`: level, room, sentence.
-type LogLine = (i32, Py<PyString>, String);
-
-/// What a look into the core's queue brought.
-#[derive(Default)]
-pub(crate) struct Gathered {
-    /// Anything at all.
-    pub(crate) found: bool,
-    /// Another thread was at the core's queue.
-    pub(crate) refused: bool,
-    /// Replies that no thread here waits for, and the lifecycle of connections: what asyncio hands to its futures.
-    pub(crate) news: Vec<Py<Event>>,
-    logs: Vec<LogLine>,
 }
 
 /// How long somebody is willing to wait.
@@ -404,7 +330,9 @@ impl Hub {
             }
         }
         gathered.found |= !batch.is_empty();
-        self.sort(py, batch, emptied, &mut gathered);
+        // Dropped after the lock is.
+        let outworn = self.state().sort(py, batch, emptied, &mut gathered);
+        drop(outworn);
         Ok(gathered)
     }
 
@@ -432,69 +360,6 @@ impl Hub {
             names.insert(name.into(), made.clone_ref(py));
         }
         made
-    }
-
-    fn sort(&self, py: Python<'_>, batch: Vec<Taken>, emptied: bool, gathered: &mut Gathered) {
-        // Dropped after the lock is.
-        let (mut outworn, mut ended) = (Vec::new(), Vec::new());
-        let mut state = self.state();
-        for Taken { scope, order, weight, event } in batch {
-            let (kind, conn, tag) = {
-                let event = event.get();
-                (event.kind(), event.conn_id(), event.tag())
-            };
-            match kind {
-                EventType::Reply => {
-                    match state.awaited.get_mut(&tag) {
-                        Some(slot) => *slot = Some(event),
-                        None => gathered.news.push(event),
-                    }
-                    continue;
-                }
-                EventType::Connected => {
-                    if let Some(link) = state.links.get(&conn) {
-                        let mut life = link.get().life();
-                        life.connected = true;
-                        outworn.extend(life.ready.replace(event.clone_ref(py)));
-                    }
-                    gathered.news.push(event.clone_ref(py));
-                }
-                EventType::Reconnecting => {
-                    if let Some(link) = state.links.get(&conn) {
-                        link.get().life().connected = false;
-                    }
-                }
-                EventType::Disconnected => {
-                    if let Some(link) = state.links.remove(&conn) {
-                        let mut life = link.get().life();
-                        life.connected = false;
-                        life.over = Some(event.clone_ref(py));
-                        drop(life);
-                        ended.push(link);
-                    }
-                    gathered.news.push(event.clone_ref(py));
-                }
-                _ => {}
-            }
-            match (scope, order) {
-                (Scope::Reliable, Some(order)) => state.early.push_back((order, event)),
-                (_, order) => {
-                    while order.is_some_and(|order| state.early.front().is_some_and(|(early, _)| *early < order)) {
-                        let Some((_, early)) = state.early.pop_front() else { break };
-                        state.push(0, early);
-                    }
-                    state.push(weight, event);
-                }
-            }
-        }
-        if emptied {
-            while let Some((_, early)) = state.early.pop_front() {
-                state.push(0, early);
-                gathered.found = true;
-            }
-        }
-        drop(state);
-        drop((outworn, ended));
     }
 
     /// Lets every waiting thread look again.
@@ -527,28 +392,6 @@ impl Hub {
             drop(client);
         });
         drop(discarded);
-    }
-}
-
-/// One event on its way from the core's queue.
-struct Taken {
-    scope: Scope,
-    order: Option<u64>,
-    weight: usize,
-    event: Py<Event>,
-}
-
-impl Gathered {
-    /// Hands the lines to Python's `logging`, on this thread. Handlers are the program's code: no lock is held here.
-    pub(crate) fn emit_logs(self, py: Python<'_>) -> Vec<Py<Event>> {
-        static EMIT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-        if !self.logs.is_empty() {
-            let emit = || EMIT.import(py, "gamebridge._logging", "emit")?.call1((PyList::new(py, self.logs)?,));
-            if let Err(error) = emit() {
-                error.write_unraisable(py, None);
-            }
-        }
-        self.news
     }
 }
 

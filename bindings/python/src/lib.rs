@@ -19,6 +19,7 @@ mod calls;
 mod encode;
 mod event;
 mod failure;
+mod gathered;
 mod given;
 mod hub;
 mod link;

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import subprocess
+import sys
+import textwrap
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -98,3 +102,34 @@ def test_what_is_wrong_is_a_sentence(tool: Tool, arguments: list[str], sentence:
     failed = tool("sandbox", *arguments)
     assert failed.returncode == 1
     assert failed.stderr.startswith("gamebridge sandbox: ") and sentence in failed.stderr
+
+
+def test_it_is_recorded_with_all_of_its_doors(tmp_path: Path) -> None:
+    script = f"""
+    import gamebridge
+
+    with gamebridge.Client() as gb:
+        sandbox = gb.serve("sandbox")
+        at = sandbox.ready()
+        sandbox.request("APPLICATION_REGISTER", id="{CLIENT_ID}", name="Ferry")
+        token = sandbox.request("BOT_CREATE", application_id="{CLIENT_ID}")["token"]
+        gb.connect("gateway", token=token, intents=1, api=at["api"] + "/v10").ready()
+        print(token)
+    """
+    file = tmp_path / "sandbox.jsonl"
+    ran = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)],
+        env={**os.environ, "GAMEBRIDGE_RECORD": str(file)},
+        capture_output=True,
+        text=True,
+        timeout=LONG,
+        check=True,
+    )
+    recording = file.read_text()
+    assert ran.stdout.strip() and ran.stdout.strip() not in recording
+    lines = [json.loads(each) for each in recording.splitlines()]
+    (server,) = [each["c"] for each in lines if each.get("new") == "server"]
+    told = [each for each in lines if each.get("c") == server and "in" in each]
+    assert [each["via"] for each in told if each["in"] == "connect"] == ["gateway"]
+    assert [each["target"] for each in told if each["in"] == "site"] == ["/api/v10/gateway/bot"]
+    assert told[-1]["in"] == "end"

@@ -243,6 +243,21 @@ impl<'l> Fields<'l> {
         self.time(name).map(|end| end.since(Instant::ZERO))
     }
 
+    /// A number that recordings of before may not have.
+    pub(super) fn small_or(self, name: &str, default: u32) -> Result<u32, Wrong> {
+        if self.has(name) { self.small(name) } else { Ok(default) }
+    }
+
+    /// The same, of things or bytes.
+    pub(super) fn count_or(self, name: &str, default: usize) -> Result<usize, Wrong> {
+        if self.has(name) { self.small::<u32>(name).map(|count| count as usize) } else { Ok(default) }
+    }
+
+    /// The same, in nanoseconds.
+    pub(super) fn duration_or(self, name: &str, default: Duration) -> Result<Duration, Wrong> {
+        if self.has(name) { self.duration(name) } else { Ok(default) }
+    }
+
     pub(super) fn opcode(self) -> Result<Opcode, Wrong> {
         let name = self.text("op")?;
         let known = OPCODES.iter().find(|(_, known)| *known == name);

@@ -17,7 +17,7 @@
 //! | `redact` | what a secret is, and what stands in its place |
 //! | `line` | the members of a line, and payloads in particular |
 //! | `setup` | configurations, written and read |
-//! | `client`, `door` | what goes into each machine: written, read, and fed to it |
+//! | `client`, `door` | what goes into each machine, and into a server's doors: written, read, and fed to them |
 //! | `output` | what comes out |
 //! | `recording` | the file as it is written |
 //! | `replay`, `report` | the file played again, and what came of it |

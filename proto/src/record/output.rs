@@ -5,6 +5,7 @@ use super::line::{Fields, Line, Wrong};
 use crate::error::Error;
 use crate::event::{Event, EventType, Flags};
 use crate::protocol::{dmod, gateway, rpc};
+use crate::server::gateway::{self as gateway_door, Fault};
 use crate::server::rpc::{self as server, Errand, HttpResponse};
 use crate::time::Instant;
 use crate::wire::ipc::Opcode;
@@ -37,6 +38,10 @@ pub enum Output<'a> {
         /// And why.
         reason: &'a str,
     },
+    /// From here on what a sandbox's peer is sent goes out compressed.
+    Compress(u32),
+    /// Something is to go wrong with the bytes of a sandbox's peer.
+    Fault(u32, Fault),
     /// A door wants a connection to a Discord, or something of it.
     Errand(&'a Errand),
     /// An event for the program.
@@ -65,6 +70,16 @@ impl Output<'_> {
                 .some_number("peer", (*peer).into())
                 .number("code", (*code).into())
                 .some_text("reason", reason),
+            Output::Compress(peer) => line.word("out", "compress").number("peer", (*peer).into()),
+            Output::Fault(peer, fault) => {
+                let line = line.word("out", "fault").number("peer", (*peer).into());
+                match fault {
+                    Fault::Drop => line.word("fault", "drop"),
+                    Fault::Slow(rate) => line.word("fault", "slow").number("bytes_per_second", (*rate).into()),
+                    Fault::Garbage => line.word("fault", "garbage"),
+                    Fault::Truncate => line.word("fault", "truncate"),
+                }
+            }
             Output::Errand(Errand::Open { session, client_id, retry, discord_only }) => line
                 .word("out", "upstream_open")
                 .number("session", (*session).into())
@@ -266,6 +281,29 @@ impl<S: server::Sink, W: Witness> server::Sink for Tapped<'_, S, W> {
     }
 }
 
+impl<S: gateway_door::Sink, W: Witness> gateway_door::Sink for Tapped<'_, S, W> {
+    fn send(&mut self, peer: u32, payload: &[u8]) {
+        self.saw(&Output::Send { peer, opcode: Opcode::Frame, payload });
+        self.out.send(peer, payload);
+    }
+    fn compress(&mut self, peer: u32) {
+        self.saw(&Output::Compress(peer));
+        self.out.compress(peer);
+    }
+    fn fault(&mut self, peer: u32, fault: Fault) {
+        self.saw(&Output::Fault(peer, fault));
+        self.out.fault(peer, fault);
+    }
+    fn close(&mut self, peer: u32, code: u16, reason: &str) {
+        self.saw(&Output::Close { peer, code, reason });
+        self.out.close(peer, code, reason);
+    }
+    fn event(&mut self, event: Event<'_>) {
+        self.saw(&Output::Event(&event));
+        self.out.event(event);
+    }
+}
+
 /// A sink that leads nowhere.
 #[derive(Debug)]
 pub(super) struct Nowhere;
@@ -295,6 +333,14 @@ impl dmod::Sink for Nowhere {
 
 impl server::Sink for Nowhere {
     fn send(&mut self, _: u32, _: Opcode, _: &[u8]) {}
+    fn close(&mut self, _: u32, _: u16, _: &str) {}
+    fn event(&mut self, _: Event<'_>) {}
+}
+
+impl gateway_door::Sink for Nowhere {
+    fn send(&mut self, _: u32, _: &[u8]) {}
+    fn compress(&mut self, _: u32) {}
+    fn fault(&mut self, _: u32, _: Fault) {}
     fn close(&mut self, _: u32, _: u16, _: &str) {}
     fn event(&mut self, _: Event<'_>) {}
 }

@@ -45,8 +45,9 @@ impl Track {
     }
 }
 
-/// A source of randomness whose secrets a recording knows. Without a recording it is the source alone.
-#[derive(Debug)]
+/// A source of randomness whose secrets a recording knows. Without a recording it is the source alone. A clone is heard as
+/// well, so that a sandbox's doors may each have one.
+#[derive(Clone, Debug)]
 pub struct Overheard<E> {
     source: E,
     told: Option<mpsc::Sender<Secret>>,

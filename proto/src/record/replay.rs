@@ -9,6 +9,7 @@ use super::report::{Connection, Difference, Report, Unreadable};
 use super::{Redactor, VERSION, client, door, setup};
 use crate::protocol::{dmod, gateway, rpc};
 use crate::server::rpc::Door;
+use crate::server::sandbox::Sandbox;
 use crate::time::Instant;
 use crate::value::{Document, Kind};
 use crate::world::{Entropy, World, fill_for};
@@ -98,11 +99,20 @@ enum Machine {
     Rpc(Box<rpc::Client>),
     Gateway(Box<gateway::Client>),
     Dmod(Box<dmod::Client>),
-    Server(Box<Door>, Box<World>, Plan),
+    Server(Box<Server>),
     Ended,
 }
 
-/// The secrets that the world is to draw, and how many it drew beyond them.
+/// The doors of a server, over their world.
+struct Server {
+    door: Door,
+    world: World,
+    /// The further doors, when it is a sandbox.
+    sandbox: Option<Sandbox>,
+    plan: Plan,
+}
+
+/// The secrets that the world and a sandbox's doors are to draw, and how many they drew beyond them.
 #[derive(Clone, Default)]
 struct Plan(Arc<Mutex<(VecDeque<String>, usize)>>);
 
@@ -300,9 +310,10 @@ impl Machine {
                 let result = client::Input::read(fields, |input| input.feed_dmod(now, machine, out))?;
                 result.unwrap_or_else(|error| out.saw(&Output::Failed(&error)));
             }
-            Machine::Server(door, world, plan) => {
+            Machine::Server(server) => {
+                let Server { door, world, sandbox, plan } = &mut **server;
                 plan.0.lock().unwrap_or_else(PoisonError::into_inner).0.clone_from(drawn);
-                door::Input::read(fields, |input| input.feed(now, door, world, out))?;
+                door::Input::read(fields, |input| input.feed(now, door, world, sandbox.as_mut(), out))?;
                 let (left, beyond) = &mut *plan.0.lock().unwrap_or_else(PoisonError::into_inner);
                 if std::mem::take(beyond) > 0 {
                     return Ok(Some("the world draws a secret that it did not draw then"));
@@ -331,8 +342,12 @@ impl Machine {
                 plan.0.lock().unwrap_or_else(PoisonError::into_inner).0.clone_from(drawn);
                 let config = setup::read_world(fields.object("world")?)?;
                 let door = Door::new(setup::read_door(fields.object("door")?)?);
+                let sandbox = match fields.has("sandbox") {
+                    true => Some(Sandbox::new(setup::read_sandbox(fields.object("sandbox")?)?, plan.clone())),
+                    false => None,
+                };
                 match World::new(config, plan.clone()) {
-                    Ok(world) => Machine::Server(door.into(), world.into(), plan),
+                    Ok(world) => Machine::Server(Server { door, world, sandbox, plan }.into()),
                     // Nobody can be called as its user is; it was so then, too, and the server never began.
                     Err(_) => Machine::Ended,
                 }
@@ -348,7 +363,10 @@ impl Machine {
             Machine::Rpc(machine) => machine.next_timeout(),
             Machine::Gateway(machine) => machine.next_timeout(),
             Machine::Dmod(machine) => machine.next_timeout(),
-            Machine::Server(door, ..) => door.next_timeout(),
+            Machine::Server(server) => {
+                let further = server.sandbox.as_ref().and_then(Sandbox::next_timeout);
+                server.door.next_timeout().into_iter().chain(further).min()
+            }
             Machine::Ended => None,
         }
     }

@@ -1,5 +1,7 @@
 //! What a machine was made of, written and read: one function each way for each configuration.
 
+mod sandbox;
+
 use std::time::Duration;
 
 use super::line::{Fields, Line, Wrong};
@@ -7,12 +9,15 @@ use crate::protocol::rpc::Accept;
 use crate::protocol::{dmod, gateway, rpc};
 use crate::secret::Secret;
 use crate::server::rpc::{self as server, Account, Consent, JoinRequests, Limits};
+use crate::server::sandbox as further_doors;
 use crate::time::Instant;
 use crate::wire::dmod::Opcode;
 use crate::wire::gateway::{Compression, Dialect, Intents, VERSION};
 use crate::wire::json::{Object, push_int, push_str};
 use crate::wire::websocket::Encoding;
 use crate::world::{self, NewUser, UserId};
+
+pub(super) use sandbox::read as read_sandbox;
 
 /// A machine that begins.
 #[derive(Clone, Copy, Debug)]
@@ -23,8 +28,8 @@ pub enum Setup<'a> {
     Gateway(&'a gateway::Config),
     /// A client of a dmod gateway.
     Dmod(&'a dmod::Config),
-    /// A server: its door, and its world as it is before anything is done.
-    Server(&'a server::Config, &'a world::Config),
+    /// A server: its door, its world as it is before anything is done, and the further doors of a sandbox.
+    Server(&'a server::Config, &'a world::Config, Option<&'a further_doors::Config>),
 }
 
 impl Setup<'_> {
@@ -33,8 +38,13 @@ impl Setup<'_> {
             Setup::Rpc(config) => line.word("new", "rpc").payload("config", &rpc_config(config)),
             Setup::Gateway(config) => line.word("new", "gateway").payload("config", &gateway_config(config)),
             Setup::Dmod(config) => line.word("new", "dmod").payload("config", &dmod_config(config)),
-            Setup::Server(door, world) => {
-                line.word("new", "server").payload("door", &door_config(door)).payload("world", &world_config(world))
+            Setup::Server(door, world, further) => {
+                let line = line.word("new", "server");
+                let line = line.payload("door", &door_config(door)).payload("world", &world_config(world));
+                match further {
+                    Some(further) => line.payload("sandbox", &sandbox::config(further)),
+                    None => line,
+                }
             }
         }
     }
@@ -346,22 +356,17 @@ fn read_account(config: Fields<'_>) -> Result<Account, Wrong> {
 /// A limit that a recording does not know yet is at its default.
 fn read_limits(limits: Fields<'_>) -> Result<Limits, Wrong> {
     let default = Limits::default();
-    let count = |name, default| {
-        if limits.has(name) { limits.small::<u32>(name).map(|count| count as usize) } else { Ok(default) }
-    };
-    let rate = |name, default| if limits.has(name) { limits.small(name) } else { Ok(default) };
-    let time = |name, default| if limits.has(name) { limits.duration(name) } else { Ok(default) };
     Ok(Limits {
-        peers: count("peers", default.peers)?,
-        greeting: count("greeting", default.greeting)?,
-        message_bytes: count("message_bytes", default.message_bytes)?,
-        subscriptions: count("subscriptions", default.subscriptions)?,
-        waiting: count("waiting", default.waiting)?,
-        commands_per_second: rate("commands_per_second", default.commands_per_second)?,
-        commands_burst: rate("commands_burst", default.commands_burst)?,
-        handshake: time("handshake", default.handshake)?,
-        authentication: time("authentication", default.authentication)?,
-        consent: time("consent", default.consent)?,
+        peers: limits.count_or("peers", default.peers)?,
+        greeting: limits.count_or("greeting", default.greeting)?,
+        message_bytes: limits.count_or("message_bytes", default.message_bytes)?,
+        subscriptions: limits.count_or("subscriptions", default.subscriptions)?,
+        waiting: limits.count_or("waiting", default.waiting)?,
+        commands_per_second: limits.small_or("commands_per_second", default.commands_per_second)?,
+        commands_burst: limits.small_or("commands_burst", default.commands_burst)?,
+        handshake: limits.duration_or("handshake", default.handshake)?,
+        authentication: limits.duration_or("authentication", default.authentication)?,
+        consent: limits.duration_or("consent", default.consent)?,
     })
 }
 

@@ -181,7 +181,7 @@ fn commands_reply_as_the_catalog_says_and_are_refused_with_a_sentence() {
             "GATEWAY_DISPATCH" => json!({"event": "X"}),
             "GATEWAY_FAULT" => json!({"fault": "reconnect"}),
             "GATEWAY_LIMITS" => {
-                json!({"heartbeat_ms": 500, "session_ms": 1000, "replay": 3, "sends": 4, "guilds_per_shard": 5,
+                json!({"heartbeat_ms": 500, "session_ms": 1000, "replay": 3, "sends": 4, "presences": 2, "guilds_per_shard": 5,
                 "identify_ms": 8, "members_ms": 9, "identifies": 6, "max_concurrency": 7})
             }
             _ => json!({}),

@@ -62,6 +62,33 @@ fn more_than_120_payloads_in_a_minute_are_4008() {
     assert_eq!(state["sessions"][0]["peer"], Value::Null, "the session can be resumed");
 }
 
+#[test]
+fn a_presence_too_many_is_dropped_without_a_word_and_counts_over_connections() {
+    for (version, within) in [("v=6", 60), ("v=7", 60), ("v=10", 20)] {
+        let mut house = House::default();
+        let peer = house.connect(version);
+        house.say(peer, identify(json!({"intents": ALL})));
+        let ready = house.said(peer).into_iter().find(|said| said["t"] == "READY").expect("READY")["d"].take();
+        let set = |house: &mut House, peer: u32, name: &str| {
+            house.say(peer, json!({"op": 3, "d": {"status": "online", "game": {"name": name, "type": 0}}}));
+            let shown = house.world.presence(house.bot).activity.and_then(|(_, activity)| activity.name);
+            shown.expect("it shows one").to_string()
+        };
+        for name in ["1", "2", "3", "4", "5"] {
+            assert_eq!(set(&mut house, peer, name), name, "{version}");
+        }
+        assert_eq!(set(&mut house, peer, "6"), "5", "{version}");
+        assert_eq!(house.closed(peer), None, "{version}");
+        house.gone(peer, None);
+        let peer = house.connect(version);
+        house.say(peer, resume(&ready, 1));
+        house.pass(Duration::from_millis(within * 1000 - 1));
+        assert_eq!(set(&mut house, peer, "7"), "5", "{version}: it is the session's");
+        house.pass(Duration::from_millis(1));
+        assert_eq!(set(&mut house, peer, "8"), "8", "{version}");
+    }
+}
+
 /// Discord's own limits.
 fn strict() -> House {
     House::with(Limits::default())

@@ -2,5 +2,6 @@
 
 mod differences;
 mod kept;
+mod sandbox;
 mod server;
 mod studio;

@@ -88,7 +88,7 @@ fn a_day() -> (String, Vec<String>) {
     let once = r#"{"cmd":"GET_GUILDS","args":{},"nonce":"o"}"#;
     let target = format!("/rpc?v=1&client_id=1234&launch_token={}", percent(LAUNCH));
     studio.tell(Input::Post { peer: 9, request: request(&target, Some(&bearer), once) });
-    studio.tell(Input::Gone { peer: 9 });
+    studio.tell(Input::Gone { peer: 9, code: None });
     let hook = format!("/api/webhooks/1/{}", text(&again, "/refresh_token"));
     for shown in [Some(&*bearer), None] {
         studio.tell(Input::Api(request(&hook, shown, r#"{"content":"hi"}"#)));
@@ -116,7 +116,7 @@ fn a_day() -> (String, Vec<String>) {
     studio.frame(2, &format!(r#"{{"cmd":"{access}","args":{{"{JOIN}":1}},"nonce":"g"}}"#));
     studio.tell(Input::Frame { peer: 2, frame: Frame { opcode: Opcode::Ping, payload: b"\xffnot text" } });
     studio.tell(Input::Frame { peer: 2, frame: Frame { opcode: Opcode::Handshake, payload: b"{}" } });
-    studio.tell(Input::Gone { peer: 2 });
+    studio.tell(Input::Gone { peer: 2, code: None });
 
     // Deadlines: nobody shakes hands, nobody answers, a token runs out.
     studio.tell(Input::Connect { peer: 3, via: Via::Ipc });

@@ -1,5 +1,6 @@
 //! The RPC client machine against a scripted peer, on a clock that the tests turn.
 
+mod authentication;
 mod catalog;
 mod chain;
 mod connection;

@@ -8,6 +8,7 @@ it again after a break. What is here only has to know whether an answer is worth
 from __future__ import annotations
 
 import inspect
+import logging
 import math
 import os
 import stat
@@ -34,12 +35,19 @@ from ._presence_errors import (
 from ._words import is_params
 from .activity import ActivityType, StatusDisplayType
 
+log = logging.getLogger("gamebridge.presence")
+
 Reply = dict[str, Any]
 """`cmd`, `data`, `evt` and `nonce`, as Discord sends it."""
 
 UPDATES: Final = 5
 WINDOW: Final = 20.25
 """Seconds in which the core sends so many updates and no more (proto/src/protocol/rpc/presence.rs)."""
+
+CLOSED: Final = "closed while it was connecting"
+
+SLICE: Final = 0.1
+"""Seconds after which who waits for an answer looks whether the connection still stands."""
 
 REPLY_TIME: Final = 30.0
 """Seconds that the core waits for the answer to an update, unless told otherwise."""

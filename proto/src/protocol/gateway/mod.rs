@@ -16,9 +16,11 @@
 //! | `discovery` | asking the API where the Gateway is |
 //! | `queue`, `pace`, `members`, `gather` | commands on their way, how fast they go, and chunks that become one reply |
 //! | `route` | which shard a command is for |
+//! | `asked` | commands of which nothing is sent |
 //! | `reshard`, `overlap` | another number of shards, and no event lost or repeated over it |
 
 pub(super) mod address;
+mod asked;
 mod budget;
 mod config;
 mod discovery;
@@ -54,14 +56,13 @@ use self::overlap::Overlap;
 use self::reshard::Reshard;
 use self::shard::{End, FAREWELL, KEEP, Loss, Shard, Shared};
 use super::backoff::Backoff;
-use crate::cache::{self, Cache};
+use crate::cache::Cache;
 use crate::command::Command;
 use crate::error::{Error, ProtocolError, Status};
 use crate::event::{Event, EventType, Flags, LogLevel};
 use crate::random::Random;
 use crate::time::Instant;
 use crate::value::Document;
-use crate::wire::json::{Object, array};
 
 /// How long a transport may take to open.
 pub const OPEN_TIMEOUT: Duration = Duration::from_secs(30);
@@ -289,21 +290,7 @@ impl Client {
         if matches!(self.phase, Phase::Finished) {
             return reply(out, &command.name, command.tag, Status::Closed, "the connection is over");
         }
-        match &*command.name {
-            "GET_SHARDS" => return self.tell_shards(now, &command, out),
-            "GET_SESSION" => {
-                let data = self.sessions();
-                return answer(out, &command, &data);
-            }
-            "SUSPEND" => return self.suspend(&command, out),
-            name if cache::takes(name) => return self.tell_cached(&command, out),
-            _ => {}
-        }
-        match &*command.name {
-            "RESHARD" => return self.reshard(now, command, out),
-            "TAKE_OVER" => return self.release(now, &command, out),
-            _ => {}
-        }
+        let Some(command) = self.answer_here(now, command, out) else { return };
         if self.shards.is_empty() {
             return self.early(command, out);
         }
@@ -318,15 +305,6 @@ impl Client {
             Err(error) => reply(out, &name, tag, error.status, &error.message),
         }
         self.settle(now, out);
-    }
-
-    /// What was seen, as far as it is kept.
-    fn tell_cached(&self, command: &Command, out: &mut impl Sink) {
-        let off = || Error::new(Status::State, "nothing is kept: connect with cache_bytes");
-        match self.shared.cache.as_ref().ok_or_else(off).and_then(|cache| cache.ask(&command.name, &command.args)) {
-            Ok(data) => answer(out, command, &data),
-            Err(error) => reply(out, &command.name, command.tag, error.status, &error.message),
-        }
     }
 
     /// Nobody knows yet which shard it is for.
@@ -459,38 +437,6 @@ impl Client {
         event.message = &end.why;
         event.peer = number;
         out.event(event);
-    }
-
-    /// Ends the connection and leaves its sessions, for this process or the next to resume.
-    fn suspend(&mut self, command: &Command, out: &mut impl Sink) {
-        let data = self.sessions();
-        answer(out, command, &data);
-        let end = End { status: Status::Ok, code: 0, flags: Flags::default(), why: "suspended".to_owned() };
-        self.finish(&end, self.first_number(), KEEP, out);
-    }
-
-    fn sessions(&self) -> Vec<u8> {
-        let mut out = Vec::new();
-        let sessions: Vec<Session> = match self.shards.is_empty() {
-            // Nothing was begun: those that were given are still good.
-            true => self.shared.config.sessions.clone(),
-            false => self.shards[self.set.clone()].iter().filter_map(Shard::session).collect(),
-        };
-        session::write(&mut out, self.shared.config.dialect.version(), sessions.iter());
-        out
-    }
-
-    fn tell_shards(&self, now: Instant, command: &Command, out: &mut impl Sink) {
-        let mut data = Vec::new();
-        Object::begin(&mut data)
-            .with("shards", |out| {
-                let new = self.reshard.as_ref().map_or(0..0, Reshard::places);
-                let shards = self.shards[self.set.clone()].iter().chain(&self.shards[new]);
-                array(out, shards, |out, shard| shard.snapshot().write(out));
-            })
-            .int("identifies_left", self.shared.budget.left(now) as i64)
-            .end();
-        answer(out, command, &data);
     }
 }
 

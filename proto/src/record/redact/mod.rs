@@ -187,7 +187,7 @@ pub fn is_secret(name: &[u8]) -> bool {
     let mut plain = Vec::with_capacity(name.len());
     plain.extend(name.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase));
     const ENDINGS: [&[u8]; 5] = [b"token", b"secret", b"secrets", b"password", b"secretkey"];
-    const NAMES: [&[u8]; 10] = [
+    const NAMES: [&[u8]; 11] = [
         b"code",
         b"authorization",
         b"sessionid",
@@ -196,9 +196,10 @@ pub fn is_secret(name: &[u8]) -> bool {
         b"cookie",
         b"apikey",
         b"credentials",
-        // dmod's token hash and gateway hash.
+        // dmod's token hash and gateway hash, and what the host calls the latter.
         b"utokh",
         b"uhash",
+        b"hash",
     ];
     ENDINGS.iter().any(|ending| plain.ends_with(ending)) || NAMES.contains(&plain.as_slice())
 }
@@ -241,6 +242,7 @@ mod tests {
             "PASSWORD",
             "utokh",
             "uhash",
+            "hash",
         ] {
             assert!(is_secret(name.as_bytes()), "{name}");
         }
@@ -277,6 +279,35 @@ mod tests {
             String::from_utf8(redactor.payload(text, true)).unwrap(),
             r#"{"secrets":{"join":"s1x","match":["s2","s1x"]},"say":"yes","code":4000,"token":0,"secret_key":[0,0],"x":null,"x":{"code":""}}"#
         );
+    }
+
+    #[test]
+    fn the_word_before_a_token_stays_and_the_token_is_the_same() {
+        let mut redactor = Redactor::new();
+        assert_eq!(redactor.authorization("Bot abcdefghijkl"), "Bot secret1xxxxx");
+        let identify = br#"{"token":"Bot abcdefghijkl"} {"token":"Bearer abcdefghijkl"} {"token":"Bot "}"#;
+        let clean = br#"{"token":"Bot secret1xxxxx"} {"token":"Bearer secret1xxxxx"} {"token":"s2xx"}"#;
+        assert_eq!(redactor.payload(identify, true), clean);
+    }
+
+    #[test]
+    fn what_anybody_can_tell_is_no_secret() {
+        let mut redactor = Redactor::new();
+        for open in [
+            r#"{"errors":{"name":{"_errors":[{"code":"BASE_TYPE_REQUIRED","message":"needed"}]}}}"#,
+            r#"{"session_id":"000000000000000014eb5d3c01c00000"}"#,
+        ] {
+            assert_eq!(redactor.payload(open.as_bytes(), true), open.as_bytes());
+        }
+        for secret in [
+            r#"{"code":"BASETYPE"}"#,
+            r#"{"token":"BASE_TYPE_REQUIRED"}"#,
+            r#"{"secrets":{"code":"BASE_TYPE_REQUIRED"}}"#,
+            r#"{"session_id":"100000000000000014eb5d3c01c00000"}"#,
+            r#"{"session_id":"00000000000000000000"}"#,
+        ] {
+            assert_ne!(redactor.payload(secret.as_bytes(), true), secret.as_bytes(), "{secret}");
+        }
     }
 
     #[test]

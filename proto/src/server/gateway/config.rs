@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::wire::gateway::Dialect;
+
 /// What a door starts from.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
@@ -24,6 +26,9 @@ pub struct Limits {
     pub sends: u32,
     /// See [`Limits::sends`].
     pub sends_within: Duration,
+    /// How many presences a session may set within the time that its dialect says; what is over is dropped. Discord; that it
+    /// drops them is what libraries found (the documents say the numbers alone).
+    pub presences: u32,
     /// How long a bot has to wait between two IDENTIFYs of a bucket. Discord.
     pub identify_every: Duration,
     /// How long it has to wait until it may ask for all members of a guild again. Discord.
@@ -54,6 +59,7 @@ impl Default for Limits {
             payload: crate::wire::gateway::MAX_SEND,
             sends: 120,
             sends_within: Duration::from_secs(60),
+            presences: Dialect::V10.presence_pace().0 as u32,
             identify_every: Duration::from_secs(5),
             members_every: Duration::from_secs(30),
             session: Duration::from_secs(180),
@@ -72,6 +78,13 @@ impl Limits {
     /// Without what would make a client wait, or cost it its connection, for what it sends too often.
     pub fn lenient() -> Limits {
         let none = Duration::ZERO;
-        Limits { sends: 0, identify_every: none, members_every: none, identifies: 1_000_000, ..Limits::default() }
+        Limits {
+            sends: 0,
+            presences: 0,
+            identify_every: none,
+            members_every: none,
+            identifies: 1_000_000,
+            ..Limits::default()
+        }
     }
 }

@@ -232,6 +232,7 @@ impl Door {
         put(&mut limits.members_every, time("members_ms"));
         limits.replay = many("replay").unwrap_or(limits.replay);
         limits.sends = number("sends").unwrap_or(limits.sends);
+        limits.presences = number("presences").unwrap_or(limits.presences);
         limits.guilds_per_shard = many("guilds_per_shard").unwrap_or(limits.guilds_per_shard);
         limits.identifies = number("identifies").unwrap_or(limits.identifies);
         limits.max_concurrency = number("max_concurrency").unwrap_or(limits.max_concurrency);
@@ -244,6 +245,7 @@ impl Door {
             .count("session_ms", limits.session.as_millis())
             .count("replay", limits.replay)
             .int("sends", limits.sends.into())
+            .int("presences", limits.presences.into())
             .count("guilds_per_shard", limits.guilds_per_shard)
             .count("identify_ms", limits.identify_every.as_millis())
             .count("members_ms", limits.members_every.as_millis())

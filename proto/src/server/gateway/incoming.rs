@@ -45,8 +45,14 @@ impl Door {
             (Some(Opcode::Resume), _) => self.resume(cx, peer, d),
             (_, None) => self.close(cx, peer, CloseCode::NotAuthenticated, "Not authenticated."),
             (Some(Opcode::PresenceUpdate), Some(number)) => {
-                let Some(session) = self.sessions.get(&number) else { return };
+                let most = self.config.limits.presences;
+                let Some(session) = self.sessions.get_mut(&number) else { return };
                 let (user, application) = (session.user, session.application);
+                let (_, within) = session.dialect.presence_pace();
+                if !session.presences.take(cx.now, most, within) {
+                    let sentence = format!("a presence was dropped: more than {most} in {} s", within.as_secs());
+                    return self.log(cx.out, LogLevel::Warn, &sentence);
+                }
                 self.set_presence(cx, user, application, d);
             }
             (Some(Opcode::VoiceStateUpdate), Some(number)) => self.set_voice(cx, peer, number, d),

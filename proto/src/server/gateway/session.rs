@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::Limits;
+use super::peer::Window;
 use crate::time::Instant;
 use crate::wire::gateway::{Dialect, Intents};
 use crate::wire::json::{push_int, push_str};
@@ -29,6 +30,8 @@ pub(super) struct Session {
     pub(super) seq: u64,
     replay: VecDeque<(u64, Box<[u8]>)>,
     replay_bytes: usize,
+    /// Of the presences that it sets, over all its connections.
+    pub(super) presences: Window,
     /// The connection that it has now.
     pub(super) peer: Option<u32>,
     /// Without one: until when it waits.
@@ -62,6 +65,7 @@ impl Session {
             seq: 0,
             replay: VecDeque::new(),
             replay_bytes: 0,
+            presences: Window::default(),
             peer: Some(peer),
             until: None,
             guilds: BTreeMap::new(),

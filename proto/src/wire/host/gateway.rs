@@ -115,6 +115,11 @@ pub const COMMANDS: &[Row] = &[
                 Type::int(0, 1_000_000),
                 "payloads that a client may send in a minute; 0 is no limit",
             ),
+            Arg::optional(
+                "presences",
+                Type::int(0, 1_000_000),
+                "presences that a session may set in 20 s, or in a minute before version 8; more are dropped. 0 is no limit",
+            ),
             Arg::optional("guilds_per_shard", Type::int(0, 100_000), "more guilds on one shard close with 4011"),
             Arg::optional(
                 "identify_ms",
@@ -136,6 +141,7 @@ pub const COMMANDS: &[Row] = &[
                 Arg::required("session_ms", Type::INT, "how long a session waits to be resumed"),
                 Arg::required("replay", Type::INT, "how many events a session can be sent again"),
                 Arg::required("sends", Type::INT, "payloads that a client may send in a minute"),
+                Arg::required("presences", Type::INT, "presences that a session may set in 20 s, or a minute before version 8"),
                 Arg::required("guilds_per_shard", Type::INT, "how many guilds one shard may have"),
                 Arg::required("identify_ms", Type::INT, "how long a bot waits between two IDENTIFYs of a bucket"),
                 Arg::required("members_ms", Type::INT, "and until it may ask for all members of a guild again"),

@@ -9,10 +9,13 @@
 //!
 //! The one thing to know before changing it: a session outlives its connection, and is lost by a close of ours with 1000 or
 //! 1001. So everything but the program's own farewell closes with [`KEEP`]. What comes from the Gateway is in `incoming`, what
-//! goes there in `outgoing`.
+//! goes there in `outgoing`, and what follows when a connection is gone in `loss`.
 
 mod incoming;
+mod loss;
 mod outgoing;
+
+pub(super) use loss::{End, Loss};
 
 use std::time::Duration;
 
@@ -25,12 +28,9 @@ use super::overlap::{Overlap, Set};
 use super::pace::Pace;
 use super::queue::Queue;
 use super::session::{RESUME_TRIES, RESUME_TRIES_THERE, Session};
-use super::{
-    Config, GOOD_AFTER, HELLO_TIMEOUT, OPEN_TIMEOUT, PAUSE_LIMIT, SEND_LIMIT, SEND_WINDOW, Sink, address, log, reply,
-};
+use super::{Config, HELLO_TIMEOUT, OPEN_TIMEOUT, PAUSE_LIMIT, SEND_LIMIT, SEND_WINDOW, Sink, address, log};
 use crate::cache::Cache;
-use crate::error::Status;
-use crate::event::{Event, EventType, Flags, LogLevel};
+use crate::event::{Event, EventType, LogLevel};
 use crate::protocol::backoff::Backoff;
 use crate::random::Random;
 use crate::time::Instant;
@@ -45,6 +45,10 @@ pub(super) const KEEP: u16 = 4900;
 /// How many of the beats that the Gateway wishes for are sent within [`SEND_WINDOW`]. With [`SEND_LIMIT`] commands and our own
 /// beats they stay below what it takes; one that wishes without end and reads nothing costs no memory.
 const WISHES: usize = 3;
+
+/// The Gateway counts what arrives, and drops a presence too many without a word: one that went out in time may arrive a moment
+/// too soon after one that was late.
+const PRESENCE_MARGIN: Duration = Duration::from_secs(1);
 
 /// What the shards of a client use in turn.
 #[derive(Debug)]
@@ -152,37 +156,6 @@ enum Told {
     Reconnecting,
 }
 
-/// How a shard ended.
-#[derive(Debug)]
-pub(super) struct End {
-    pub(super) status: Status,
-    pub(super) code: i32,
-    pub(super) flags: Flags,
-    pub(super) why: String,
-}
-
-/// Why a transport is gone.
-pub(super) struct Loss<'a> {
-    pub(super) status: Status,
-    pub(super) code: i32,
-    pub(super) why: &'a str,
-    /// How long to wait at least.
-    pub(super) wait: Duration,
-    /// Whether the Gateway asked for it, and the next try is at once.
-    pub(super) asked: bool,
-}
-
-impl<'a> Loss<'a> {
-    pub(super) fn new(status: Status, why: &'a str) -> Self {
-        Loss { status, code: 0, why, wait: Duration::ZERO, asked: false }
-    }
-
-    pub(super) fn with_code(mut self, code: i32) -> Self {
-        self.code = code;
-        self
-    }
-}
-
 impl Shard {
     pub(super) fn new(line: u32, (number, count): (u32, u32), config: &Config) -> Self {
         let (times, within) = config.dialect.presence_pace();
@@ -199,7 +172,7 @@ impl Shard {
             address: String::new(),
             backoff: Backoff::default(),
             send_pace: Pace::new(SEND_LIMIT, SEND_WINDOW),
-            presence_pace: Pace::new(times, within),
+            presence_pace: Pace::new(times, within + PRESENCE_MARGIN),
             wish_pace: Pace::new(WISHES, SEND_WINDOW),
             queue: Queue::default(),
             gathers: Vec::new(),
@@ -308,12 +281,6 @@ impl Shard {
         }
     }
 
-    pub(super) fn open_failed(&mut self, now: Instant, loss: Loss<'_>, shared: &mut Shared, out: &mut impl Sink) {
-        if matches!(self.state, State::Opening { .. }) {
-            self.lost(now, loss, shared, out);
-        }
-    }
-
     /// Whether there is a transport on which something may have been said.
     pub(super) fn is_open(&self) -> bool {
         matches!(
@@ -410,82 +377,6 @@ impl Shard {
 
     fn or_pause(&self, at: Instant) -> Instant {
         self.paused.map_or(at, |since| at.min(since + PAUSE_LIMIT))
-    }
-
-    /// Closes what is open, keeping the session, and begins again.
-    fn give_up(&mut self, now: Instant, why: &str, shared: &mut Shared, out: &mut impl Sink) {
-        out.close(self.line, KEEP, "");
-        self.lost(now, Loss::new(Status::Timeout, why), shared, out);
-    }
-
-    /// There is no transport any more: wait, and tell the program once.
-    pub(super) fn lost(&mut self, now: Instant, loss: Loss<'_>, shared: &mut Shared, out: &mut impl Sink) {
-        shared.budget.release(self.line);
-        if let (State::Opening { .. } | State::Greeting { .. }, Some(session)) = (&self.state, &mut self.session) {
-            // Nobody is there, or nobody who speaks: the session's own address is not tried for ever.
-            session.url = None;
-        }
-        let silent = matches!(self.state, State::Opening { .. } | State::Identifying { heartbeat: None, .. });
-        if silent && !loss.asked {
-            // Nor is the Gateway that version 3 was sent to.
-            shared.url.clone_from(&shared.home);
-        }
-        for gather in self.gathers.drain(..) {
-            let mut event = Event::new(EventType::Reply, &gather.name);
-            (event.tag, event.status, event.flags) = (gather.tag, Status::Closed, Flags::UNCERTAIN);
-            event.message = "the connection was lost before all chunks came";
-            event.peer = self.number;
-            out.event(event);
-        }
-        if self.told == Told::Nothing && !shared.config.retry {
-            return self.end(loss.status, loss.code, Flags::default(), loss.why);
-        }
-        self.figures.losses += 1;
-        self.fence = None;
-        if matches!(self.state, State::Ready { since, .. } if now - since >= GOOD_AFTER) {
-            self.backoff.reset();
-        }
-        let wait =
-            if loss.asked { self.backoff.at_once(&mut shared.random) } else { self.backoff.next(&mut shared.random) };
-        let mut at = now + wait.max(loss.wait);
-        if self.session.is_none() {
-            at = shared.budget.next(at, self.number);
-        }
-        self.state = State::Waiting { at };
-        let millis = u32::try_from((at - now).as_millis()).unwrap_or(u32::MAX);
-        if self.told == Told::Connected && !self.quiet {
-            self.told = Told::Reconnecting;
-            let mut event = Event::new(EventType::Reconnecting, "RECONNECTING");
-            event.status = loss.status;
-            event.code = loss.code;
-            event.message = loss.why;
-            event.flags = Flags::RETRYING;
-            event.retry_after_ms = millis;
-            event.peer = self.number;
-            out.event(event);
-        } else {
-            log(out, LogLevel::Info, &format!("{}; next try in {millis} ms", loss.why));
-        }
-    }
-
-    fn end(&mut self, status: Status, code: i32, flags: Flags, why: &str) {
-        self.end = Some(End { status, code, flags, why: why.to_owned() });
-        self.state = State::Ended;
-    }
-
-    /// Closes and answers what waits; nothing happens after it.
-    pub(super) fn finish(&mut self, code: u16, shared: &mut Shared, out: &mut impl Sink) {
-        if !matches!(self.state, State::Queued | State::Waiting { .. } | State::Ended) && self.end.is_none() {
-            out.close(self.line, code, "");
-        }
-        shared.budget.release(self.line);
-        self.state = State::Ended;
-        while let Some(waiting) = self.queue.pop() {
-            reply(out, &waiting.name, waiting.tag, Status::Closed, "the connection ended before it was sent");
-        }
-        for gather in self.gathers.drain(..) {
-            reply(out, &gather.name, gather.tag, Status::Closed, "the connection ended before all chunks came");
-        }
     }
 
     /// What is resumed by another process, or after this connection.
