@@ -13,11 +13,11 @@ pub(super) fn queue(depth: &Depth, pauses: bool) -> Vec<u8> {
     let Depth { events, bytes, most_bytes, lag_ns, dropped } = *depth;
     let mut data = Vec::new();
     Object::begin(&mut data)
-        .int("events", events as i64)
-        .int("bytes", bytes as i64)
-        .int("most_bytes", most_bytes as i64)
+        .count("events", events)
+        .count("bytes", bytes)
+        .count("most_bytes", most_bytes)
         .num("lag_ms", ms(lag_ns))
-        .int("dropped", dropped as i64)
+        .count("dropped", dropped)
         .str("overflow", if pauses { "pause" } else { "drop" })
         .end();
     data
@@ -38,7 +38,7 @@ pub(super) fn shards(told: &[u8], mut waiting: impl FnMut(u32) -> Waiting) -> Ve
         numbers.push(number);
         list.push(if list.is_empty() { b'[' } else { b',' });
         let object = shard.iter().fold(Object::begin(&mut list), |object, member| copied(object, member, told));
-        object.int("events_waiting", events as i64).num("lag_ms", ms(lag_ns)).end();
+        object.count("events_waiting", events).num("lag_ms", ms(lag_ns)).end();
     }
     list.extend_from_slice(if list.is_empty() { b"[]" } else { b"]" });
     let mut data = Vec::with_capacity(list.len() + 64);

@@ -3,23 +3,22 @@
 use std::future::Future;
 use std::time::Duration;
 
-use gamebridge_proto::command::Command;
 use gamebridge_proto::error::Error;
 use gamebridge_proto::event::Event;
-use gamebridge_proto::protocol::Closed;
 use gamebridge_proto::protocol::dmod::{Client, Config, OPEN_TIMEOUT, Sink};
 use gamebridge_proto::record::{Setup, Tapped, client::Input};
 use gamebridge_proto::secret::Secret;
 use gamebridge_proto::time::Instant;
 use gamebridge_proto::wire::catalog::{Arg, Row, Type};
 use gamebridge_proto::wire::dmod;
-use gamebridge_proto::wire::ipc::{Frame, Opcode};
+use gamebridge_proto::wire::ipc::Opcode;
 
 use super::driver::{Effects, Opened, Protocol};
 use super::params;
+use crate::record::Tape;
 use crate::runtime::seed;
+use crate::transport::Limits;
 use crate::transport::websocket::{self, Options};
-use crate::transport::{Limits, Lost};
 
 /// Parameters of `gb_connect(gb, "dmod", ...)`.
 pub const PARAMS: Row =
@@ -79,26 +78,6 @@ impl Upstream {
             Ok(Upstream { machine: Client::new(config).map_err(named)? })
         })
     }
-
-    /// Calls the machine. What it is told and what it says goes on record, where there is one.
-    fn try_tell(&mut self, now: Instant, input: Input<'_>, out: &mut Effects<'_, String>) -> Result<(), Error> {
-        let mut tape = out.tape();
-        if let Some(tape) = &mut tape {
-            tape.client(now, &input);
-        }
-        let mut out = Out(out);
-        let result = input.feed_dmod(now, &mut self.machine, &mut Tapped::new(&mut out, tape.as_deref_mut()));
-        if let Some(tape) = tape {
-            out.0.settle(tape, &result, self.machine.next_timeout());
-        }
-        result
-    }
-
-    /// The same for what no machine refuses.
-    fn tell(&mut self, now: Instant, input: Input<'_>, out: &mut Effects<'_, String>) {
-        let told = self.try_tell(now, input, out);
-        debug_assert_eq!(told, Ok(()), "only a frame is refused");
-    }
 }
 
 /// The driver's effects as this machine's sink: both Gateways want addresses.
@@ -137,37 +116,20 @@ impl Protocol for Upstream {
         Setup::Dmod(self.machine.config())
     }
 
-    fn start(&mut self, now: Instant, out: &mut Effects<'_, String>) {
-        self.tell(now, Input::Start, out);
+    fn opened<'d>(&mut self, line: u32, (): &'d ()) -> Input<'d> {
+        Input::Opened(line, None)
     }
-    fn opened(&mut self, now: Instant, line: u32, (): &(), out: &mut Effects<'_, String>) {
-        self.tell(now, Input::Opened(line, None), out);
+
+    fn feed(
+        &mut self,
+        now: Instant,
+        input: Input<'_>,
+        tape: Option<&mut Tape>,
+        out: &mut Effects<'_, String>,
+    ) -> Result<(), Error> {
+        input.feed_dmod(now, &mut self.machine, &mut Tapped::new(&mut Out(out), tape))
     }
-    fn open_failed(&mut self, now: Instant, line: u32, error: &Error, out: &mut Effects<'_, String>) {
-        self.tell(now, Input::OpenFailed(line, error), out);
-    }
-    fn frame(&mut self, now: Instant, line: u32, frame: Frame<'_>, out: &mut Effects<'_, String>) -> Result<(), Error> {
-        self.try_tell(now, Input::Frame(line, frame), out)
-    }
-    fn closed(&mut self, now: Instant, line: u32, lost: &Lost, unwritten: usize, out: &mut Effects<'_, String>) {
-        let closed = Closed { code: lost.code, reason: &lost.error.message, unwritten };
-        self.tell(now, Input::Closed(line, closed, lost.error.status), out);
-    }
-    fn command(&mut self, now: Instant, command: Command, out: &mut Effects<'_, String>) {
-        self.tell(now, Input::Command(command), out);
-    }
-    fn cancel(&mut self, now: Instant, tag: u64, out: &mut Effects<'_, String>) {
-        self.tell(now, Input::Cancel(tag), out);
-    }
-    fn disconnect(&mut self, now: Instant, out: &mut Effects<'_, String>) {
-        self.tell(now, Input::Disconnect, out);
-    }
-    fn timeout(&mut self, now: Instant, out: &mut Effects<'_, String>) {
-        self.tell(now, Input::Timeout, out);
-    }
-    fn paused(&mut self, now: Instant, line: u32, paused: bool, out: &mut Effects<'_, String>) {
-        self.tell(now, Input::Paused(line, paused), out);
-    }
+
     fn next_timeout(&self) -> Option<Instant> {
         self.machine.next_timeout()
     }

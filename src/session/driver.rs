@@ -13,9 +13,10 @@ use std::task::Poll;
 use gamebridge_proto::command::Command;
 use gamebridge_proto::error::{Error, Status};
 use gamebridge_proto::event::{Event, EventType, LogLevel};
-use gamebridge_proto::record::{Output, Setup, Witness};
+use gamebridge_proto::protocol::Closed;
+use gamebridge_proto::record::{Output, Setup, Witness, client::Input};
 use gamebridge_proto::time::Instant;
-use gamebridge_proto::wire::ipc::{Frame, Opcode};
+use gamebridge_proto::wire::ipc::Opcode;
 use tokio::sync::Notify;
 
 use super::port::{Farewell, Message, Outlet, Port};
@@ -43,6 +44,8 @@ pub(super) trait Protocol {
     type Wanted: Clone;
     /// What it learns of the one it gets.
     type Detail;
+    /// Which of the driver's lines is the machine's first one. Those before it are the protocol's own.
+    const FIRST_LINE: u32 = 0;
 
     /// Finds the peer and connects.
     fn open(&self, wanted: Self::Wanted) -> impl Future<Output = Result<Opened<Self::Detail>, Error>> + 'static;
@@ -53,22 +56,23 @@ pub(super) trait Protocol {
 
     /// What the machine was made of, for a recording.
     fn setup(&self) -> Setup<'_>;
-    fn start(&mut self, now: Instant, out: &mut Effects<'_, Self::Wanted>);
-    fn opened(&mut self, now: Instant, line: u32, detail: &Self::Detail, out: &mut Effects<'_, Self::Wanted>);
-    fn open_failed(&mut self, now: Instant, line: u32, error: &Error, out: &mut Effects<'_, Self::Wanted>);
-    fn frame(
+    /// What the machine is told of a line that was opened.
+    fn opened<'d>(&mut self, line: u32, detail: &'d Self::Detail) -> Input<'d>;
+    /// Answers a command that the machine has no part in; `false` when it is the machine's.
+    fn answers(&self, _command: &Command, _out: &mut Effects<'_, Self::Wanted>) -> bool {
+        false
+    }
+    /// Calls the machine. What it says goes past the tape, where there is one.
+    ///
+    /// # Errors
+    /// A frame that the machine refuses: the transport is dropped.
+    fn feed(
         &mut self,
         now: Instant,
-        line: u32,
-        frame: Frame<'_>,
+        input: Input<'_>,
+        tape: Option<&mut Tape>,
         out: &mut Effects<'_, Self::Wanted>,
     ) -> Result<(), Error>;
-    fn closed(&mut self, now: Instant, line: u32, lost: &Lost, unwritten: usize, out: &mut Effects<'_, Self::Wanted>);
-    fn command(&mut self, now: Instant, command: Command, out: &mut Effects<'_, Self::Wanted>);
-    fn cancel(&mut self, now: Instant, tag: u64, out: &mut Effects<'_, Self::Wanted>);
-    fn disconnect(&mut self, now: Instant, out: &mut Effects<'_, Self::Wanted>);
-    fn timeout(&mut self, now: Instant, out: &mut Effects<'_, Self::Wanted>);
-    fn paused(&mut self, _now: Instant, _line: u32, _paused: bool, _out: &mut Effects<'_, Self::Wanted>) {}
     /// Writes down what the machine wants kept beyond this process.
     fn keep(&mut self, _record: &[u8]) -> Result<(), Error> {
         Ok(())
@@ -83,7 +87,6 @@ pub(super) struct Effects<'e, W> {
     lines: &'e mut Vec<Line>,
     outlet: &'e mut Outlet,
     pending: &'e mut Pending<W>,
-    tape: Option<&'e mut Tape>,
 }
 
 /// Effects that the driver carries out after the call.
@@ -106,7 +109,7 @@ struct Line {
     paused: bool,
 }
 
-impl<'e, W> Effects<'e, W> {
+impl<W> Effects<'_, W> {
     pub(super) fn open(&mut self, line: u32, wanted: W) {
         self.pending.steps.push((line, Step::Open(wanted)));
     }
@@ -145,21 +148,6 @@ impl<'e, W> Effects<'e, W> {
         self.outlet.waiting_of(peer).unwrap_or_default()
     }
 
-    /// What this call goes on record with.
-    pub(super) fn tape(&mut self) -> Option<&'e mut Tape> {
-        self.tape.take()
-    }
-
-    /// A call that is on record is over: what became of it, and when the machine wants to be woken.
-    pub(super) fn settle(&mut self, tape: &mut Tape, result: &Result<(), Error>, timer: Option<Instant>) {
-        if let Err(error) = result {
-            tape.saw(&Output::Failed(error));
-        }
-        if let Some(sentence) = tape.finish(timer) {
-            self.event(&Event::log(LogLevel::Warn, "record", &sentence));
-        }
-    }
-
     pub(super) fn event(&mut self, event: &Event<'_>) {
         if event.kind == EventType::Disconnected {
             // Said only when everything before it has left: that is what a program awaits.
@@ -172,17 +160,23 @@ impl<'e, W> Effects<'e, W> {
 
 type Opening<D> = Pin<Box<dyn Future<Output = Result<Opened<D>, Error>>>>;
 
-struct Driver<'p, P: Protocol> {
+/// The machine, with what a call of it takes. The transports are beside it, since frames are borrowed from them.
+struct Seat<'p, P: Protocol> {
     protocol: &'p mut P,
     port: &'p mut Port,
-    /// By their numbers, as are `transports` and `openings`.
+    /// By their numbers.
     lines: Vec<Line>,
+    pending: Pending<P::Wanted>,
+    tape: Option<Box<Tape>>,
+}
+
+struct Driver<'p, P: Protocol> {
+    seat: Seat<'p, P>,
+    /// By the numbers of their lines, as are `openings`.
     transports: Vec<Option<Transport>>,
     openings: Vec<Option<Opening<P::Detail>>>,
     /// Where the next look for a line that is ready begins, so that none starves.
     turn: usize,
-    pending: Pending<P::Wanted>,
-    tape: Option<Box<Tape>>,
 }
 
 /// What woke the loop.
@@ -200,42 +194,77 @@ pub(super) async fn drive<P: Protocol>(protocol: &mut P, port: &mut Port, resume
     if protocol.pauses() {
         port.outlet.hold();
     }
-    let mut driver = Driver {
+    let seat = Seat {
         tape: Tape::begin(protocol.setup(), &mut port.outlet),
         protocol,
         port,
         lines: Vec::new(),
-        transports: Vec::new(),
-        openings: Vec::new(),
-        turn: 0,
         pending: Pending { steps: Vec::new(), keep: None, farewell: None },
     };
+    let mut driver = Driver { seat, transports: Vec::new(), openings: Vec::new(), turn: 0 };
     driver.run(resume).await;
+}
+
+impl<P: Protocol> Seat<'_, P> {
+    /// Calls the machine. What it is told and what it says goes on record, where there is one.
+    fn call(&mut self, now: Instant, input: Input<'_>) -> Result<(), Error> {
+        let (lines, outlet) = (&mut self.lines, &mut self.port.outlet);
+        let mut out = Effects { now, lines, outlet, pending: &mut self.pending };
+        let Some(tape) = self.tape.as_deref_mut() else { return self.protocol.feed(now, input, None, &mut out) };
+        tape.client(now, &input);
+        let result = self.protocol.feed(now, input, Some(&mut *tape), &mut out);
+        if let Err(error) = &result {
+            tape.saw(&Output::Failed(error));
+        }
+        if let Some(sentence) = tape.finish(self.protocol.next_timeout()) {
+            out.event(&Event::log(LogLevel::Warn, "record", &sentence));
+        }
+        result
+    }
+
+    /// The same for what no machine refuses.
+    fn tell(&mut self, input: Input<'_>) {
+        let told = self.call(clock::now(), input);
+        debug_assert_eq!(told, Ok(()), "only a frame is refused");
+    }
+
+    fn command(&mut self, command: Command) {
+        let (now, lines, outlet) = (clock::now(), &mut self.lines, &mut self.port.outlet);
+        let mut out = Effects { now, lines, outlet, pending: &mut self.pending };
+        if !self.protocol.answers(&command, &mut out) {
+            self.tell(Input::Command(command));
+        }
+    }
+
+    /// What the machine calls a line.
+    fn number(line: usize) -> u32 {
+        (line as u32).wrapping_sub(P::FIRST_LINE)
+    }
 }
 
 impl<P: Protocol> Driver<'_, P> {
     async fn run(&mut self, resume: &Notify) {
-        self.call(|machine, now, out| machine.start(now, out));
+        self.seat.tell(Input::Start);
         let mut timer = pin!(tokio::time::sleep(std::time::Duration::ZERO));
         let mut timer_set = None;
         loop {
             self.call_if_due();
             self.carry_out();
-            if self.protocol.is_finished() {
+            if self.seat.protocol.is_finished() {
                 return self.end().await;
             }
-            self.port.outlet.publish();
-            let deadline = self.protocol.next_timeout();
+            self.seat.port.outlet.publish();
+            let deadline = self.seat.protocol.next_timeout();
             if deadline != timer_set
                 && let Some(deadline) = deadline
             {
                 timer.as_mut().reset(tokio::time::Instant::now() + deadline.since(clock::now()));
                 timer_set = Some(deadline);
             }
-            let paused = self.lines.iter().any(|line| line.paused);
+            let paused = self.seat.lines.iter().any(|line| line.paused);
             let woken = tokio::select! {
-                message = self.port.inbox_next() => Woken::Message(message),
-                (line, result) = progress(&mut self.transports, &mut self.lines, self.turn) => Woken::Driven(line, result),
+                message = self.seat.port.inbox_next() => Woken::Message(message),
+                (line, result) = progress(&mut self.transports, &mut self.seat.lines, self.turn) => Woken::Driven(line, result),
                 (line, opened) = opened(&mut self.openings) => Woken::Opened(line, opened),
                 () = &mut timer, if deadline.is_some() => Woken::Time,
                 () = resume.notified(), if paused => Woken::Room,
@@ -243,7 +272,7 @@ impl<P: Protocol> Driver<'_, P> {
             match woken {
                 Woken::Message(None) => {
                     // The client is being freed: nobody will read a reply.
-                    self.call(|machine, now, out| machine.disconnect(now, out));
+                    self.seat.tell(Input::Disconnect);
                     self.carry_out();
                     return self.end().await;
                 }
@@ -261,17 +290,10 @@ impl<P: Protocol> Driver<'_, P> {
         }
     }
 
-    fn call(&mut self, step: impl FnOnce(&mut P, Instant, &mut Effects<'_, P::Wanted>)) {
-        let now = clock::now();
-        let (lines, outlet) = (&mut self.lines, &mut self.port.outlet);
-        let mut out = Effects { now, lines, outlet, pending: &mut self.pending, tape: self.tape.as_deref_mut() };
-        step(self.protocol, now, &mut out);
-    }
-
     /// A flood keeps the select on its transport arm, so deadlines are looked at in every round.
     fn call_if_due(&mut self) {
-        if self.protocol.next_timeout().is_some_and(|deadline| deadline <= clock::now()) {
-            self.call(|machine, now, out| machine.timeout(now, out));
+        if self.seat.protocol.next_timeout().is_some_and(|deadline| deadline <= clock::now()) {
+            self.seat.tell(Input::Timeout);
         }
     }
 
@@ -279,20 +301,20 @@ impl<P: Protocol> Driver<'_, P> {
         self.message(first);
         // A program that sends without end must not keep the thread: the transports have their turn after a burst.
         for _ in 1..BURST {
-            if self.protocol.is_finished() {
+            if self.seat.protocol.is_finished() {
                 return;
             }
-            match self.port.try_receive() {
+            match self.seat.port.try_receive() {
                 Some(message) => self.message(message),
                 None => break,
             }
         }
-        (0..self.lines.len()).for_each(|line| self.bound(line));
+        (0..self.seat.lines.len()).for_each(|line| self.bound(line));
     }
 
     /// Ends a connection whose peer does not read, whether the program has much to say or the peer asks for answers without end.
     fn bound(&mut self, line: usize) {
-        if self.lines[line].outbox.bytes() > MAX_WAITING {
+        if self.seat.lines[line].outbox.bytes() > MAX_WAITING {
             let error = Error::new(Status::Io, "the peer does not read what it is sent");
             self.lose(line, &Lost { code: None, error });
         }
@@ -302,37 +324,32 @@ impl<P: Protocol> Driver<'_, P> {
         match message {
             #[cfg(feature = "panic-probe")]
             Message::Command(command) if &*command.name == "PANIC_PROBE" => panic!("the panic probe is on"),
-            Message::Command(command) => self.call(|machine, now, out| machine.command(now, command, out)),
-            Message::Cancel(tag) => self.call(|machine, now, out| machine.cancel(now, tag, out)),
-            Message::Disconnect => self.call(|machine, now, out| machine.disconnect(now, out)),
+            Message::Command(command) => self.seat.command(command),
+            Message::Cancel(tag) => self.seat.tell(Input::Cancel(tag)),
+            Message::Disconnect => self.seat.tell(Input::Disconnect),
             Message::Answer { request, .. } => {
                 let sentence = format!("gb_answer: no request {request}: only a server asks something of its host");
-                self.port.outlet.log(LogLevel::Warn, "session", &sentence);
+                self.seat.port.outlet.log(LogLevel::Warn, "session", &sentence);
             }
         }
     }
 
     fn frames(&mut self, line: usize) {
         let now = clock::now();
-        let number = line as u32;
+        let number = Seat::<P>::number(line);
         for _ in 0..BURST {
-            if self.port.outlet.is_full() && self.port.outlet.pause() {
-                self.lines[line].paused = true;
-                return self.call(|machine, now, out| machine.paused(now, number, true, out));
+            if self.seat.port.outlet.is_full() && self.seat.port.outlet.pause() {
+                self.seat.lines[line].paused = true;
+                return self.seat.tell(Input::Paused(number, true));
             }
             let Some(transport) = &mut self.transports[line] else { return };
             let failure = match transport.next_frame() {
                 Ok(None) => return,
-                Ok(Some(frame)) => {
-                    let (lines, outlet) = (&mut self.lines, &mut self.port.outlet);
-                    let tape = self.tape.as_deref_mut();
-                    let mut out = Effects { now, lines, outlet, pending: &mut self.pending, tape };
-                    match self.protocol.frame(now, number, frame, &mut out) {
-                        Ok(()) if !self.pending.steps.is_empty() || self.protocol.is_finished() => return,
-                        Ok(()) => continue,
-                        Err(error) => Lost { code: None, error },
-                    }
-                }
+                Ok(Some(frame)) => match self.seat.call(now, Input::Frame(number, frame)) {
+                    Ok(()) if !self.seat.pending.steps.is_empty() || self.seat.protocol.is_finished() => return,
+                    Ok(()) => continue,
+                    Err(error) => Lost { code: None, error },
+                },
                 Err(lost) => lost,
             };
             return self.lose(line, &failure);
@@ -340,9 +357,9 @@ impl<P: Protocol> Driver<'_, P> {
     }
 
     fn unpause(&mut self) {
-        for line in 0..self.lines.len() {
-            if std::mem::take(&mut self.lines[line].paused) {
-                self.call(|machine, now, out| machine.paused(now, line as u32, false, out));
+        for line in 0..self.seat.lines.len() {
+            if std::mem::take(&mut self.seat.lines[line].paused) {
+                self.seat.tell(Input::Paused(Seat::<P>::number(line), false));
                 self.frames(line);
             }
         }
@@ -352,49 +369,51 @@ impl<P: Protocol> Driver<'_, P> {
         if self.transports[line].take().is_none() {
             return;
         }
-        let number = line as u32;
-        if std::mem::take(&mut self.lines[line].paused) {
-            self.call(|machine, now, out| machine.paused(now, number, false, out));
+        let number = Seat::<P>::number(line);
+        if std::mem::take(&mut self.seat.lines[line].paused) {
+            self.seat.tell(Input::Paused(number, false));
         }
-        let unwritten = std::mem::take(&mut self.lines[line].outbox).unwritten();
-        self.call(|machine, now, out| machine.closed(now, number, lost, unwritten, out));
+        let unwritten = std::mem::take(&mut self.seat.lines[line].outbox).unwritten();
+        let closed = Closed { code: lost.code, reason: &lost.error.message, unwritten };
+        self.seat.tell(Input::Closed(number, closed, lost.error.status));
     }
 
     fn settle_opening(&mut self, line: usize, result: Result<Opened<P::Detail>, Error>) {
         self.openings[line] = None;
-        let number = line as u32;
+        let number = Seat::<P>::number(line);
         match result {
             Ok(opened) => {
                 self.transports[line] = opened.transport;
-                self.lines[line].outbox = Outbox::new();
-                self.call(|machine, now, out| machine.opened(now, number, &opened.detail, out));
+                self.seat.lines[line].outbox = Outbox::new();
+                let input = self.seat.protocol.opened(number, &opened.detail);
+                self.seat.tell(input);
             }
-            Err(error) => self.call(|machine, now, out| machine.open_failed(now, number, &error, out)),
+            Err(error) => self.seat.tell(Input::OpenFailed(number, &error)),
         }
     }
 
     /// Keeps, closes and opens, as the machine asked for.
     fn carry_out(&mut self) {
-        if let Some(record) = self.pending.keep.take()
-            && let Err(error) = self.protocol.keep(&record)
+        if let Some(record) = self.seat.pending.keep.take()
+            && let Err(error) = self.seat.protocol.keep(&record)
         {
-            self.port.outlet.log(LogLevel::Warn, "session", &error.message);
+            self.seat.port.outlet.log(LogLevel::Warn, "session", &error.message);
         }
-        if self.protocol.is_finished() {
+        if self.seat.protocol.is_finished() {
             return;
         }
-        for (line, step) in std::mem::take(&mut self.pending.steps) {
+        for (line, step) in std::mem::take(&mut self.seat.pending.steps) {
             let line = line as usize;
-            if line >= self.lines.len() {
-                self.lines.resize_with(line + 1, Line::default);
+            if line >= self.seat.lines.len() {
+                self.seat.lines.resize_with(line + 1, Line::default);
                 self.transports.resize_with(line + 1, || None);
                 self.openings.resize_with(line + 1, || None);
             }
             match step {
-                Step::Open(wanted) => self.openings[line] = Some(Box::pin(self.protocol.open(wanted))),
+                Step::Open(wanted) => self.openings[line] = Some(Box::pin(self.seat.protocol.open(wanted))),
                 Step::Close(code, reason) => {
                     self.openings[line] = None;
-                    let Line { outbox, .. } = std::mem::take(&mut self.lines[line]);
+                    let Line { outbox, .. } = std::mem::take(&mut self.seat.lines[line]);
                     if let Some(transport) = self.transports[line].take() {
                         tokio::task::spawn_local(async move { transport.close(outbox, code, &reason).await });
                     }
@@ -405,9 +424,9 @@ impl<P: Protocol> Driver<'_, P> {
 
     /// Writes what waits, closes, and says the last words.
     async fn end(&mut self) {
-        self.port.outlet.publish();
-        let steps = std::mem::take(&mut self.pending.steps);
-        let open = self.transports.iter_mut().zip(&mut self.lines).enumerate();
+        self.seat.port.outlet.publish();
+        let steps = std::mem::take(&mut self.seat.pending.steps);
+        let open = self.transports.iter_mut().zip(&mut self.seat.lines).enumerate();
         let closing: Vec<_> = open
             .filter_map(|(line, (transport, Line { outbox, .. }))| {
                 let said = steps.iter().rev().find_map(|(of, step)| match step {
@@ -419,8 +438,8 @@ impl<P: Protocol> Driver<'_, P> {
             })
             .collect();
         futures_util::future::join_all(closing).await;
-        if let Some(farewell) = self.pending.farewell.take() {
-            self.port.say_farewell(&farewell).await;
+        if let Some(farewell) = self.seat.pending.farewell.take() {
+            self.seat.port.say_farewell(&farewell).await;
         }
     }
 }

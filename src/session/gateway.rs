@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use gamebridge_proto::command::Command;
 use gamebridge_proto::error::{Error, Status};
 use gamebridge_proto::event::{Event, EventType};
-use gamebridge_proto::protocol::Closed;
 use gamebridge_proto::protocol::gateway::{self, Client, Config, MAX_SHARDS, Shards, Sink};
 use gamebridge_proto::record::{Setup, Tapped, client::Input};
 use gamebridge_proto::secret::Secret;
@@ -14,15 +13,16 @@ use gamebridge_proto::time::Instant;
 use gamebridge_proto::value::Value;
 use gamebridge_proto::wire::catalog::{Arg, Row, Shape, Type};
 use gamebridge_proto::wire::gateway::{Compression, Dialect, Intents, VERSION};
-use gamebridge_proto::wire::ipc::{Frame, Opcode};
+use gamebridge_proto::wire::ipc::Opcode;
 
 use super::discovery::{Question, Refusal};
 use super::driver::{Effects, Opened, Protocol};
 use super::{backlog, budget_file, encoding, params};
+use crate::record::Tape;
 use crate::runtime::{clock, seed};
 use crate::transport::tls::Trust;
 use crate::transport::websocket::{self, Options};
-use crate::transport::{Encoding, Limits, Lost};
+use crate::transport::{Encoding, Limits};
 
 const ANY_OBJECT: Type = Type::Object(&Shape { name: "", fields: &[] });
 const SHARD_NUMBER: Type = Type::int(0, MAX_NUMBER);
@@ -229,27 +229,6 @@ fn shards(given: Value<'_>) -> Result<Shards, Error> {
 }
 
 impl Upstream {
-    /// Calls the machine. What it is told and what it says goes on record, where there is one.
-    fn try_tell(&mut self, now: Instant, input: Input<'_>, out: &mut Effects<'_, Wanted>) -> Result<(), Error> {
-        let mut tape = out.tape();
-        if let Some(tape) = &mut tape {
-            tape.client(now, &input);
-        }
-        let result = input.feed_gateway(now, &mut self.machine, &mut Tapped::new(out, tape.as_deref_mut()));
-        if let Some(tape) = tape {
-            out.settle(tape, &result, self.machine.next_timeout());
-        }
-        result
-    }
-
-    /// The same for what no machine refuses.
-    fn tell(&mut self, now: Instant, input: Input<'_>, out: &mut Effects<'_, Wanted>) {
-        let told = self.try_tell(now, input, out);
-        debug_assert_eq!(told, Ok(()), "only a frame is refused");
-    }
-}
-
-impl Upstream {
     /// What the queue of the program's events is like; the machine knows nothing of that.
     fn tell_queue(&self, command: &Command, out: &mut Effects<'_, Wanted>) {
         if command.tag == 0 {
@@ -271,7 +250,7 @@ pub(super) enum Wanted {
 
 /// The line that is used to ask the API: before any shard begins, and while they run.
 const ASKING: u32 = 0;
-/// The machine's lines, which are its shards', are those behind it.
+/// The first of the lines that are shards'.
 const SHARDS: u32 = ASKING + 1;
 
 impl Sink for Effects<'_, Wanted> {
@@ -303,6 +282,7 @@ impl Protocol for Upstream {
     type Wanted = Wanted;
     /// What the API said, when it was asked.
     type Detail = Option<Result<Vec<u8>, Refusal>>;
+    const FIRST_LINE: u32 = SHARDS;
 
     fn open(&self, wanted: Wanted) -> impl Future<Output = Result<Opened<Self::Detail>, Error>> + 'static {
         let (question, trust) = (self.question.clone(), self.trust.clone());
@@ -339,49 +319,38 @@ impl Protocol for Upstream {
         Setup::Gateway(self.machine.config())
     }
 
-    fn start(&mut self, now: Instant, out: &mut Effects<'_, Wanted>) {
-        out.tell_peers_apart();
-        self.tell(now, Input::Start, out);
-    }
-    fn opened(&mut self, now: Instant, line: u32, answer: &Self::Detail, out: &mut Effects<'_, Wanted>) {
-        let input = match answer {
-            None => Input::Opened(line - SHARDS, None),
+    fn opened<'d>(&mut self, line: u32, answer: &'d Self::Detail) -> Input<'d> {
+        match answer {
+            None => Input::Opened(line, None),
             Some(Ok(body)) => Input::Discovered(body),
             Some(Err(refusal)) => Input::DiscoveryFailed(&refusal.error, refusal.retry_after_ms),
-        };
-        self.tell(now, input, out);
-    }
-    fn open_failed(&mut self, now: Instant, line: u32, error: &Error, out: &mut Effects<'_, Wanted>) {
-        self.tell(now, Input::OpenFailed(line - SHARDS, error), out);
-    }
-    fn frame(&mut self, now: Instant, line: u32, frame: Frame<'_>, out: &mut Effects<'_, Wanted>) -> Result<(), Error> {
-        self.try_tell(now, Input::Frame(line - SHARDS, frame), out)
-    }
-    fn closed(&mut self, now: Instant, line: u32, lost: &Lost, unwritten: usize, out: &mut Effects<'_, Wanted>) {
-        let closed = Closed { code: lost.code, reason: &lost.error.message, unwritten };
-        self.tell(now, Input::Closed(line - SHARDS, closed, lost.error.status), out);
-    }
-    fn command(&mut self, now: Instant, command: Command, out: &mut Effects<'_, Wanted>) {
-        if let Err(error) = encoding::check(self.machine.config().encoding, &command) {
-            return encoding::refuse("gateway", &command, &error, out);
         }
-        if &*command.name == "GET_QUEUE" {
-            return self.tell_queue(&command, out);
+    }
+
+    fn answers(&self, command: &Command, out: &mut Effects<'_, Wanted>) -> bool {
+        if let Err(error) = encoding::check(self.machine.config().encoding, command) {
+            encoding::refuse("gateway", command, &error, out);
+        } else if &*command.name == "GET_QUEUE" {
+            self.tell_queue(command, out);
+        } else {
+            return false;
         }
-        self.tell(now, Input::Command(command), out);
+        true
     }
-    fn cancel(&mut self, now: Instant, tag: u64, out: &mut Effects<'_, Wanted>) {
-        self.tell(now, Input::Cancel(tag), out);
+
+    fn feed(
+        &mut self,
+        now: Instant,
+        input: Input<'_>,
+        tape: Option<&mut Tape>,
+        out: &mut Effects<'_, Wanted>,
+    ) -> Result<(), Error> {
+        if matches!(input, Input::Start) {
+            out.tell_peers_apart();
+        }
+        input.feed_gateway(now, &mut self.machine, &mut Tapped::new(out, tape))
     }
-    fn disconnect(&mut self, now: Instant, out: &mut Effects<'_, Wanted>) {
-        self.tell(now, Input::Disconnect, out);
-    }
-    fn timeout(&mut self, now: Instant, out: &mut Effects<'_, Wanted>) {
-        self.tell(now, Input::Timeout, out);
-    }
-    fn paused(&mut self, now: Instant, line: u32, paused: bool, out: &mut Effects<'_, Wanted>) {
-        self.tell(now, Input::Paused(line - SHARDS, paused), out);
-    }
+
     fn next_timeout(&self) -> Option<Instant> {
         self.machine.next_timeout()
     }

@@ -5,20 +5,20 @@ use std::future::Future;
 use gamebridge_proto::command::Command;
 use gamebridge_proto::error::Error;
 use gamebridge_proto::event::Event;
-use gamebridge_proto::protocol::Closed;
 use gamebridge_proto::protocol::rpc::{Accept, Client, Config, Sink, Via};
 use gamebridge_proto::record::{Setup, Tapped, client::Input};
 use gamebridge_proto::secret::Secret;
 use gamebridge_proto::time::Instant;
 use gamebridge_proto::wire::catalog::{Arg, Row, Type};
-use gamebridge_proto::wire::ipc::{Frame, Opcode};
+use gamebridge_proto::wire::ipc::Opcode;
 use gamebridge_proto::wire::rpc as wire;
 
 use super::driver::{Effects, Opened, Protocol};
 use super::{encoding, params};
+use crate::record::Tape;
 use crate::runtime::seed;
 use crate::transport::search::{self, Target};
-use crate::transport::{Encoding, Lost, owner};
+use crate::transport::{Encoding, owner};
 
 /// Parameters of `gb_connect(gb, "rpc", ...)`.
 pub const PARAMS: Row = Row::new("rpc", "Connects to a Discord on this machine, or to a GameBridge.").args(&[
@@ -133,27 +133,6 @@ fn with_token(target: Target) -> Target {
     }
 }
 
-impl Upstream {
-    /// Calls the machine. What it is told and what it says goes on record, where there is one.
-    fn try_tell(&mut self, now: Instant, input: Input<'_>, out: &mut Effects<'_, usize>) -> Result<(), Error> {
-        let mut tape = out.tape();
-        if let Some(tape) = &mut tape {
-            tape.client(now, &input);
-        }
-        let result = input.feed_rpc(now, &mut self.machine, &mut Tapped::new(out, tape.as_deref_mut()));
-        if let Some(tape) = tape {
-            out.settle(tape, &result, self.machine.next_timeout());
-        }
-        result
-    }
-
-    /// The same for what no machine refuses.
-    fn tell(&mut self, now: Instant, input: Input<'_>, out: &mut Effects<'_, usize>) {
-        let told = self.try_tell(now, input, out);
-        debug_assert_eq!(told, Ok(()), "only a frame is refused");
-    }
-}
-
 impl Sink for Effects<'_, usize> {
     fn open(&mut self, skip: usize) {
         Effects::open(self, LINE, skip);
@@ -194,39 +173,26 @@ impl Protocol for Upstream {
         Setup::Rpc(self.machine.config())
     }
 
-    fn start(&mut self, now: Instant, out: &mut Effects<'_, usize>) {
-        self.tell(now, Input::Start, out);
-    }
-    fn opened(&mut self, now: Instant, line: u32, (skip, via, address): &Self::Detail, out: &mut Effects<'_, usize>) {
+    fn opened<'d>(&mut self, line: u32, (skip, via, address): &'d Self::Detail) -> Input<'d> {
         self.tried.truncate(*skip);
         self.tried.push(address.clone());
-        self.tell(now, Input::Opened(line, Some((*via, address))), out);
+        Input::Opened(line, Some((*via, address)))
     }
-    fn open_failed(&mut self, now: Instant, line: u32, error: &Error, out: &mut Effects<'_, usize>) {
-        self.tell(now, Input::OpenFailed(line, error), out);
+
+    fn answers(&self, command: &Command, out: &mut Effects<'_, usize>) -> bool {
+        encoding::check(self.encoding, command).map_err(|error| encoding::refuse("rpc", command, &error, out)).is_err()
     }
-    fn frame(&mut self, now: Instant, line: u32, frame: Frame<'_>, out: &mut Effects<'_, usize>) -> Result<(), Error> {
-        self.try_tell(now, Input::Frame(line, frame), out)
+
+    fn feed(
+        &mut self,
+        now: Instant,
+        input: Input<'_>,
+        tape: Option<&mut Tape>,
+        out: &mut Effects<'_, usize>,
+    ) -> Result<(), Error> {
+        input.feed_rpc(now, &mut self.machine, &mut Tapped::new(out, tape))
     }
-    fn closed(&mut self, now: Instant, line: u32, lost: &Lost, unwritten: usize, out: &mut Effects<'_, usize>) {
-        let closed = Closed { code: lost.code, reason: &lost.error.message, unwritten };
-        self.tell(now, Input::Closed(line, closed, lost.error.status), out);
-    }
-    fn command(&mut self, now: Instant, command: Command, out: &mut Effects<'_, usize>) {
-        if let Err(error) = encoding::check(self.encoding, &command) {
-            return encoding::refuse("rpc", &command, &error, out);
-        }
-        self.tell(now, Input::Command(command), out);
-    }
-    fn cancel(&mut self, now: Instant, tag: u64, out: &mut Effects<'_, usize>) {
-        self.tell(now, Input::Cancel(tag), out);
-    }
-    fn disconnect(&mut self, now: Instant, out: &mut Effects<'_, usize>) {
-        self.tell(now, Input::Disconnect, out);
-    }
-    fn timeout(&mut self, now: Instant, out: &mut Effects<'_, usize>) {
-        self.tell(now, Input::Timeout, out);
-    }
+
     fn next_timeout(&self) -> Option<Instant> {
         self.machine.next_timeout()
     }

@@ -5,11 +5,12 @@
 //! of what changed between versions.
 
 use super::rpc::activity;
+use crate::wire::gateway::Intents;
 use crate::wire::json::{Object, array, or_null, push_str};
 use crate::wire::rest::Version;
 use crate::world::{
-    Channel, ChannelId, ChannelKind, Guild, GuildId, Member, Message, Overwrite, OverwriteOf, Permissions, Role,
-    Status, Timestamp, User, UserId, World,
+    ApplicationId, Channel, ChannelId, ChannelKind, Guild, GuildId, Member, Message, Overwrite, OverwriteOf,
+    Permissions, Role, Status, Timestamp, User, UserId, World,
 };
 
 pub(super) fn ids<T: Copy>(out: &mut Vec<u8>, ids: &[T], number: impl Fn(T) -> u64) {
@@ -83,6 +84,17 @@ pub(super) fn partial_guild(out: &mut Vec<u8>, guild: &Guild, version: Version, 
 /// A guild. What the world does not know of is as in a guild whose owner never touched its settings.
 pub(super) fn guild(out: &mut Vec<u8>, guild: &Guild, version: Version) {
     of_guild(Object::begin(out), guild, version).end();
+}
+
+/// An application's flags: which of the privileged intents it was granted, as one is whose bot is in few guilds. Some clients
+/// (discord.http) look before they ask for one.
+pub(super) fn application_flags(world: &World, application: ApplicationId) -> i64 {
+    let Some(bot) = world.bot(application) else { return 0 };
+    let granted = |(intent, flag): (&str, i64)| {
+        let refused = Intents::named(intent).is_some_and(|intent| bot.refused_intents & intent.0 != 0);
+        if refused { 0 } else { flag }
+    };
+    [("GUILD_PRESENCES", 1 << 13), ("GUILD_MEMBERS", 1 << 15), ("MESSAGE_CONTENT", 1 << 19)].map(granted).iter().sum()
 }
 
 /// The members of a guild's object.

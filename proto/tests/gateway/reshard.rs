@@ -469,6 +469,13 @@ fn a_recommendation_that_does_not_come_or_cannot_be_followed_leaves_everything_a
         assert_eq!(bot.sessions.len(), 2);
     }
     let mut bot = Bot::new(2, 1);
+    bot.command("RESHARD", &json!({"shards": "auto"}), 8);
+    let limited = gamebridge_proto::error::Error::new(Status::RateLimited, "asked too often");
+    bot.client.handle_discovery_failed(bot.now, &limited, 1500 * MILLISECOND, &mut bot.out);
+    bot.did();
+    let reply = bot.reply(8).expect("at once");
+    let told = "asked too often; it may be asked again in 1500 ms";
+    assert_eq!((reply.status, &*reply.message), (Status::RateLimited, told));
     bot.recommended(3, IDENTIFY_RESERVE as u32 + 2);
     bot.command("RESHARD", &json!({"shards": "auto"}), 9);
     bot.did();

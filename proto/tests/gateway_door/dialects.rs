@@ -122,6 +122,21 @@ fn version_3_has_no_hello_and_its_guilds_come_with_ready() {
     }
 }
 
+/// discord.py up to 1.7 and those that began as it.
+#[test]
+fn a_version_of_identify_does_not_change_that_of_the_url() {
+    for version in [6, 7, 8, 9, 10] {
+        let mut house = House::default();
+        let peer = house.connect(&format!("v={version}"));
+        house.said(peer);
+        house.say(peer, identify(json!({"v": 3})));
+        let said = house.said(peer);
+        assert_eq!(first(&said, "READY")["v"], version);
+        let channels = first(&said, "GUILD_CREATE")["channels"].clone();
+        assert!(channels.as_array().unwrap().iter().all(|channel| channel["type"].is_u64()), "{version}: {channels}");
+    }
+}
+
 #[test]
 fn old_versions_may_leave_presences_and_typing_out() {
     let mut house = House::default();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use gamebridge_proto::server::gateway::Limits;
 use serde_json::{Value, json};
 
-use super::house::{ALL, House, resume};
+use super::house::{ALL, House, TOKEN, resume};
 
 /// What the contents of the messages were.
 fn contents(said: &[Value]) -> Vec<&str> {
@@ -143,6 +143,9 @@ fn another_bots_session_is_none_of_ones_own() {
     house.apply(gamebridge_proto::world::Operation::CreateBot(new));
     let again = house.connect("v=10");
     house.said(again);
+    // No session at all is one that is gone.
+    house.say(again, json!({"op": 6, "d": {"token": TOKEN, "session_id": null, "seq": null}}));
+    assert_eq!(house.said(again).last().unwrap()["op"], 9);
     house.say(again, json!({"op": 6, "d": {"token": "the-other-token", "session_id": ready["session_id"], "seq": 2}}));
     assert_eq!(house.said(again)[0]["op"], 9);
 }

@@ -109,6 +109,26 @@ fn one_identify_in_five_seconds_and_the_next_one_is_op_9_on_the_same_connection(
     assert_eq!(house.names(peer), ["READY", "GUILD_CREATE"]);
 }
 
+/// discord.py 0.16, which knows no pause.
+#[test]
+fn who_identifies_at_each_op_9_at_once_begins_all_the_same() {
+    let mut house = strict();
+    house.bot_with(ALL);
+    let peer = house.connect("v=6");
+    house.said(peer);
+    let op_9 = json!({"t": null, "s": null, "op": 9, "d": false});
+    for answered in [vec![op_9.clone()], vec![]] {
+        house.say(peer, identify(json!({})));
+        assert_eq!(house.said(peer), answered, "the second one waits");
+    }
+    house.pass(Duration::from_millis(4999));
+    assert_eq!(house.said(peer), Vec::<Value>::new());
+    house.pass(Duration::from_millis(1));
+    assert_eq!(house.said(peer), [op_9]);
+    house.say(peer, identify(json!({})));
+    assert_eq!(house.names(peer), ["READY", "GUILD_CREATE"]);
+}
+
 #[test]
 fn each_bucket_has_its_own_five_seconds() {
     let mut house = House::with(Limits { max_concurrency: 2, ..Limits::default() });

@@ -1,7 +1,9 @@
 //! Users who log in, as programs of 2017 did.
 
 use gamebridge_proto::secret::Secret;
-use gamebridge_proto::world::{GuildEdit, Operation, Presence, RelationshipKind, Status, UserId};
+use gamebridge_proto::world::{
+    ChannelKind, GuildEdit, NewChannel, Operation, Presence, RelationshipKind, Status, UserId,
+};
 use serde_json::{Value, json};
 
 use super::house::{ALL, House, TOKEN, identify};
@@ -64,6 +66,43 @@ fn a_user_needs_no_intents_and_gets_its_guilds_whole_in_ready() {
         // No member stands there twice: the last one counts for some, the first for others.
         let text = ready.to_string();
         assert_eq!(text.matches("\"read_state\"").count(), 1, "{query}");
+    }
+}
+
+/// discord.py-self, discum and selfcord.py.
+#[test]
+fn a_client_that_says_so_is_told_of_people_by_their_ids_and_after_ready() {
+    let mut house = house_of(local);
+    let (guild, user, ada) = (house.guild, local(&house), house.ada);
+    house.apply(Operation::SetRelationship { user: ada, kind: RelationshipKind::Friend });
+    let presence = Presence { status: Status::Idle, activity: None };
+    house.apply(Operation::SetPresence { user: ada, presence });
+    house.apply(Operation::CreateChannel(NewChannel::private(ChannelKind::Dm, vec![ada])));
+    let peer = house.connect("v=9");
+    house.said(peer);
+    house.say(peer, login(json!({"capabilities": 1 << 2 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 9})));
+    let said = house.said(peer);
+    assert_eq!(
+        said.iter().map(|said| said["t"].as_str().unwrap()).collect::<Vec<_>>(),
+        ["READY", "READY_SUPPLEMENTAL"]
+    );
+    let (ready, more) = (&said[0]["d"], &said[1]["d"]);
+    let versioned = json!({"version": 0, "partial": false, "entries": []});
+    assert_eq!((&ready["read_state"], &ready["user_guild_settings"]), (&versioned, &versioned));
+    assert_eq!((&ready["user_settings_proto"], ready.get("user_settings")), (&json!(""), None));
+    let friend = &ready["relationships"][0];
+    assert_eq!((&friend["user_id"], friend.get("user")), (&json!(ada.to_string()), None));
+    assert_eq!(ready["private_channels"][0]["recipient_ids"], json!([ada.to_string()]));
+    let users: Vec<&Value> = ready["users"].as_array().unwrap().iter().map(|user| &user["id"]).collect();
+    assert_eq!(users.len(), 3, "everybody once: {users:?}");
+    let shown = &ready["guilds"][0];
+    assert_eq!((&shown["id"], shown.get("members"), shown.get("presences")), (&json!(guild.to_string()), None, None));
+    assert_eq!(shown["channels"].as_array().map(Vec::len), Some(2));
+    assert_eq!(ready["merged_members"][0][0]["user_id"], user.to_string());
+    assert_eq!(more["guilds"][0]["id"], guild.to_string());
+    assert_eq!(more["merged_members"][0].as_array().map(Vec::len), Some(2), "all but itself");
+    for presences in [&more["merged_presences"]["guilds"][0], &more["merged_presences"]["friends"]] {
+        assert_eq!((&presences[0]["user_id"], &presences[0]["status"]), (&json!(ada.to_string()), &json!("idle")));
     }
 }
 

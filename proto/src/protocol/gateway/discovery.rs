@@ -92,7 +92,11 @@ impl Client {
     /// The API could not be asked, or refused, and wants to be left alone for so long. A refusal of the token is final.
     pub fn handle_discovery_failed(&mut self, now: Instant, error: &Error, retry_after: Duration, out: &mut impl Sink) {
         if self.reshard.as_ref().is_some_and(Reshard::asks) {
-            return self.abandon(now, error.status, &error.message, out);
+            let why = match retry_after {
+                Duration::ZERO => error.message.clone().into_owned(),
+                wait => format!("{}; it may be asked again in {} ms", error.message, wait.as_millis()),
+            };
+            return self.abandon(now, error.status, &why, out);
         }
         if !matches!(self.phase, Phase::Discovering { .. }) {
             return;

@@ -301,6 +301,6 @@ impl Client {
 
 fn told(count: usize) -> Vec<u8> {
     let mut data = Vec::new();
-    Object::begin(&mut data).int("shards", count as i64).end();
+    Object::begin(&mut data).count("shards", count).end();
     data
 }

@@ -2,15 +2,14 @@
 //!
 //! Which intents let an event through stands in the catalog ([`crate::wire::gateway::INTENTS`]).
 
+use super::guild::{Shown, voice_state};
 use super::session::Session;
 use super::{Door, Sink};
 use crate::server::objects;
 use crate::time::Instant;
-use crate::wire::json::{Object, array};
+use crate::wire::json::Object;
 use crate::wire::rest::Version;
-use crate::world::{
-    Change, Changes, Channel, ChannelId, Guild, GuildId, Message, MessageId, RoleId, Status, Timestamp, UserId, World,
-};
+use crate::world::{Change, Changes, Channel, ChannelId, GuildId, Message, MessageId, RoleId, UserId, World};
 
 /// "Service restart" in IANA's registry of WebSocket close codes.
 const CLOSE_RESTART: u16 = 1012;
@@ -58,7 +57,13 @@ impl Door {
     }
 
     /// Writes a dispatch to a session.
-    fn emit(&mut self, out: &mut impl Sink, number: u64, name: &str, write: impl FnOnce(&mut Vec<u8>, &Session)) {
+    pub(super) fn emit(
+        &mut self,
+        out: &mut impl Sink,
+        number: u64,
+        name: &str,
+        write: impl FnOnce(&mut Vec<u8>, &Session),
+    ) {
         let mut data = std::mem::take(&mut self.data);
         data.clear();
         if let Some(session) = self.sessions.get(&number) {
@@ -179,7 +184,7 @@ impl Door {
         let (Some(session), Some(guild)) = (self.sessions.get_mut(&number), world.guild(id)) else { return };
         session.guilds.insert(id, guild.available);
         if guild.available && session.hears("GUILD_CREATE", false) {
-            self.emit(out, number, "GUILD_CREATE", |out, session| guild_create(out, world, session, guild));
+            self.emit(out, number, "GUILD_CREATE", |out, session| Shown { world, session, guild }.write(out, true));
         }
     }
 
@@ -195,8 +200,10 @@ impl Door {
                     Object::begin(out).id("id", id.get()).bool("unavailable", true).end();
                 });
             }
+            // Discord says the id by two names here, and hata reads the other one.
             (true, true) => self.tell_of_guild(out, number, "GUILD_UPDATE", |out, session| {
-                objects::guild(out, guild, Version::of(session.dialect));
+                let object = Object::begin(out).id("guild_id", id.get());
+                objects::of_guild(object, guild, Version::of(session.dialect)).end();
             }),
         }
     }
@@ -403,17 +410,6 @@ fn of_guild(object: Object<'_>, guild: Option<GuildId>) -> Object<'_> {
     }
 }
 
-/// A voice state as this session is shown it: its own bot's goes by the session's name.
-fn voice_state<'o>(
-    object: Object<'o>,
-    world: &World,
-    session: &Session,
-    (user, channel, guild): (UserId, Option<ChannelId>, GuildId),
-) -> Object<'o> {
-    let id = if user == session.user { session.id.to_string() } else { format!("{:032x}", user.get()) };
-    objects::voice_state(object, world, (user, channel, Some(guild)), &id)
-}
-
 fn write_message(out: &mut Vec<u8>, world: &World, session: &Session, channel: &Channel, message: &Message) {
     // What is written to the bot, by it or about it can be read without the intent.
     let content = !session.dialect.content_is_an_intent()
@@ -426,62 +422,5 @@ fn write_message(out: &mut Vec<u8>, world: &World, session: &Session, channel: &
     match channel.guild.and_then(|guild| world.member(guild, message.author)) {
         Some(member) => object.with("member", |out| objects::of_member(Object::begin(out), member).end()).end(),
         None => object.end(),
-    }
-}
-
-/// GUILD_CREATE's data.
-pub(super) fn guild_create(out: &mut Vec<u8>, world: &World, session: &Session, guild: &Guild) {
-    let (dialect, version) = (session.dialect, Version::of(session.dialect));
-    let joined = guild.members.get(&session.user).map_or(0, |member| member.joined_ms);
-    let large = guild.members.len() > session.large_threshold;
-    let presences = session.hears("PRESENCE_UPDATE", false) && session.guild_subscriptions;
-    let in_voice = |user: UserId| {
-        let state = world.voice_state(user)?;
-        let here = world.channel(state.channel)?.guild == Some(guild.id);
-        here.then_some(state)
-    };
-    let is_there = |user: UserId| world.presence(user).status != Status::Offline;
-    // Without the intent for presences a bot is shown itself and who is in voice; of a large guild only who is there.
-    let members = guild.members.values().filter(|member| {
-        let user = member.user;
-        let listed = if presences { !large || is_there(user) } else { false };
-        user == session.user || listed || in_voice(user).is_some()
-    });
-    let channels = world.channels_of(guild.id);
-    let seen = channels.iter().filter(|channel| {
-        let allowed = world.permissions_within(session.user, channel);
-        allowed.contains(crate::world::Permissions::VIEW_CHANNEL)
-    });
-    let voice =
-        guild.members.keys().filter_map(|user| in_voice(*user)).filter(|_| session.hears("VOICE_STATE_UPDATE", false));
-    let object = objects::of_guild(Object::begin(out), guild, version);
-    let object = object
-        .str("joined_at", &Timestamp(joined).to_string())
-        .bool("large", large)
-        .bool("unavailable", false)
-        .count("member_count", guild.members.len())
-        .with("members", |out| array(out, members, |out, member| objects::member(out, world, member)))
-        .with("channels", |out| {
-            array(out, seen, |out, one| objects::channel(out, world, one, version, session.user));
-        })
-        .with("voice_states", |out| {
-            array(out, voice, |out, state| {
-                let place = (state.user, Some(state.channel), guild.id);
-                voice_state(Object::begin(out), world, session, place).end();
-            });
-        })
-        .with("presences", |out| {
-            let there = guild.members.keys().filter(|user| presences && **user != session.user && is_there(**user));
-            array(out, there, |out, user| objects::presence(Object::begin(out), world, *user, version).end());
-        });
-    if dialect.threads() {
-        object
-            .raw("threads", b"[]")
-            .raw("stage_instances", b"[]")
-            .raw("guild_scheduled_events", b"[]")
-            .raw("soundboard_sounds", b"[]")
-            .end();
-    } else {
-        object.end();
     }
 }

@@ -201,7 +201,7 @@ impl Door {
         if let Some(known) = self.peers.get_mut(&peer)
             && let State::Open(number) = known.state
         {
-            known.state = State::Greeting { until };
+            known.state = State::Greeting { until, refusal: None };
             self.leave(now, number, !resumable, (world, changes), out);
         }
         self.say_invalid(out, peer, resumable);

@@ -1,11 +1,13 @@
 //! How a session begins, and how it is taken up again.
 
+use super::guild::Shown;
 use super::pace::Start;
-use super::session::{Session, Wish, shard_of};
+use super::session::{Capabilities, Session, Wish, shard_of};
 use super::{Cx, Door, Sink, State, TRACE};
 use crate::event::{Event, EventType, LogLevel};
 use crate::secret::Secret;
 use crate::server::objects;
+use crate::time::Instant;
 use crate::value::Value;
 use crate::wire::gateway::{CloseCode, Dialect, Intents, Opcode};
 use crate::wire::json::{Object, array, push_int};
@@ -58,7 +60,8 @@ impl Door {
     /// IDENTIFY.
     pub(super) fn identify(&mut self, cx: &mut Cx<'_, impl Sink>, peer: u32, d: Value<'_>) {
         let Some(dialect) = self.may_begin(cx, peer) else { return };
-        let dialect = if d.member("v").as_whole() == Some(3) { Dialect::V3 } else { dialect };
+        let by_url = self.peers.get(&peer).is_some_and(|known| known.by_url);
+        let dialect = if !by_url && d.member("v").as_whole() == Some(3) { Dialect::V3 } else { dialect };
         if self.sessions.len() >= self.config.limits.sessions {
             return self.close(cx, peer, CloseCode::UnknownError, "too many sessions");
         }
@@ -99,11 +102,15 @@ impl Door {
             shard: shard(d, &who)?,
             large_threshold: threshold(d, dialect)?,
             guild_subscriptions: d.member("guild_subscriptions").as_bool().unwrap_or(true),
+            capabilities: Capabilities(match who.is_user() && dialect.greets() {
+                true => d.member("capabilities").as_whole().and_then(|bits| u64::try_from(bits).ok()).unwrap_or(0),
+                false => 0,
+            }),
         };
         match self.paces.start(cx.now, who.user, wish.shard.0, &self.config.limits) {
             Start::Granted => {}
-            Start::TooSoon => {
-                self.wait_to_identify(cx, peer);
+            Start::TooSoon { told } => {
+                self.wait_to_identify(cx, peer, told);
                 return Ok(());
             }
             Start::Spent => {
@@ -132,6 +139,7 @@ impl Door {
         // READY is the first word about the bot; what it says of itself comes after.
         self.set_presence(cx, who.user, who.application, d.member("presence"));
         if !dialect.greets() || who.is_user() {
+            self.say_supplemental(cx.out, number, cx.world);
             return Ok(());
         }
         for guild in guilds {
@@ -142,15 +150,24 @@ impl Door {
         Ok(())
     }
 
-    /// The bucket's last IDENTIFY was a moment ago: this one may come again on the same connection.
-    fn wait_to_identify(&mut self, cx: &mut Cx<'_, impl Sink>, peer: u32) {
-        let until = cx.now + self.config.limits.greeting;
-        if let Some(known) = self.peers.get_mut(&peer) {
-            known.state = State::Greeting { until };
-        }
+    /// The bucket's last IDENTIFY was a moment ago: this one may come again on the same connection. It is `told` now, or then.
+    fn wait_to_identify(&mut self, cx: &mut Cx<'_, impl Sink>, peer: u32, told: Option<Instant>) {
         let every = self.config.limits.identify_every;
         let sentence = format!("connection {peer} identified too soon: one IDENTIFY every {every:?} for each bucket");
         self.log(cx.out, LogLevel::Warn, &sentence);
+        match self.peers.get_mut(&peer).filter(|_| told.is_some()) {
+            Some(known) => {
+                known.state = State::Greeting { until: cx.now + self.config.limits.greeting, refusal: told };
+            }
+            None => self.refuse(cx, peer),
+        }
+    }
+
+    /// Op 9 for an IDENTIFY; the client has time anew.
+    pub(super) fn refuse(&mut self, cx: &mut Cx<'_, impl Sink>, peer: u32) {
+        if let Some(known) = self.peers.get_mut(&peer) {
+            known.state = State::Greeting { until: cx.now + self.config.limits.greeting, refusal: None };
+        }
         self.say_invalid(cx.out, peer, false);
     }
 
@@ -184,12 +201,16 @@ impl Door {
         let private = || world.private_channels().filter(|channel| session.sees(world, channel));
         object = object.with("private_channels", |out| {
             let shown = private().filter(|_| !dialect.requires_intents() || session.is_users());
-            array(out, shown, |out, one| objects::channel(out, world, one, version, session.user));
+            array(out, shown, |out, one| match session.capabilities.users_once() {
+                true => super::account::private_channel(out, world, one, session.user),
+                false => objects::channel(out, world, one, version, session.user),
+            });
         });
         object = object.with("guilds", |out| {
             array(out, session.guilds.keys(), |out, id| match world.guild(*id) {
                 Some(guild) if session.has_whole_guilds() && guild.available => {
-                    super::events::guild_create(out, world, session, guild);
+                    let people = !session.capabilities.has(Capabilities::SUPPLEMENTAL);
+                    Shown { world, session, guild }.write(out, people);
                 }
                 _ => Object::begin(out).id("id", id.get()).bool("unavailable", true).end(),
             });
@@ -211,7 +232,10 @@ impl Door {
                 .raw("_trace", TRACE);
             if let Some(application) = session.application {
                 object = object
-                    .with("application", |out| Object::begin(out).id("id", application.get()).int("flags", 0).end())
+                    .with("application", |out| {
+                        let flags = objects::application_flags(world, application);
+                        Object::begin(out).id("id", application.get()).int("flags", flags).end();
+                    })
                     .raw("relationships", b"[]")
                     .raw("presences", b"[]")
                     .raw("user_settings", b"{}");
@@ -233,7 +257,12 @@ impl Door {
         if self.may_begin(cx, peer).is_none() {
             return;
         }
-        let (Ok(token), Some(id)) = (token(d), d.member("session_id").as_str()) else {
+        // discord.py-self resumes no session at all when an op 9 came at the wrong moment: it has to hear that there is none.
+        let id = match d.member("session_id") {
+            none if none.is_none() => Some(""),
+            given => given.as_str(),
+        };
+        let (Ok(token), Some(id)) = (token(d), id) else {
             return self.close(cx, peer, CloseCode::DecodeError, UNREADABLE.1);
         };
         let who = match Who::with(cx.world, &token) {

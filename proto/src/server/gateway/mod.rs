@@ -7,8 +7,9 @@
 //! leave open is settled here:
 //!
 //! - **Letting in.** `?v=3..10&encoding=json|etf`; without `v` it is 6, as for the API. 4 and 5 are served as 6. Another
-//!   version closes with 4012, another encoding or compression with 4002. HELLO is the first word, but in version 3, which has
-//!   none: there the interval stands in READY. An IDENTIFY of `"v":3` is answered in version 3 whatever the URL said.
+//!   version closes with 4012, another encoding or compression with 4002. HELLO is the first word, but in version
+//!   3, which has none: there the interval stands in READY. Where the URL says no version, an IDENTIFY of `"v":3` is answered in
+//!   version 3; where it does, `v` of IDENTIFY is not looked at: discord.py said 3 there in every version, up to its last 1.x.
 //! - **Identifying** is lenient where real clients differ: `Bot ` may stand before the token, `properties` may have any
 //!   names, `presence`, `activities` and `since` may be null, ids may be numbers. It is strict where a mistake would
 //!   cost the token at Discord: shards (4010), intents (4013, 4014), too many guilds (4011).
@@ -22,7 +23,7 @@
 //! - **Beats** are expected within one and a half intervals; a client that misses them is closed with 4009 and its session
 //!   ends. Beats before IDENTIFY are welcome.
 //! - **A user** logs in with a token of its own, needs no intents, has no shards, and hears everything: its guilds come whole in
-//!   READY. Who is the local user is there, and in voice, as the host and its games say.
+//!   READY, or their people in READY_SUPPLEMENTAL if its `capabilities` say that it reads that. Who is the local user is there, and in voice, as the host and its games say.
 //! - **User opcodes** are answered where an answer is documented; the others are accepted and told to the host.
 //!
 //! | file | what lies there |
@@ -31,6 +32,7 @@
 //! | `peer` | one connection: how far it has come, how fast it may go, what is wrong with it on purpose |
 //! | `session` | one session: what it wants, what it was sent |
 //! | `account` | what READY says to a user who logged in |
+//! | `guild` | a guild as a session is shown it |
 //! | `identify` | IDENTIFY and RESUME, READY and what follows it |
 //! | `incoming` | every other opcode |
 //! | `members` | chunks of members |
@@ -47,6 +49,7 @@ mod asked;
 mod config;
 mod events;
 mod faults;
+mod guild;
 mod identify;
 mod incoming;
 mod members;
@@ -159,7 +162,9 @@ impl Door {
 
     /// Somebody connected, with this query.
     pub fn handle_connect(&mut self, now: Instant, peer: u32, query: &str, out: &mut impl Sink) {
-        let dialect = match form::parameter(query, "v").as_deref() {
+        let version = form::parameter(query, "v");
+        let by_url = version.is_some();
+        let dialect = match version.as_deref() {
             // Discord's rule for the API, too.
             None => Some(Dialect::V6),
             Some(given) => given.parse().ok().and_then(Dialect::of_version),
@@ -167,7 +172,7 @@ impl Door {
         let one_of = |name, known: &[&str]| form::parameter(query, name).is_none_or(|given| known.contains(&&*given));
         let refused = if dialect.is_none() {
             Some((CloseCode::InvalidVersion, "Invalid API version."))
-        } else if !one_of("encoding", &["json", "etf"]) || !one_of("compress", &["zlib-stream", "zstd-stream"]) {
+        } else if !one_of("encoding", &["json", "etf"]) || !one_of("compress", &COMPRESSIONS) {
             Some((CloseCode::DecodeError, "Error while decoding payload."))
         } else if self.peers.len() >= self.config.limits.peers {
             Some((CloseCode::UnknownError, "too many connections"))
@@ -179,7 +184,7 @@ impl Door {
             return out.close(peer, code as u16, reason);
         }
         let dialect = dialect.unwrap_or(Dialect::V6);
-        let mut known = Peer::new(now, dialect, &self.config.limits);
+        let mut known = Peer::new(now, (dialect, by_url), &self.config.limits);
         if let Some(left) = self.coming.deaf.checked_sub(1) {
             (known.faults.deaf, self.coming.deaf) = (true, left);
         }
@@ -296,6 +301,10 @@ impl Door {
     /// Time has come for what [`Door::next_timeout`] said. Calling it early is harmless.
     pub fn handle_timeout(&mut self, now: Instant, world: &mut World, changes: &mut Vec<Changes>, out: &mut impl Sink) {
         let cx = &mut Cx { now, world, out, changes };
+        let owed = self.peers.iter().filter(|(_, peer)| peer.refusal().is_some_and(|at| at <= now));
+        for peer in owed.map(|(number, _)| *number).collect::<Vec<_>>() {
+            self.refuse(cx, peer);
+        }
         let late = self.peers.iter().filter(|(_, peer)| peer.deadline() <= now);
         for peer in late.map(|(number, _)| *number).collect::<Vec<_>>() {
             self.close(cx, peer, CloseCode::SessionTimedOut, "Session timed out.");
@@ -309,14 +318,18 @@ impl Door {
     /// When [`Door::handle_timeout`] has to be called at the latest.
     pub fn next_timeout(&self) -> Option<Instant> {
         let peers = self.peers.values().map(Peer::deadline);
+        let refusals = self.peers.values().filter_map(Peer::refusal);
         let sessions = self.sessions.values().filter_map(|session| session.until);
-        peers.chain(sessions).min()
+        peers.chain(refusals).chain(sessions).min()
     }
 
     fn log(&self, out: &mut impl Sink, level: LogLevel, sentence: &str) {
         out.event(Event::log(level, ROOM, sentence));
     }
 }
+
+/// What may be asked for in the URL. The last one is no compression of the connection: pincer asks so for that of IDENTIFY.
+const COMPRESSIONS: [&str; 3] = ["zlib-stream", "zstd-stream", "zlib-payload"];
 
 /// The room of its log lines.
 const ROOM: &str = "gateway server";

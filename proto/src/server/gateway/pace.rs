@@ -16,8 +16,9 @@ const DAY: Duration = Duration::from_secs(86_400);
 pub(super) struct Paces {
     /// How many sessions were begun in the day that runs, and until when that is.
     begun: BTreeMap<UserId, (u32, Instant)>,
-    /// When the next one may identify, in each bucket: the shard's number modulo `max_concurrency`.
-    buckets: BTreeMap<(UserId, u32), Instant>,
+    /// When the next one may identify, in each bucket (the shard's number modulo `max_concurrency`), and whether one was refused
+    /// meanwhile.
+    buckets: BTreeMap<(UserId, u32), (Instant, bool)>,
     /// When all members may be asked for again.
     members: BTreeMap<(UserId, GuildId), Instant>,
 }
@@ -27,8 +28,10 @@ pub(super) struct Paces {
 pub(super) enum Start {
     /// It begins a session.
     Granted,
-    /// The bucket's last one was a moment ago. It counts for the day all the same, as at Discord.
-    TooSoon,
+    /// The bucket's last one was a moment ago. It counts for the day all the same, as at Discord. The second one of these is
+    /// told when the bucket's wait is over: a client that tries again without a pause (discord.py 0.16, hata) finds its pace in
+    /// the network elsewhere, and would spend its day here in a second.
+    TooSoon { told: Option<Instant> },
     /// There is none left today.
     Spent,
 }
@@ -36,7 +39,7 @@ pub(super) enum Start {
 impl Paces {
     pub(super) fn start(&mut self, now: Instant, user: UserId, shard: u32, limits: &Limits) -> Start {
         self.begun.retain(|_, (_, until)| *until > now);
-        self.buckets.retain(|_, next| *next > now);
+        self.buckets.retain(|_, (next, _)| *next > now);
         self.members.retain(|_, next| *next > now);
         let (count, _) = self.begun.entry(user).or_insert((0, now + DAY));
         if *count >= limits.identifies {
@@ -44,10 +47,11 @@ impl Paces {
         }
         *count += 1;
         let bucket = (user, shard % limits.max_concurrency.max(1));
-        if self.buckets.contains_key(&bucket) {
-            return Start::TooSoon;
+        if let Some((next, refused)) = self.buckets.get_mut(&bucket) {
+            let told = std::mem::replace(refused, true).then_some(*next);
+            return Start::TooSoon { told };
         }
-        self.buckets.insert(bucket, now + limits.identify_every);
+        self.buckets.insert(bucket, (now + limits.identify_every, false));
         Start::Granted
     }
 

@@ -9,6 +9,8 @@ use crate::wire::gateway::Dialect;
 #[derive(Debug)]
 pub(super) struct Peer {
     pub(super) dialect: Dialect,
+    /// Whether the URL said so.
+    pub(super) by_url: bool,
     pub(super) state: State,
     pub(super) sends: Window,
     /// Until when a beat has to come.
@@ -18,8 +20,8 @@ pub(super) struct Peer {
 
 #[derive(Debug)]
 pub(super) enum State {
-    /// Connected, and nobody yet.
-    Greeting { until: Instant },
+    /// Connected, and nobody yet. `refusal` is when its IDENTIFY, which came too soon, is answered with op 9.
+    Greeting { until: Instant, refusal: Option<Instant> },
     /// It has a session, by its number.
     Open(u64),
     /// Connected without a session, for as long as it likes: its IDENTIFY was not heard, since the host wants it so.
@@ -38,10 +40,11 @@ pub(super) struct Faults {
 }
 
 impl Peer {
-    pub(super) fn new(now: Instant, dialect: Dialect, limits: &Limits) -> Self {
+    pub(super) fn new(now: Instant, (dialect, by_url): (Dialect, bool), limits: &Limits) -> Self {
         Peer {
             dialect,
-            state: State::Greeting { until: now + limits.greeting },
+            by_url,
+            state: State::Greeting { until: now + limits.greeting, refusal: None },
             sends: Window::default(),
             beat_by: now + patience(limits),
             faults: Faults::default(),
@@ -55,9 +58,18 @@ impl Peer {
         }
     }
 
+    /// When an op 9 is owed to it.
+    pub(super) fn refusal(&self) -> Option<Instant> {
+        match self.state {
+            State::Greeting { refusal, .. } => refusal,
+            State::Open(_) | State::Deaf => None,
+        }
+    }
+
+    /// When it is sent away, unless it says something.
     pub(super) fn deadline(&self) -> Instant {
         match self.state {
-            State::Greeting { until } => until.min(self.beat_by),
+            State::Greeting { until, .. } => until.min(self.beat_by),
             State::Open(_) | State::Deaf => self.beat_by,
         }
     }

@@ -26,6 +26,8 @@ pub(super) struct Session {
     pub(super) large_threshold: usize,
     /// Versions 6 and 7: whether presences and typing are wanted.
     pub(super) guild_subscriptions: bool,
+    /// What a user's client says it can read; nothing of a bot's.
+    pub(super) capabilities: Capabilities,
     /// The last event's number.
     pub(super) seq: u64,
     replay: VecDeque<(u64, Box<[u8]>)>,
@@ -48,11 +50,37 @@ pub(super) struct Wish {
     pub(super) shard: (u32, u32),
     pub(super) large_threshold: usize,
     pub(super) guild_subscriptions: bool,
+    pub(super) capabilities: Capabilities,
+}
+
+/// How READY is to look, in bits that clients of users say with IDENTIFY. Those that no client was seen to need are not looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Capabilities(pub(super) u64);
+
+impl Capabilities {
+    /// `read_state` is an object with a version.
+    pub(super) const READ_STATES: u64 = 1 << 2;
+    /// So is `user_guild_settings`.
+    pub(super) const GUILD_SETTINGS: u64 = 1 << 3;
+    /// Each user stands once, in `users`; elsewhere ids.
+    pub(super) const USERS_ONCE: u64 = 1 << 4;
+    /// READY_SUPPLEMENTAL comes after READY, with who else is in the guilds, and how.
+    pub(super) const SUPPLEMENTAL: u64 = 1 << 5;
+    /// Settings are a message of protocol buffers.
+    pub(super) const SETTINGS_PROTO: u64 = 1 << 9;
+
+    pub(super) fn has(self, one: u64) -> bool {
+        self.0 & one != 0
+    }
+
+    pub(super) fn users_once(self) -> bool {
+        self.has(Capabilities::USERS_ONCE | Capabilities::SUPPLEMENTAL)
+    }
 }
 
 impl Session {
     pub(super) fn new(id: &str, (application, user): (Option<ApplicationId>, UserId), wish: Wish, peer: u32) -> Self {
-        let Wish { dialect, intents, shard, large_threshold, guild_subscriptions } = wish;
+        let Wish { dialect, intents, shard, large_threshold, guild_subscriptions, capabilities } = wish;
         Session {
             id: id.into(),
             application,
@@ -62,6 +90,7 @@ impl Session {
             shard,
             large_threshold,
             guild_subscriptions,
+            capabilities,
             seq: 0,
             replay: VecDeque::new(),
             replay_bytes: 0,

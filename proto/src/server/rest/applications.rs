@@ -64,7 +64,7 @@ pub(super) fn current(call: &mut Call<'_>) -> Result<Response, Refusal> {
             .bool("bot_public", false)
             .bool("bot_require_code_grant", false)
             .str("verify_key", "")
-            .int("flags", 0)
+            .int("flags", objects::application_flags(world, known.id))
             .opt_str("team", None)
             .with("owner", |out| objects::user(out, world.local_user()));
         match world.bot(known.id).and_then(|bot| world.user(bot.user)) {

@@ -11,6 +11,9 @@ use crate::time::Instant;
 use crate::wire::rest::{JsonCode, Version};
 use crate::world::{Changes, World};
 
+/// What comes with an answer that has no body: discord.py 0.16 looks at this header before it looks at the status.
+const NOTHING: &[(&str, &str)] = &[("content-type", "text/html; charset=utf-8")];
+
 /// Answers a request below `/api/`; what changed in the world goes into `changes`, in order.
 pub fn answer(
     now: Instant,
@@ -31,7 +34,7 @@ pub fn answer(
             handle(now, request, &caller, site, world, changes)
         }
     };
-    let headers = if response.body.is_empty() { &[] } else { JSON };
+    let headers = if response.body.is_empty() { NOTHING } else { JSON };
     HttpResponse { status: response.status, headers, body: response.body }
 }
 
