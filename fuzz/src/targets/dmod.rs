@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use gamebridge_proto::command::Command;
-use gamebridge_proto::error::Error;
+use gamebridge_proto::error::{Error, Status};
 use gamebridge_proto::event::{Event, EventType};
 use gamebridge_proto::protocol::Closed;
 use gamebridge_proto::protocol::dmod::{Client, Config, Sink};
@@ -90,7 +90,7 @@ pub fn dmod(data: &[u8]) {
             3 => {
                 let code = rest.first_chunk().map(|code| u16::from_be_bytes(*code));
                 let unwritten = usize::from(rest.get(2).copied().unwrap_or(0));
-                client.handle_closed(now, Closed { code, reason: "", unwritten }, &mut out);
+                client.handle_closed(now, Closed { code, reason: "", unwritten }, Status::Closed, &mut out);
             }
             4 => client.handle_opened(now, &mut out),
             5 => {
@@ -100,7 +100,7 @@ pub fn dmod(data: &[u8]) {
             6 => client.handle_cancel(now, u64::from(rest.first().copied().unwrap_or(0)), &mut out),
             _ => {
                 if client.handle_frame(now, line, &mut out).is_err() {
-                    client.handle_closed(now, Closed::default(), &mut out);
+                    client.handle_closed(now, Closed::default(), Status::Protocol, &mut out);
                 }
             }
         }

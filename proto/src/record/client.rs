@@ -109,7 +109,7 @@ impl Input<'_> {
             }
             // A WebSocket's own pings are answered below us.
             Input::Frame(..) => {}
-            Input::Closed(_, closed, _) => machine.handle_closed(now, closed, out),
+            Input::Closed(_, closed, status) => machine.handle_closed(now, closed, status, out),
             Input::Command(command) => machine.handle_command(now, command, out),
             Input::Cancel(tag) => machine.handle_cancel(now, tag, out),
             Input::Disconnect => machine.handle_disconnect(now, out),

@@ -376,7 +376,7 @@ fn what_follows_a_close_code() {
         (Some(4999), false),
     ] {
         let mut lone = Lone::ready(config());
-        lone.client.handle_closed(lone.now, Closed { code, ..Closed::default() }, &mut lone.out);
+        lone.client.handle_closed(lone.now, Closed { code, ..Closed::default() }, Status::Closed, &mut lone.out);
         let events = lone.events();
         assert_eq!(events.len(), 1, "{code:?}");
         assert_eq!(events[0].code, code.map_or(0, i32::from));
@@ -386,6 +386,19 @@ fn what_follows_a_close_code() {
         };
         assert_eq!((events[0].kind, events[0].status, events[0].flags), (kind, status, flags), "{code:?}");
         assert_eq!(lone.client.is_finished(), is_fatal);
+    }
+}
+
+#[test]
+fn how_a_connection_ended_is_told_without_the_token() {
+    for status in [Status::Closed, Status::Protocol, Status::Io] {
+        let token = Some(Secret::new("token-of-ada"));
+        let mut lone = Lone::ready(Config { token, ..config() });
+        let closed = Closed { reason: "token-of-ada is no JSON", ..Closed::default() };
+        lone.client.handle_closed(lone.now, closed, status, &mut lone.out);
+        let events = lone.events();
+        assert_eq!((events[0].kind, events[0].status), (EventType::Reconnecting, status));
+        assert_eq!(events[0].message, "*** is no JSON");
     }
 }
 

@@ -362,10 +362,10 @@ impl Wire {
             } else if let Some((code, reason)) = line.closed.take() {
                 self.peer = None;
                 let closed = Closed { code: Some(code), reason: &reason, unwritten: 0 };
-                self.client.handle_closed(self.town.now, closed, &mut self.out);
+                self.client.handle_closed(self.town.now, closed, Status::Closed, &mut self.out);
             } else if std::mem::take(&mut line.dropped) {
                 self.peer = None;
-                self.client.handle_closed(self.town.now, Closed::default(), &mut self.out);
+                self.client.handle_closed(self.town.now, Closed::default(), Status::Closed, &mut self.out);
             } else if is_quiet && self.out.0.is_empty() {
                 return;
             }
@@ -403,7 +403,12 @@ impl Wire {
     pub fn cut(&mut self, unwritten: usize) {
         let peer = self.peer.take().expect("a connection to cut");
         self.town.door.handle_gone(peer, None, &mut self.town.out);
-        self.client.handle_closed(self.town.now, Closed { unwritten, ..Closed::default() }, &mut self.out);
+        self.client.handle_closed(
+            self.town.now,
+            Closed { unwritten, ..Closed::default() },
+            Status::Closed,
+            &mut self.out,
+        );
         self.settle();
     }
 

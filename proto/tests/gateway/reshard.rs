@@ -568,3 +568,35 @@ fn a_connection_with_some_shards_says_which_it_shall_have() {
         assert!(reply.status == Status::Argument && reply.message.contains(words), "{reply:?}");
     }
 }
+
+#[test]
+fn a_set_that_is_given_up_leaves_nothing_to_be_told_twice() {
+    for seed in 0..60 {
+        let mut bot = Bot::new(2, seed);
+        bot.reshard(3, 9);
+        let time = bot.random.up_to(15 * SECOND);
+        bot.run(time, true, true);
+        // Whatever is on its way of either set: one is behind the other.
+        for _ in 0..20 {
+            bot.happen(seed % GUILDS);
+        }
+        let news: Vec<u32> = bot.sessions.keys().copied().filter(|line| *line >= 2).collect();
+        for line in news {
+            while let Some(text) = bot.sessions.get_mut(&line).and_then(|session| session.wire.pop_front()) {
+                bot.client.handle_frame(bot.now, line, text.as_bytes(), &mut bot.out).expect("well formed");
+                bot.did();
+            }
+        }
+        bot.client.handle_cancel(bot.now, 9, &mut bot.out);
+        bot.run(120 * SECOND, true, seed % 2 == 0);
+        bot.run(90 * SECOND, false, false);
+        let status = bot.reply(9).map(|reply| reply.status);
+        assert!(matches!(status, Some(Status::Cancelled | Status::Ok)), "{seed}: {status:?}");
+        let mut told = bot.told.clone();
+        told.sort_unstable();
+        assert!(told.iter().copied().eq(1..=bot.happened), "{seed}: {} of {}", told.len(), bot.happened);
+        bot.reshard(4, 10);
+        bot.run(60 * SECOND, true, false);
+        assert_eq!(bot.reply(10).expect("a reply").status, Status::Ok, "{seed}: another number is tried at once");
+    }
+}

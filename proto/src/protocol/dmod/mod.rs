@@ -162,8 +162,8 @@ impl Client {
         }
     }
 
-    /// The connection ended.
-    pub fn handle_closed(&mut self, now: Instant, closed: Closed<'_>, out: &mut impl Sink) {
+    /// The connection ended, in this way: `Closed` when the server ended it, `Protocol` when it broke the rules, else `Io`.
+    pub fn handle_closed(&mut self, now: Instant, closed: Closed<'_>, status: Status, out: &mut impl Sink) {
         if !matches!(self.state, State::Greeting { .. } | State::Authenticating { .. } | State::Ready { .. }) {
             return;
         }
@@ -175,7 +175,7 @@ impl Client {
         if known.is_some_and(CloseCode::is_fatal) {
             self.finish(Loss { status: Status::Auth, code, why: &why }, Flags::FATAL, out);
         } else {
-            self.lost(now, Loss { status: Status::Closed, code, why: &why }, out);
+            self.lost(now, Loss { status, code, why: &why }, out);
         }
     }
 

@@ -96,7 +96,7 @@ impl Client {
                 Duration::ZERO => error.message.clone().into_owned(),
                 wait => format!("{}; it may be asked again in {} ms", error.message, wait.as_millis()),
             };
-            return self.abandon(error.status, &why, out);
+            return self.abandon(now, error.status, &why, out);
         }
         if !matches!(self.phase, Phase::Discovering { .. }) {
             return;

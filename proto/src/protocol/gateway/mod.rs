@@ -271,7 +271,7 @@ impl Client {
         let was_ready = shard.is_ready();
         shard.frame(now, text, &mut self.shared, out)?;
         // Most are dispatches to a shard that is ready and stays so: nothing else comes of them.
-        if !was_ready || !shard.is_ready() || self.reshard.is_some() {
+        if !was_ready || !shard.is_ready() || self.reshard.is_some() || self.shared.overlap.is_some() {
             self.settle(now, out);
         }
         Ok(())
@@ -317,13 +317,13 @@ impl Client {
     }
 
     /// The program no longer wants the commands with this tag. What was sent cannot be called back, and was answered.
-    pub fn handle_cancel(&mut self, _now: Instant, tag: u64, out: &mut impl Sink) {
+    pub fn handle_cancel(&mut self, now: Instant, tag: u64, out: &mut impl Sink) {
         while let Some(at) = self.early.iter().position(|command| command.tag == tag) {
             let command = self.early.remove(at);
             reply(out, &command.name, tag, Status::Cancelled, "cancelled before it was sent");
         }
         if self.reshard.as_ref().is_some_and(|reshard| reshard.is_of(tag)) {
-            self.abandon(Status::Cancelled, "cancelled before the new set was ready", out);
+            self.abandon(now, Status::Cancelled, "cancelled before the new set was ready", out);
         }
         for shard in &mut self.shards {
             shard.cancel(tag, out);

@@ -48,6 +48,8 @@ pub(super) struct Overlap {
     announced: BTreeSet<u64>,
     /// Until when the new set, which has taken over, may bring what the old one brought.
     end: Option<Instant>,
+    /// Whether the new set is no more, and the old one goes on.
+    abandoned: bool,
     doc: Document,
 }
 
@@ -72,6 +74,7 @@ impl Overlap {
             order: VecDeque::new(),
             announced: BTreeSet::new(),
             end: None,
+            abandoned: false,
             doc: Document::new(),
         }
     }
@@ -97,6 +100,18 @@ impl Overlap {
             self.forget_oldest();
         }
         self.end = Some(end);
+    }
+
+    /// The new set was given up: what it has brought is compared with what the old one brings still. False when it was not
+    /// ahead with anything.
+    pub(super) fn abandon(&mut self) -> bool {
+        self.announced.clear();
+        self.abandoned = true;
+        self.counts.values().any(|counts| counts.given > counts.old)
+    }
+
+    pub(super) fn is_abandoned(&self) -> bool {
+        self.abandoned
     }
 
     /// When there is nothing left to compare.

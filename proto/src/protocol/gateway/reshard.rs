@@ -122,7 +122,7 @@ impl Client {
             return wrong(Status::State, "the number of shards is being changed already");
         }
         if self.shared.overlap.is_some() {
-            return wrong(Status::State, "the number of shards was changed less than 10 s ago");
+            return wrong(Status::State, "the number of shards was changed, or was to be changed, a moment ago");
         }
         Ok((shards, held))
     }
@@ -130,7 +130,7 @@ impl Client {
     /// The API was asked, and recommends so many; to an account that is no bot's it says nothing of that.
     pub(super) fn recommended(&mut self, now: Instant, shards: Option<u32>, out: &mut impl Sink) {
         let Some(count) = shards else {
-            return self.abandon(Status::Unsupported, "the API did not say how many shards it recommends", out);
+            return self.abandon(now, Status::Unsupported, "the API did not say how many shards it recommends", out);
         };
         let Some(Reshard { command, held, .. }) = self.reshard.take() else { return };
         if count == self.shards[self.set.start].count {
@@ -187,24 +187,27 @@ impl Client {
             self.shared.overlap = None;
             self.shards.iter_mut().for_each(|shard| shard.set = Set::Old);
         }
+        if self.shared.overlap.as_ref().is_some_and(Overlap::is_abandoned) {
+            self.catch_up(now, out);
+        }
         let Some(Reshard { new, held, deadline, .. }) = &mut self.reshard else { return };
         let Some(new) = new else {
             if *deadline <= now {
                 let why = "the API did not say in time how many shards it recommends";
-                self.abandon(Status::Timeout, why, out);
+                self.abandon(now, Status::Timeout, why, out);
             }
             return;
         };
         let places = new.places.clone();
         if let Some(end) = self.shards[places.clone()].iter().find_map(|shard| shard.end.as_ref()) {
             let (status, why) = (end.status, format!("the new set was refused: {}", end.why));
-            return self.abandon(status, &why, out);
+            return self.abandon(now, status, &why, out);
         }
         let ready = self.shards[places.clone()].iter().all(Shard::is_ready);
         if *deadline <= now {
             let held = *held && ready;
             let why = if held { "TAKE_OVER did not come in time" } else { "the new set was not ready in time" };
-            return self.abandon(Status::Timeout, why, out);
+            return self.abandon(now, Status::Timeout, why, out);
         }
         if !ready {
             // One that was lost may have more to come: both are asked again.
@@ -233,15 +236,32 @@ impl Client {
     }
 
     /// Ends the new set, if there is one, and goes on with the old one.
-    pub(super) fn abandon(&mut self, status: Status, why: &str, out: &mut impl Sink) {
+    pub(super) fn abandon(&mut self, now: Instant, status: Status, why: &str, out: &mut impl Sink) {
         let Some(reshard) = self.reshard.take() else { return };
         for shard in &mut self.shards[reshard.places()] {
             shard.finish(FAREWELL, &mut self.shared, out);
             shard.end = None;
         }
-        self.shared.overlap = None;
         self.shards[self.set.clone()].iter_mut().for_each(Shard::unfence);
         reply(out, &reshard.command.name, reshard.command.tag, status, why);
+        if self.shared.overlap.as_mut().is_some_and(Overlap::abandon) {
+            self.catch_up(now, out);
+        } else {
+            self.shared.overlap = None;
+        }
+    }
+
+    /// After a set that was given up: what it brought, the first one brings still, until each of its shards has answered a
+    /// heartbeat that was sent after that.
+    fn catch_up(&mut self, now: Instant, out: &mut impl Sink) {
+        let mut passed = true;
+        for place in self.set.clone() {
+            passed &= self.shards[place].fence(now, &mut self.shared, out);
+        }
+        if passed {
+            self.shared.overlap = None;
+            self.shards[self.set.clone()].iter_mut().for_each(Shard::unfence);
+        }
     }
 
     fn take_over(&mut self, now: Instant, caught_up: Instant, out: &mut impl Sink) {
