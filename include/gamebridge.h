@@ -489,8 +489,9 @@ gb_status gb_connect(gb_client *client,
                      const char *params_json,
                      gb_conn *out);
 
-// Starts a server in this process: service is "rpc", GameBridge; params_json may be NULL. Its addresses come with GB_EVENT_CONNECTED. It
-// answers to the same verbs as a connection: poll its events, gb_answer its requests, drive its world by gb_send.
+// Starts a server in this process: service is "rpc", GameBridge, or "sandbox", a Discord on loopback to develop and test
+// against; params_json may be NULL. Its addresses come with GB_EVENT_CONNECTED. It answers to the same verbs as a
+// connection: poll its events, gb_answer its requests, drive its world by gb_send.
 //
 // Threads: any. Never blocks. Since 0.1.
 GB_API

@@ -227,8 +227,9 @@ pub unsafe extern "C" fn gb_connect(
     })
 }
 
-/// Starts a server in this process: `service` is `"rpc"`, GameBridge; `params_json` may be NULL. Its addresses come with `GB_EVENT_CONNECTED`. It
-/// answers to the same verbs as a connection: poll its events, `gb_answer` its requests, drive its world by `gb_send`.
+/// Starts a server in this process: `service` is `"rpc"`, GameBridge, or `"sandbox"`, a Discord on loopback to develop and test
+/// against; `params_json` may be NULL. Its addresses come with `GB_EVENT_CONNECTED`. It answers to the same verbs as a
+/// connection: poll its events, `gb_answer` its requests, drive its world by `gb_send`.
 ///
 /// Threads: any. Never blocks. Since 0.1.
 ///

@@ -1,5 +1,6 @@
 //! Versions 3, 6, 7, 8, 9 and 10 on the wire.
 
+use gamebridge_proto::protocol::gateway::ANOTHER_CHUNK;
 use gamebridge_proto::value::Document;
 use gamebridge_proto::wire::catalog::{Arg, Type};
 use gamebridge_proto::wire::etf;
@@ -334,6 +335,17 @@ fn members_are_gathered_into_one_reply_or_streamed() {
         &json!({"op": 0, "t": "GUILD_MEMBERS_CHUNK", "s": 3, "d": {"guild_id": "7", "members": [1]}}).to_string(),
     );
     assert_eq!(serde_json::from_str::<Value>(&pair.events()[0].payload).expect("JSON")["members"][1000], 1);
+
+    // A guild of exactly a chunk: nothing says that it is the last one, and no other comes.
+    pair.command("REQUEST_GUILD_MEMBERS", r#"{"guild_id":"9","query":"","limit":0,"gather":true}"#, 11);
+    pair.did();
+    let members: Vec<Value> = (0..1000).map(|n| json!({"n": n})).collect();
+    pair.frame(
+        &json!({"op": 0, "t": "GUILD_MEMBERS_CHUNK", "s": 4, "d": {"guild_id": "9", "members": members}}).to_string(),
+    );
+    let whole = event(pair.next(ANOTHER_CHUNK));
+    assert_eq!((whole.tag, whole.status), (11, Status::Ok));
+    assert_eq!(serde_json::from_str::<Value>(&whole.payload).expect("JSON")["members"][999]["n"], 999);
 
     pair.command("REQUEST_GUILD_MEMBERS", r#"{"guild_id":"8","query":"","limit":0,"gather":true}"#, 10);
     pair.did();

@@ -1,9 +1,11 @@
 //! Members that come in chunks, gathered into one reply.
 //!
-//! From version 8 on a chunk says its nonce and how many there are; they may come in any order. Before, it says its guild only, and a chunk that is not full is
-//! the last one (1000 members each). What is gathered is bounded: [`MOST`] bytes, then the reply is an error.
+//! From version 8 on a chunk says its nonce and how many there are; they may come in any order. Before, it says its guild only,
+//! and a chunk that is not full is the last one (1000 members each). A full one may be the last too: it is when no other comes
+//! within [`ANOTHER`]. What is gathered is bounded: [`MOST`] bytes, then the reply is an error.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use crate::time::Instant;
 use crate::value::{Document, Kind, Value};
@@ -14,6 +16,8 @@ use crate::wire::json::Object;
 pub const MOST: usize = 32 << 20;
 /// Members of a full chunk.
 const CHUNK: usize = 1000;
+/// How long another chunk is waited for where a full one does not say how many there are.
+pub const ANOTHER: Duration = Duration::from_secs(10);
 
 /// A reply that is being gathered.
 #[derive(Debug)]
@@ -24,6 +28,8 @@ pub(super) struct Gather {
     /// What comes back in each chunk; `None` where chunks have none.
     nonce: Option<Box<str>>,
     guild: u64,
+    /// Nothing says that it lacks any: at its deadline it is whole.
+    pub(super) may_be_whole: bool,
     /// The numbers of chunks that came.
     chunks: BTreeSet<i64>,
     members: List,
@@ -77,7 +83,8 @@ pub(super) enum Chunk {
 impl Gather {
     pub(super) fn new(name: Box<str>, tag: u64, deadline: Instant, nonce: Option<Box<str>>, guild: u64) -> Self {
         let (members, presences, not_found) = (List::default(), List::default(), List::default());
-        Gather { name, tag, deadline, nonce, guild, chunks: BTreeSet::new(), members, presences, not_found }
+        let (may_be_whole, chunks) = (false, BTreeSet::new());
+        Gather { name, tag, deadline, nonce, guild, may_be_whole, chunks, members, presences, not_found }
     }
 
     fn is_of(&self, guild: Option<u64>, nonce: Option<&str>) -> bool {
@@ -97,7 +104,7 @@ impl Gather {
 }
 
 /// Adds a GUILD_MEMBERS_CHUNK to the one that waits for it.
-pub(super) fn add(gathers: &mut [Gather], text: &[u8], doc: &mut Document) -> Chunk {
+pub(super) fn add(gathers: &mut [Gather], now: Instant, text: &[u8], doc: &mut Document) -> Chunk {
     if doc.parse(text).is_err() {
         return Chunk::Foreign;
     }
@@ -125,6 +132,10 @@ pub(super) fn add(gathers: &mut [Gather], text: &[u8], doc: &mut Document) -> Ch
         Some(count) => count <= 1 || gather.chunks.len() as i64 >= count,
         None => chunk.member("members").len() < CHUNK,
     };
+    if count.is_none() && !last {
+        gather.may_be_whole = true;
+        gather.deadline = now + ANOTHER;
+    }
     if last { Chunk::Whole(at) } else { Chunk::Part }
 }
 

@@ -43,7 +43,7 @@ use std::time::Duration;
 pub use budget::{IDENTIFY_A_DAY, IDENTIFY_EVERY, IDENTIFY_RESERVE, StartLimit};
 pub use config::{Config, DISCORD, MAX_SHARDS, Properties, Shards};
 pub use discovery::Discovered;
-pub use gather::MOST as MOST_GATHERED;
+pub use gather::{ANOTHER as ANOTHER_CHUNK, MOST as MOST_GATHERED};
 pub use members::{MEMBERS_EVERY, MEMBERS_TIMEOUT};
 pub use overlap::WINDOW as OVERLAP;
 pub use queue::{MAX_WAITING, TIMEOUT};

@@ -207,7 +207,7 @@ impl Shard {
         if !self.follows(message.seq, out) {
             return Ok(());
         }
-        if message.name == "GUILD_MEMBERS_CHUNK" && !self.gathers.is_empty() && self.chunk(message, shared, out) {
+        if message.name == "GUILD_MEMBERS_CHUNK" && !self.gathers.is_empty() && self.chunk(now, message, shared, out) {
             shared.see((self.number, self.count), message);
             return Ok(());
         }
@@ -284,17 +284,13 @@ impl Shard {
     }
 
     /// Adds a chunk to the reply that waits for it; false when none does.
-    fn chunk(&mut self, message: &Envelope<'_>, shared: &mut Shared, out: &mut impl Sink) -> bool {
-        match gather::add(&mut self.gathers, message.data, &mut shared.doc) {
+    fn chunk(&mut self, now: Instant, message: &Envelope<'_>, shared: &mut Shared, out: &mut impl Sink) -> bool {
+        match gather::add(&mut self.gathers, now, message.data, &mut shared.doc) {
             Chunk::Foreign => false,
             Chunk::Part => true,
             Chunk::Whole(at) => {
                 let gather = self.gathers.remove(at);
-                let mut data = Vec::new();
-                gather.reply(&mut data);
-                let mut event = Event::new(EventType::Reply, &gather.name);
-                (event.tag, event.payload, event.peer) = (gather.tag, &data, self.number);
-                out.event(event);
+                self.gathered(&gather, out);
                 true
             }
             Chunk::TooLarge(at) => {
@@ -304,6 +300,15 @@ impl Shard {
                 true
             }
         }
+    }
+
+    /// A reply is whole.
+    pub(super) fn gathered(&self, gather: &gather::Gather, out: &mut impl Sink) {
+        let mut data = Vec::new();
+        gather.reply(&mut data);
+        let mut event = Event::new(EventType::Reply, &gather.name);
+        (event.tag, event.payload, event.peer) = (gather.tag, &data, self.number);
+        out.event(event);
     }
 
     /// What was to be gathered does not come; the program hears of the limit itself, too.

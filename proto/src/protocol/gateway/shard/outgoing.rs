@@ -131,7 +131,10 @@ impl Shard {
         }
         while let Some(at) = self.gathers.iter().position(|gather| gather.deadline <= now) {
             let gather = self.gathers.remove(at);
-            reply(out, &gather.name, gather.tag, Status::Timeout, "not all chunks came in time");
+            match gather.may_be_whole {
+                true => self.gathered(&gather, out),
+                false => reply(out, &gather.name, gather.tag, Status::Timeout, "not all chunks came in time"),
+            }
         }
     }
 
