@@ -61,6 +61,8 @@ pub(super) async fn serve(house: Rc<House>, way: Way<'_>, mut transport: Transpo
     if let Way::Gateway(query) = way {
         let compression = form::parameter(query, "compress").and_then(|name| Compression::named(&name));
         transport.speak_gateway(compression.filter(|way| way.query().is_some()).unwrap_or_default());
+        // It was let in, and waits for us.
+        place.hold(true);
         tokio::time::sleep(BEFORE_HELLO).await;
     }
     let (peer, post) = house.enter(way);

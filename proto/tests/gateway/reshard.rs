@@ -548,6 +548,34 @@ fn a_set_that_is_held_waits_and_is_given_up_in_the_end() {
 }
 
 #[test]
+fn a_list_that_is_given_up_leaves_none_of_another_processs_guilds() {
+    let mut bot = Bot::of(Shards::Some([2, 3].into(), 4), 1, config());
+    assert_eq!(bot.cached(), (GUILDS / 2, 0));
+    bot.command("RESHARD", &json!({"shards": [0], "shard_count": 3, "hold": true}), 9);
+    bot.run(20 * SECOND, false, false);
+    assert!(bot.cached().0 > GUILDS / 2, "both are kept while it is not known which");
+    bot.client.handle_cancel(bot.now, 9, &mut bot.out);
+    bot.did();
+    assert_eq!(bot.reply(9).expect("a reply").status, Status::Cancelled);
+    assert_eq!(bot.cached(), (GUILDS / 2, 0));
+}
+
+#[test]
+fn a_connection_that_only_waited_for_its_new_set_ends_with_it() {
+    let mut bot = Bot::new(1, 1);
+    bot.reshard(2, 9);
+    bot.did();
+    let closed = Closed { code: Some(4004), ..Closed::default() };
+    bot.client.handle_closed(bot.now, 0, closed, &mut bot.out);
+    bot.did();
+    assert!(!bot.client.is_finished(), "the new set may be let in");
+    bot.client.handle_cancel(bot.now, 9, &mut bot.out);
+    bot.did();
+    let last = bot.rest.last().map(|event| (event.kind, event.flags));
+    assert_eq!(last, Some((EventType::Disconnected, Flags::FATAL)));
+}
+
+#[test]
 fn a_connection_with_some_shards_says_which_it_shall_have() {
     let mut bot = Bot::of(Shards::Some([1].into(), 2), 1, config());
     let refusals = [

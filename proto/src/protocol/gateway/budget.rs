@@ -48,9 +48,9 @@ pub(super) struct Budget {
     used: VecDeque<u64>,
     /// The last use of each bucket in this process.
     last: Vec<(u32, Instant)>,
-    /// Turns that were given and not used: line and bucket.
+    /// Turns that were given and not used: line and shard.
     held: Vec<(u32, u32)>,
-    /// Who waits for a turn, in order: line and bucket.
+    /// Who waits for a turn, in order: line and shard.
     waiting: VecDeque<(u32, u32)>,
 }
 
@@ -92,7 +92,14 @@ impl Budget {
     /// Discord says how it stands.
     pub(super) fn observe(&mut self, now: Instant, limit: StartLimit) {
         self.total = (limit.total as usize).clamp(1, 100_000);
-        self.concurrency = limit.max_concurrency.clamp(1, 4096);
+        let concurrency = limit.max_concurrency.clamp(1, 4096);
+        if concurrency != self.concurrency {
+            self.concurrency = concurrency;
+            // The shards are dealt anew, and of what a bucket did before, each of today's may have had the last of it.
+            if let Some(last) = self.last.iter().map(|(_, last)| *last).max() {
+                self.last = (0..concurrency).map(|bucket| (bucket, last)).collect();
+            }
+        }
         self.observed = Some((limit.remaining, self.unix(now).saturating_add(limit.reset_after_ms)));
     }
 
@@ -157,26 +164,27 @@ impl Budget {
     /// A line asks for a turn.
     pub(super) fn want(&mut self, line: u32, shard: u32) {
         if !self.waiting.iter().any(|(waiting, _)| *waiting == line) {
-            let bucket = self.bucket(shard);
-            self.waiting.push_back((line, bucket));
+            self.waiting.push_back((line, shard));
         }
     }
 
     /// The next line whose turn it is.
     pub(super) fn grant(&mut self, now: Instant) -> Option<u32> {
-        let turn = |(_, bucket): &(u32, u32)| {
-            !self.held.iter().any(|(_, held)| held == bucket) && self.next(now, *bucket) <= now
-        };
-        let at = self.waiting.iter().position(turn)?;
-        let (line, bucket) = self.waiting.remove(at)?;
-        self.held.push((line, bucket));
+        let at = self.waiting.iter().position(|(_, shard)| self.is_free(*shard) && self.next(now, *shard) <= now)?;
+        let (line, shard) = self.waiting.remove(at)?;
+        self.held.push((line, shard));
         Some(line)
     }
 
     /// When [`Budget::grant`] may have a turn to give.
     pub(super) fn next_grant(&self) -> Option<Instant> {
-        let free = self.waiting.iter().filter(|(_, bucket)| !self.held.iter().any(|(_, held)| held == bucket));
-        free.map(|(_, bucket)| self.next(Instant::ZERO, *bucket)).min()
+        let free = self.waiting.iter().filter(|(_, shard)| self.is_free(*shard));
+        free.map(|(_, shard)| self.next(Instant::ZERO, *shard)).min()
+    }
+
+    /// Whether nobody has the turn of a shard's bucket.
+    fn is_free(&self, shard: u32) -> bool {
+        !self.held.iter().any(|(_, held)| self.bucket(*held) == self.bucket(shard))
     }
 
     /// A line wants no turn any more, or hands back one that it did not use.
@@ -253,6 +261,22 @@ mod tests {
 
     fn limit(remaining: u32, max_concurrency: u32) -> StartLimit {
         StartLimit { total: 1000, remaining, reset_after_ms: 3_600_000, max_concurrency }
+    }
+
+    #[test]
+    fn another_number_of_buckets_forgets_no_use() {
+        let mut budget = budget(b"");
+        budget.observe(Instant::ZERO, limit(1000, 16));
+        budget.want(0, 5);
+        assert_eq!(budget.grant(Instant::ZERO), Some(0));
+        budget.spend(Instant::ZERO, 0, 5);
+        budget.want(1, 7);
+        budget.observe(Instant::ZERO + SECOND, limit(999, 1));
+        budget.want(2, 0);
+        assert_eq!(budget.grant(Instant::ZERO + SECOND), None, "bucket 5 was used, and there is one for all now");
+        assert_eq!(budget.next_grant(), Some(Instant::ZERO + IDENTIFY_EVERY));
+        assert_eq!(budget.grant(Instant::ZERO + IDENTIFY_EVERY), Some(1));
+        assert_eq!(budget.grant(Instant::ZERO + IDENTIFY_EVERY), None, "its turn is given");
     }
 
     #[test]

@@ -328,6 +328,8 @@ impl Client {
         for shard in &mut self.shards {
             shard.cancel(tag, out);
         }
+        // A re-sharding that is given up may have been all that kept the connection.
+        self.settle(now, out);
     }
 
     /// The program wants the connection to end, and its sessions with it.

@@ -144,9 +144,11 @@ impl Overlap {
         let announced = set == Set::New && coming && guild.is_some_and(|guild| self.announced.remove(&guild));
         if !self.had.contains(&shard_of(self.old)) {
             // Another process had it, and nobody here brings it twice.
+            self.doc.shrink_to(KEPT);
             return Some(shard_of(self.old));
         }
         if announced {
+            self.doc.shrink_to(KEPT);
             return None;
         }
         let first = match set {

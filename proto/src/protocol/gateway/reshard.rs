@@ -243,6 +243,7 @@ impl Client {
             shard.end = None;
         }
         self.shards[self.set.clone()].iter_mut().for_each(Shard::unfence);
+        self.cache_own();
         reply(out, &reshard.command.name, reshard.command.tag, status, why);
         if self.shared.overlap.as_mut().is_some_and(Overlap::abandon) {
             self.catch_up(now, out);
@@ -261,6 +262,14 @@ impl Client {
         if passed {
             self.shared.overlap = None;
             self.shards[self.set.clone()].iter_mut().for_each(Shard::unfence);
+        }
+    }
+
+    /// Of several processes each keeps what its own shards hear of: the guilds of another one would stay as they are for ever.
+    fn cache_own(&mut self) {
+        if let (Some(cache), Shards::Some(..)) = (&mut self.shared.cache, &self.shared.config.shards) {
+            let shards = &self.shards[self.set.clone()];
+            cache.keep(|guild| shards.iter().any(|shard| shard.has(guild)));
         }
     }
 
@@ -285,11 +294,7 @@ impl Client {
         if let Some(overlap) = &mut self.shared.overlap {
             overlap.end(caught_up, now + WINDOW);
         }
-        if let (Some(cache), Shards::Some(..)) = (&mut self.shared.cache, &self.shared.config.shards) {
-            // The others are another process's from now on.
-            let shards = &self.shards[self.set.clone()];
-            cache.keep(|guild| shards.iter().any(|shard| shard.has(guild)));
-        }
+        self.cache_own();
         answer(out, &command, &told(count));
         for waiting in waiting {
             for (at, part) in route::again(waiting, &self.shards[self.set.clone()], &mut self.shared.doc, out) {

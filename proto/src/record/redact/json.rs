@@ -21,6 +21,7 @@ fn once(redactor: &mut Redactor, text: &[u8], junk: bool) -> Vec<u8> {
     let mut named = false;
     // A code that is a number says what went wrong; one that is a text can be exchanged for a token.
     let mut code = false;
+    let mut session = false;
     let mut at = 0;
     while let Some(byte) = text.get(at) {
         let secret = named || open.last().copied().unwrap_or(false);
@@ -35,11 +36,12 @@ fn once(redactor: &mut Redactor, text: &[u8], junk: bool) -> Vec<u8> {
                 if name == Some(&b':') {
                     replace_known(redactor, content, junk, &mut out);
                     let name = unescaped(content);
-                    (named, code) = (is_secret(&name), name == b"code");
+                    (named, code, session) = (is_secret(&name), name == b"code", name == b"session_id");
                 } else {
-                    // Within what is secret as a whole a code is as secret as all else.
-                    let is_code = code && !open.last().copied().unwrap_or(false);
-                    if secret && !content.is_empty() && !is_open(content, is_code) {
+                    // Within what is secret as a whole these are as secret as all else.
+                    let whole = open.last().copied().unwrap_or(false);
+                    let shows = !whole && (code && is_kind(content) || session && is_user(content));
+                    if secret && !content.is_empty() && !shows {
                         let plain = unescaped(content);
                         let (scheme, shown) = scheme(&plain);
                         out.extend_from_slice(scheme);
@@ -58,13 +60,13 @@ fn once(redactor: &mut Redactor, text: &[u8], junk: bool) -> Vec<u8> {
             }
             b'{' | b'[' => {
                 open.push(secret);
-                (named, code) = (false, false);
+                (named, code, session) = (false, false, false);
             }
             b'}' | b']' => {
                 open.pop();
-                (named, code) = (false, false);
+                (named, code, session) = (false, false, false);
             }
-            b',' => (named, code) = (false, false),
+            b',' => (named, code, session) = (false, false, false),
             b'-' | b'0'..=b'9' if secret && !code => {
                 out.push(b'0');
                 named = false;
@@ -88,15 +90,17 @@ fn once(redactor: &mut Redactor, text: &[u8], junk: bool) -> Vec<u8> {
     out
 }
 
-/// Whether what stands under a secret's name is none all the same, since anybody can tell what it is: the kind of a mistake
-/// in a form (`"code":"BASE_TYPE_REQUIRED"`), or a user's id in hexadecimal, which is what a sandbox shows of other people's
-/// sessions. Its doors write both by themselves, so a replay must find them there.
-fn is_open(text: &[u8], is_code: bool) -> bool {
-    let is_kind = is_code && text.contains(&b'_') && text.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_');
-    let is_id = text.len() == 32
+/// Whether a `code` is the kind of a mistake in a form (`"code":"BASE_TYPE_REQUIRED"`), and so no secret. The doors of a
+/// sandbox write it by themselves, so a replay must find it there.
+fn is_kind(text: &[u8]) -> bool {
+    text.contains(&b'_') && text.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_')
+}
+
+/// The same of a `session_id` that is a user's id in hexadecimal, which is what a sandbox shows of other people's sessions.
+fn is_user(text: &[u8]) -> bool {
+    text.len() == 32
         && text.starts_with(&[b'0'; 16])
-        && text.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    is_kind || is_id
+        && text.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// The word that clients put before a token, of which a server finds the token without it to be the same.

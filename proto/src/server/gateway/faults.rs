@@ -199,10 +199,13 @@ impl Door {
     ) {
         let until = now + self.config.limits.greeting;
         if let Some(known) = self.peers.get_mut(&peer)
-            && let State::Open(number) = known.state
+            && !matches!(known.state, State::Deaf)
         {
-            known.state = State::Greeting { until, refusal: None };
-            self.leave(now, number, !resumable, (world, changes), out);
+            // An IDENTIFY that waits for its op 9 has it now.
+            let before = std::mem::replace(&mut known.state, State::Greeting { until, refusal: None });
+            if let State::Open(number) = before {
+                self.leave(now, number, !resumable, (world, changes), out);
+            }
         }
         self.say_invalid(out, peer, resumable);
     }

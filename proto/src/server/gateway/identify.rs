@@ -157,7 +157,8 @@ impl Door {
         self.log(cx.out, LogLevel::Warn, &sentence);
         match self.peers.get_mut(&peer).filter(|_| told.is_some()) {
             Some(known) => {
-                known.state = State::Greeting { until: cx.now + self.config.limits.greeting, refusal: told };
+                let until = told.unwrap_or(cx.now).max(cx.now) + self.config.limits.greeting;
+                known.state = State::Greeting { until, refusal: told };
             }
             None => self.refuse(cx, peer),
         }

@@ -50,7 +50,10 @@ impl Door {
                 let (user, application) = (session.user, session.application);
                 let (_, within) = session.dialect.presence_pace();
                 if !session.presences.take(cx.now, most, within) {
-                    let sentence = format!("a presence was dropped: more than {most} in {} s", within.as_secs());
+                    let sentence = format!(
+                        "connection {peer}: a presence was dropped, more than {most} in {} s",
+                        within.as_secs()
+                    );
                     return self.log(cx.out, LogLevel::Warn, &sentence);
                 }
                 self.set_presence(cx, user, application, d);

@@ -131,29 +131,32 @@ impl Shard {
     }
 
     /// Version 3 has a Gateway for each user, and sends one who came to the wrong one away.
-    fn redirected(&mut self, data: Value<'_>, shared: &mut Shared, out: &mut impl Sink) -> bool {
-        let Some(url) = data.member("url").as_str() else { return false };
+    /// Tells whether it is followed, where there is one.
+    fn redirected(&mut self, data: Value<'_>, shared: &mut Shared, out: &mut impl Sink) -> Option<bool> {
+        let url = data.member("url").as_str()?;
         let own = shared.config.url.as_deref().unwrap_or_default();
         match address::allow(url, own, &shared.config.allowed_hosts) {
             Ok(()) => url.clone_into(&mut shared.url),
-            Err(why) => log(out, LogLevel::Warn, &format!("a redirect to another Gateway is not followed: {why}")),
+            Err(why) => {
+                log(out, LogLevel::Warn, &format!("a redirect to another Gateway is not followed: {why}"));
+                return Some(false);
+            }
         }
-        true
+        Some(true)
     }
 
     /// Whether a dispatch before READY of version 3 sends us to another Gateway. What such an event is called, nobody wrote
     /// down: it has a `url`.
     fn is_elsewhere(&mut self, now: Instant, message: &Envelope<'_>, shared: &mut Shared, out: &mut impl Sink) -> bool {
         let mut doc = Document::new();
-        if shared.config.dialect.greets()
-            || doc.parse(message.data).is_err()
-            || !self.redirected(doc.root(), shared, out)
-        {
+        if shared.config.dialect.greets() || doc.parse(message.data).is_err() {
             return false;
         }
+        let Some(followed) = self.redirected(doc.root(), shared, out) else { return false };
         out.close(self.line, KEEP, "");
         let mut loss = Loss::new(Status::Closed, "the Gateway sent us to another one");
-        loss.asked = true;
+        // One that only sends to where nobody may go is no better than one that is silent.
+        loss.asked = followed;
         self.lost(now, loss, shared, out);
         true
     }
