@@ -212,20 +212,29 @@ fn version_3_follows_a_redirect_to_an_allowed_gateway() {
 
 #[test]
 fn version_3_comes_back_from_a_gateway_that_is_not_there() {
-    for lands in [false, true] {
+    enum There {
+        Nobody,
+        Leaves,
+        SendsToNobody,
+    }
+    let away = |url: &str| json!({"op": 0, "t": "WRONG_GATEWAY", "s": null, "d": {"url": url}}).to_string();
+    for there in [There::Nobody, There::Leaves, There::SendsToNobody] {
         let mut pair = Pair::new(speaking(Dialect::V3));
         pair.client.start(pair.now, &mut pair.out);
         pair.client.handle_opened(pair.now, 0, &mut pair.out);
         pair.did();
-        pair.frame(&json!({"op": 0, "t": "WRONG_GATEWAY", "s": null, "d": {"url": "ws://127.0.0.1:9300"}}).to_string());
+        pair.frame(&away("ws://127.0.0.1:9300"));
         pair.did();
         assert!(matches!(pair.next(10 * SECOND), Some(Did::Open(to)) if to.starts_with("ws://127.0.0.1:9300/")));
-        if lands {
+        if let There::Nobody = there {
+            pair.client.handle_open_failed(pair.now, 0, &Error::new(Status::Io, "nobody is there"), &mut pair.out);
+        } else {
             pair.client.handle_opened(pair.now, 0, &mut pair.out);
             pair.did();
-            pair.closed(None);
-        } else {
-            pair.client.handle_open_failed(pair.now, 0, &Error::new(Status::Io, "nobody is there"), &mut pair.out);
+            match there {
+                There::SendsToNobody => pair.frame(&away("wss://evil.example")),
+                _ => pair.closed(None),
+            }
         }
         pair.did();
         let next = pair.next(10 * SECOND);
@@ -373,7 +382,8 @@ fn members_that_are_limited_are_answered_with_when_to_ask_again() {
 #[test]
 fn what_is_asked_of_the_connection_itself_is_answered() {
     let mut pair = ready(Dialect::V10);
-    // The queue is the driver's, and what waits there of each shard (`tests/semantics`); re-sharding is answered when it is
+    // The queue is the driver's, and what waits there of each shard (`tests/semantics`); re-sharding is answered when
+    // it is
     // done (`reshard`).
     let elsewhere = ["GET_QUEUE", "GET_SHARDS", "RESHARD", "TAKE_OVER"];
     for row in LOCAL_COMMANDS.iter().filter(|row| !elsewhere.contains(&row.name)) {

@@ -130,6 +130,22 @@ fn who_identifies_at_each_op_9_at_once_begins_all_the_same() {
 }
 
 #[test]
+fn a_wait_that_is_longer_than_the_time_to_identify_ends_with_op_9_too() {
+    let mut house = House::with(Limits { identify_every: Duration::from_secs(120), ..Limits::default() });
+    house.bot_with(ALL);
+    let peer = house.connect("v=10");
+    house.say(peer, identify(json!({})));
+    house.say(peer, identify(json!({})));
+    house.said(peer);
+    for _ in 0..4 {
+        house.pass(Duration::from_secs(30));
+        house.say(peer, json!({"op": 1, "d": null}));
+    }
+    let ops: Vec<Value> = house.said(peer).into_iter().map(|said| said["op"].clone()).collect();
+    assert_eq!(ops, [11, 11, 11, 9, 11], "{ops:?}");
+}
+
+#[test]
 fn each_bucket_has_its_own_five_seconds() {
     let mut house = House::with(Limits { max_concurrency: 2, ..Limits::default() });
     for (shard, begins) in [(0, true), (1, true), (2, false), (3, false)] {

@@ -305,6 +305,7 @@ mod tests {
             r#"{"secrets":{"code":"BASE_TYPE_REQUIRED"}}"#,
             r#"{"session_id":"100000000000000014eb5d3c01c00000"}"#,
             r#"{"session_id":"00000000000000000000"}"#,
+            r#"{"token":"000000000000000014eb5d3c01c00000"}"#,
         ] {
             assert_ne!(redactor.payload(secret.as_bytes(), true), secret.as_bytes(), "{secret}");
         }
