@@ -82,7 +82,8 @@ impl Client {
         Err(Error::new(Status::Forked, "this client was made before a fork, in another process: make a new one here"))
     }
 
-    /// Starts a connection: `"rpc"`, `"gateway"` or `"dmod"`, with parameters as a JSON object (docs/reference.md lists them). The outcome is an
+    /// Starts a connection: `"rpc"`, `"gateway"` or `"dmod"`, with parameters as a JSON object (docs/reference.md
+    /// lists them). The outcome is an
     /// event.
     pub fn connect(&self, protocol: &str, params: &[u8]) -> Result<ConnectionId, Error> {
         let upstream = Upstream::parse(protocol, params)?;

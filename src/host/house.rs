@@ -109,7 +109,8 @@ pub(super) struct Call {
 }
 
 impl House {
-    /// `own` are the addresses at which it listens itself, `gateway` that of a sandbox's Gateway. What its connections to a Discord say comes out of the other end,
+    /// `own` are the addresses at which it listens itself, `gateway` that of a sandbox's Gateway. What its connections
+    /// to a Discord say comes out of the other end,
     /// and belongs into [`House::upstream`].
     pub(super) fn new(
         service: &Service,

@@ -2,7 +2,8 @@
 //!
 //! What doesn't: sessions, with their activities, certified devices and the lock of the voice settings (a connection
 //! ends with the process, so the settings stand here as they are when the lock has ended); codes and RPC tokens, which
-//! live ten minutes; commands, which applications say anew when they start; and who is speaking. Tokens do, so that the peers of a saved world need not ask their users again;
+//! live ten minutes; commands, which applications say anew when they start; and who is speaking. Tokens do, so that
+//! the peers of a saved world need not ask their users again;
 //! they and the secrets of applications and activities are [`Secret`]s, and whoever writes a snapshot has to decide
 //! whether they go into it.
 

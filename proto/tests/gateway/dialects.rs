@@ -383,8 +383,7 @@ fn members_that_are_limited_are_answered_with_when_to_ask_again() {
 fn what_is_asked_of_the_connection_itself_is_answered() {
     let mut pair = ready(Dialect::V10);
     // The queue is the driver's, and what waits there of each shard (`tests/semantics`); re-sharding is answered when
-    // it is
-    // done (`reshard`).
+    // it is done (`reshard`).
     let elsewhere = ["GET_QUEUE", "GET_SHARDS", "RESHARD", "TAKE_OVER"];
     for row in LOCAL_COMMANDS.iter().filter(|row| !elsewhere.contains(&row.name)) {
         pair.command(row.name, "", 3);

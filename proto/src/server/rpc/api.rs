@@ -46,7 +46,8 @@ impl Door {
     /// Whether a request for the API may be passed to a Discord's, which judges the token itself.
     ///
     /// # Errors
-    /// The answer, when not: it bears no token or one of this world's without the scope rpc.api, comes from a page that no application registered, or too soon.
+    /// The answer, when not: it bears no token or one of this world's without the scope rpc.api, comes from a page
+    /// that no application registered, or too soon.
     pub fn passes_api(&mut self, now: Instant, request: HttpRequest<'_>, world: &World) -> Result<(), HttpResponse> {
         let Some(shown) = request.authorization.and_then(bearer) else { return Err(unauthorized()) };
         // One of this world's own has to allow it here; of others only who gave them knows what they allow.

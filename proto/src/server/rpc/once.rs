@@ -4,7 +4,8 @@
 //! envelope, and an access token may stand in `Authorization: Bearer ..`. A request is a peer while it waits for its reply:
 //! a question to the user, or a `timeout`, takes as long as it takes over a WebSocket. It holds no place of a peer's;
 //! there are as many of its own. What lasts as long as a connection is refused: subscriptions, presence, voice settings,
-//! devices, AUTHENTICATE ([`LASTING`]). With a Discord's account the token is shown to it, and the command passed on. There is no command by GET and no CORS: a page that was not registered can neither ask nor read.
+//! devices, AUTHENTICATE ([`LASTING`]). With a Discord's account the token is shown to it, and the command passed on.
+//! There is no command by GET and no CORS: a page that was not registered can neither ask nor read.
 //!
 //! The one thing to know before changing it: all who ask once are one peer where the rate of commands is counted, since
 //! each of them sends only one.

@@ -1,7 +1,8 @@
 //! From the stream's bytes to messages.
 //!
 //! The bytes lie in a buffer that the reader borrows ([`Spare`]) while it holds any: one buffer serves all connections
-//! that are quiet, so an idle one costs nothing here, and a busy one reads in large steps. (Each read of a flood over TCP is answered by the system with a window update; read 16 KiB at a time, those cost as much as all else.)
+//! that are quiet, so an idle one costs nothing here, and a busy one reads in large steps. (Each read of a flood over
+//! TCP is answered by the system with a window update; read 16 KiB at a time, those cost as much as all else.)
 //! A message in one frame is a slice of that buffer and is copied nowhere. The one thing to know before changing it: what
 //! [`Reader::next`] returns points into the buffer, and stays there until the next call of `next` or `space`.
 

@@ -8,7 +8,8 @@
 //! | auto | the Discord that was found; while there is none, this world |
 //!
 //! The Discord is watched over a connection of our own, as the application that the host names; peers of that application
-//! share it, others get one for each application, and one more for each token that they show ([`trunk`]). A GameBridge is no Discord to `auto`; `desktop` takes one,
+//! share it, others get one for each application, and one more for each token that they show ([`trunk`]). A GameBridge
+//! is no Discord to `auto`; `desktop` takes one,
 //! unless it leads back here (READY's `config.gamebridge`).
 //!
 //! When a connection upstream breaks, nobody can tell what was missed. So what is owed is answered with ERROR 1000, and who
