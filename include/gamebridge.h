@@ -480,8 +480,7 @@ GB_API void gb_client_free(gb_client *client);
 
 // Starts a connection: protocol is "rpc" (a Discord on this machine), "gateway" or "dmod"; params_json is a JSON object
 // with its parameters ({"client_id":"..."}; all of them are in docs/reference.md), or NULL for none. The id in
-// out is good at once; the
-// outcome is an event.
+// out is good at once; the outcome is an event.
 //
 // Threads: any. Never blocks. Since 0.1.
 GB_API
@@ -504,8 +503,7 @@ gb_status gb_serve(gb_client *client,
 // Sends a command. args_json is a JSON object, or NULL for none; it is checked here, and gb_last_error names the
 // field that is wrong. Events come to who subscribes:
 // gb_send(gb, conn, "SUBSCRIBE", "{\"evt\":\"MESSAGE_CREATE\",\"args\":{\"channel_id\":\"1\"}}", tag). A tag
-// other than 0 comes back in exactly one GB_EVENT_REPLY; 0 asks for none. Before
-// CONNECTED, and while RECONNECTING, commands wait.
+// other than 0 comes back in exactly one GB_EVENT_REPLY; 0 asks for none. Before CONNECTED, and while RECONNECTING, commands wait.
 //
 // Threads: any. Never blocks. Since 0.1.
 GB_API

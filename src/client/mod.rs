@@ -83,8 +83,7 @@ impl Client {
     }
 
     /// Starts a connection: `"rpc"`, `"gateway"` or `"dmod"`, with parameters as a JSON object (docs/reference.md
-    /// lists them). The outcome is an
-    /// event.
+    /// lists them). The outcome is an event.
     pub fn connect(&self, protocol: &str, params: &[u8]) -> Result<ConnectionId, Error> {
         let upstream = Upstream::parse(protocol, params)?;
         self.open(upstream.commands(), move |port, resume| session::run(upstream, port, resume))

@@ -204,8 +204,7 @@ pub unsafe extern "C" fn gb_client_free(client: *mut gb_client) {
 
 /// Starts a connection: `protocol` is `"rpc"` (a Discord on this machine), `"gateway"` or `"dmod"`; `params_json` is a JSON object
 /// with its parameters (`{"client_id":"..."}`; all of them are in docs/reference.md), or NULL for none. The id in
-/// `out` is good at once; the
-/// outcome is an event.
+/// `out` is good at once; the outcome is an event.
 ///
 /// Threads: any. Never blocks. Since 0.1.
 ///
@@ -256,8 +255,7 @@ pub unsafe extern "C" fn gb_serve(
 /// Sends a command. `args_json` is a JSON object, or NULL for none; it is checked here, and `gb_last_error` names the
 /// field that is wrong. Events come to who subscribes:
 /// `gb_send(gb, conn, "SUBSCRIBE", "{\"evt\":\"MESSAGE_CREATE\",\"args\":{\"channel_id\":\"1\"}}", tag)`. A `tag`
-/// other than 0 comes back in exactly one `GB_EVENT_REPLY`; 0 asks for none. Before
-/// CONNECTED, and while RECONNECTING, commands wait.
+/// other than 0 comes back in exactly one `GB_EVENT_REPLY`; 0 asks for none. Before CONNECTED, and while RECONNECTING, commands wait.
 ///
 /// Threads: any. Never blocks. Since 0.1.
 ///

@@ -24,7 +24,7 @@
 //!   ends. Beats before IDENTIFY are welcome.
 //! - **A user** logs in with a token of its own, needs no intents, has no shards, and hears everything: its guilds come whole in
 //!   READY, or their people in READY_SUPPLEMENTAL if its `capabilities` say that it reads that. Who is the local user
-//! is there, and in voice, as the host and its games say.
+//!   is there, and in voice, as the host and its games say.
 //! - **User opcodes** are answered where an answer is documented; the others are accepted and told to the host.
 //!
 //! | file | what lies there |
