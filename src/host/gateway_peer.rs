@@ -61,13 +61,13 @@ pub(super) async fn serve(house: Rc<House>, way: Way<'_>, mut transport: Transpo
     if let Way::Gateway(query) = way {
         let compression = form::parameter(query, "compress").and_then(|name| Compression::named(&name));
         transport.speak_gateway(compression.filter(|way| way.query().is_some()).unwrap_or_default());
-        // It was let in, and waits for us.
-        place.hold(true);
-        tokio::time::sleep(BEFORE_HELLO).await;
     }
     let (peer, post) = house.enter(way);
     drop(place);
     let mut stay = Stay { house: &house, peer, code: None };
+    if let Way::Gateway(_) = way {
+        tokio::time::sleep(BEFORE_HELLO).await;
+    }
     let (mut outbox, mut slow) = (Outbox::new(), Slow::default());
     loop {
         match carry_out(&post, &mut transport, &mut outbox, &mut slow) {
