@@ -75,7 +75,8 @@ impl Peers {
         let place = match self.rows.get(own) {
             Some(row) if row.peer == peer => own,
             _ => self.rows.binary_search_by_key(&peer, |row| row.peer).unwrap_or_else(|place| {
-                let marks = VecDeque::new();
+                // All the room at once: nothing is allocated for an event that comes later.
+                let marks = VecDeque::with_capacity(MOST);
                 let row = Row { peer, events: 0, last: 0, next_own: 0, next_ns: 0, stride: 1, marks };
                 self.rows.insert(place, row);
                 place

@@ -60,9 +60,7 @@ pub fn run(bench: &Bench, table: &mut Table) -> Result<(), String> {
                 command
             };
             figures.run(&format!("{name} "), asking(client(&undecoded, &[], port)))?;
-            if let Some(twilight) = twilight {
-                figures.run(&format!("{name} twilight "), client(twilight, &[], port))?;
-            }
+            figures.run(&format!("{name} twilight "), client(twilight, &[], port))?;
             if name == PACKED[0] {
                 figures.run(&format!("{name} discordjs "), asking(discordjs(port)))?;
             }

@@ -31,12 +31,8 @@ pub fn rust_programs() -> Result<PathBuf, String> {
     Ok(house::target().join("release"))
 }
 
-/// twilight's client, built for this compression: `zlib-stream`, for which its zlib needs CMake, or `zstd-stream`. `None`
-/// without CMake.
-pub fn packed_twilight(compress: &str) -> Result<Option<PathBuf>, String> {
-    if compress == "zlib-stream" && !toolchain::has("cmake") {
-        return Ok(None);
-    }
+/// twilight's client, built for this compression: `zlib-stream` or `zstd-stream`.
+pub fn packed_twilight(compress: &str) -> Result<PathBuf, String> {
     let feature = format!("twilight-{}", compress.trim_end_matches("-stream"));
     let mut cargo = Command::new(toolchain::cargo());
     cargo.current_dir(house::root());
@@ -46,7 +42,7 @@ pub fn packed_twilight(compress: &str) -> Result<Option<PathBuf>, String> {
     let kept = house::own("bench").join(&feature);
     std::fs::copy(house::target().join("release/twilight_raw"), &kept)
         .map_err(|error| format!("{feature}: {error}"))?;
-    Ok(Some(kept))
+    Ok(kept)
 }
 
 /// A program with these arguments.
