@@ -58,14 +58,12 @@ enum Done {
 
 /// Serves a peer until it or the house closes.
 pub(super) async fn serve(house: Rc<House>, way: Way<'_>, mut transport: Transport, place: Place) {
-    if let Way::Gateway(query) = way {
-        let compression = form::parameter(query, "compress").and_then(|name| Compression::named(&name));
-        transport.speak_gateway(compression.filter(|way| way.query().is_some()).unwrap_or_default());
-    }
     let (peer, post) = house.enter(way);
     drop(place);
     let mut stay = Stay { house: &house, peer, code: None };
-    if let Way::Gateway(_) = way {
+    if let Way::Gateway(query) = way {
+        let compression = form::parameter(query, "compress").and_then(|name| Compression::named(&name));
+        transport.speak_gateway(compression.filter(|way| way.query().is_some()).unwrap_or_default());
         tokio::time::sleep(BEFORE_HELLO).await;
     }
     let (mut outbox, mut slow) = (Outbox::new(), Slow::default());
